@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+uint64_t assay_clock_monotonic_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int64_t assay_clock_wall(void)
+{
+	return (int64_t)time(NULL);
+}
+
+void assay_clock_text(int64_t seconds, char out[ASSAY_CLOCK_TEXT])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(out, ASSAY_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		(void)snprintf(out, ASSAY_CLOCK_TEXT, "%lld", (long long)seconds);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/digest.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+
+#include "base/memory.h"
+
+struct assay_hasher {
+	EVP_MD_CTX *ctx;
+};
+
+/* A digest that silently failed would be a false match: end the program instead. */
+static void must(int ok)
+{
+	if (ok != 1) {
+		(void)fputs("assay: OpenSSL cannot compute SHA-256\n", stderr);
+		_exit(2);
+	}
+}
+
+struct assay_hasher *assay_hasher_new(void)
+{
+	struct assay_hasher *hasher = assay_calloc(1, sizeof(*hasher));
+
+	hasher->ctx = EVP_MD_CTX_new();
+	must(hasher->ctx != NULL);
+	must(EVP_DigestInit_ex(hasher->ctx, EVP_sha256(), NULL));
+	return hasher;
+}
+
+void assay_hasher_add(struct assay_hasher *hasher, const void *ptr, size_t len)
+{
+	must(EVP_DigestUpdate(hasher->ctx, ptr, len));
+}
+
+void assay_hasher_finish(struct assay_hasher *hasher, struct assay_sha256 *out)
+{
+	must(EVP_DigestFinal_ex(hasher->ctx, out->bytes, NULL));
+}
+
+void assay_hasher_free(struct assay_hasher *hasher)
+{
+	if (hasher == NULL)
+		return;
+	EVP_MD_CTX_free(hasher->ctx);
+	free(hasher);
+}
+
+void assay_sha256(struct assay_span span, struct assay_sha256 *out)
+{
+	must(EVP_Digest(span.ptr, span.len, out->bytes, NULL, EVP_sha256(), NULL));
+}
+
+int assay_sha256_fd(int fd, struct assay_sha256 *out, uint64_t *size, struct assay_error *err)
+{
+	ASSAY_AUTO_HASHER struct assay_hasher *hasher = assay_hasher_new();
+	ASSAY_AUTO_FREE uint8_t *block = assay_calloc(1, 1 << 17);
+	uint64_t total = 0;
+	ssize_t got;
+
+	while ((got = read(fd, block, 1 << 17)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return assay_fail_errno(err, "read");
+		assay_hasher_add(hasher, block, (size_t)got);
+		total += (uint64_t)got;
+	}
+	assay_hasher_finish(hasher, out);
+	if (size != NULL)
+		*size = total;
+	return 0;
+}
+
+void assay_sha256_hex(const struct assay_sha256 *digest, char out[ASSAY_SHA256_HEX])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < ASSAY_SHA256_SIZE; i++) {
+		out[2 * i] = digits[digest->bytes[i] >> 4];
+		out[2 * i + 1] = digits[digest->bytes[i] & 15];
+	}
+	out[2 * ASSAY_SHA256_SIZE] = '\0';
+}
+
+static int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+bool assay_sha256_parse(const char *text, struct assay_sha256 *out)
+{
+	if (strlen(text) != ASSAY_SHA256_HEX - 1)
+		return false;
+	for (size_t i = 0; i < ASSAY_SHA256_SIZE; i++) {
+		int high = nibble(text[2 * i]);
+		int low = nibble(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out->bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}

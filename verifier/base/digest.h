@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * SHA-256, the digest of every pin and every verdict, through OpenSSL.
+ *
+ * Layer:  base.
+ * Source: FIPS 180-4.
+ */
+#ifndef ASSAY_BASE_DIGEST_H
+#define ASSAY_BASE_DIGEST_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+#define ASSAY_SHA256_SIZE 32                          /* bytes; FIPS 180-4, 1 */
+#define ASSAY_SHA256_HEX (2 * ASSAY_SHA256_SIZE + 1)  /* bytes of text with the NUL */
+
+struct assay_sha256 {
+	uint8_t bytes[ASSAY_SHA256_SIZE];
+};
+
+/** A digest in the making. Owned; free with assay_hasher_free. */
+struct assay_hasher;
+
+struct assay_hasher *assay_hasher_new(void);
+void assay_hasher_add(struct assay_hasher *hasher, const void *ptr, size_t len);
+
+/** The digest of all that was added. The hasher can then only be freed. */
+void assay_hasher_finish(struct assay_hasher *hasher, struct assay_sha256 *out);
+void assay_hasher_free(struct assay_hasher *hasher);
+
+static inline void assay_cleanup_hasher(struct assay_hasher **hasher)
+{
+	assay_hasher_free(*hasher);
+}
+#define ASSAY_AUTO_HASHER ASSAY_AUTO(assay_cleanup_hasher)
+
+void assay_sha256(struct assay_span span, struct assay_sha256 *out);
+
+/**
+ * Digest a descriptor from its current position to its end.
+ *
+ * Out: *size bytes read, when size is not NULL
+ */
+ASSAY_CHECKED int assay_sha256_fd(int fd, struct assay_sha256 *out, uint64_t *size,
+                                  struct assay_error *err);
+
+void assay_sha256_hex(const struct assay_sha256 *digest, char out[ASSAY_SHA256_HEX]);
+
+/** Read exactly 64 lower-case hexadecimal digits. Return: false for anything else. */
+bool assay_sha256_parse(const char *text, struct assay_sha256 *out);
+
+static inline bool assay_sha256_equal(const struct assay_sha256 *a, const struct assay_sha256 *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Input on its way to a person: nothing from a file reaches a terminal or a report except
+ * through here.
+ *
+ * Layer:  base.
+ * Source: RFC 3629 for UTF-8; Unicode 15, 23.2 for the bidirectional controls that can make one
+ *         name look like another.
+ */
+#ifndef ASSAY_BASE_QUOTE_H
+#define ASSAY_BASE_QUOTE_H
+
+#include "base/buffer.h"
+
+/**
+ * Append text with everything escaped that is not plain, printable UTF-8: control characters,
+ * bytes that are not UTF-8, bidirectional controls and other invisible format characters become
+ * \xNN for each byte; a backslash becomes \\. The result is printable and can be read back.
+ */
+void assay_quote(struct assay_buffer *out, struct assay_span text);
+
+/** As assay_quote, into memory that the caller frees. */
+char *assay_quoted(const char *text);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a comparison found: a ledger for each artefact at each depth, and findings derived from
+ * them. Reports are written from this and from nothing else.
+ *
+ * Layer: model.
+ */
+#ifndef ASSAY_MODEL_COMPARISON_H
+#define ASSAY_MODEL_COMPARISON_H
+
+#include "base/digest.h"
+#include "model/ledger.h"
+
+/** One side of the comparison, as a person named it. Strings owned. */
+struct assay_subject {
+	char *name;
+	uint64_t size; /* bytes */
+	struct assay_sha256 sha256;
+};
+
+/**
+ * One artefact of the delivered tree and its ledger. path is "" for the delivered file itself
+ * and names the way down for members: "data.tar.xz!/usr/bin/x". Unquoted; strings owned.
+ */
+struct assay_artefact {
+	char *path;
+	const char *format; /* static text: "elf", "tar", "data" … */
+	enum assay_tier tier;
+	struct assay_ledger ledger;
+};
+
+/**
+ * One difference. A difference of metadata (a mode, a missing member) has length 0: it counts
+ * all the same.
+ */
+struct assay_finding {
+	char *artefact;         /* path as in struct assay_artefact; owned */
+	uint64_t offset;        /* bytes into the delivered artefact */
+	uint64_t length;        /* bytes there; 0 for metadata and for what only the rebuild has */
+	enum assay_class class;
+	const char *rule;       /* static text, NULL when class is unexplained */
+	const char *cause;      /* static text: a name of the Reproducible Builds issue taxonomy
+	                           where one exists; NULL when not known */
+	char *text;             /* one line for people, quoted; owned */
+};
+
+/** Zero-initialise. Artefacts are in the order of the walk: parents first, then by offset. */
+struct assay_comparison {
+	struct assay_subject delivered;
+	struct assay_subject rebuilt;
+	struct assay_artefact *artefacts;
+	size_t artefact_count, artefact_cap;
+	struct assay_finding *findings;
+	size_t finding_count, finding_cap;
+	enum assay_tier tier; /* worst of all artefacts and findings */
+};
+
+void assay_comparison_fini(struct assay_comparison *comparison);
+#define ASSAY_AUTO_COMPARISON ASSAY_AUTO(assay_comparison_fini)
+
+/**
+ * Append a finding. The text is formatted as by printf; quote what comes from input.
+ * place: where it is, of which artefact, class, rule and cause are copied; its text is not used.
+ */
+void assay_comparison_find(struct assay_comparison *comparison, const struct assay_finding *place,
+                           const char *fmt, ...) ASSAY_PRINTF(3, 4);
+
+/** Append an artefact; the ledger is moved. The tier follows from the ledger. Return: its index. */
+size_t assay_comparison_add(struct assay_comparison *comparison, const char *path,
+                            const char *format, struct assay_ledger *ledger);
+
+/**
+ * Set the tier of everything from the ledgers and findings, and check every ledger's invariant.
+ * A finding of class unexplained makes its artefact different, whatever its bytes say.
+ *
+ * Errors: ASSAY_E_FORMAT  an invariant does not hold: there is no verdict
+ */
+ASSAY_CHECKED int assay_comparison_conclude(struct assay_comparison *comparison,
+                                            struct assay_error *err);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The manifest as plain structs: what was released, from which sources, built how, delivered as
+ * what. manifest/ reads it from YAML; the schema is described in assay-manifest(5).
+ *
+ * Layer: model. All strings are owned by the manifest and are UTF-8 without control characters.
+ */
+#ifndef ASSAY_MODEL_MANIFEST_H
+#define ASSAY_MODEL_MANIFEST_H
+
+#include <stdint.h>
+
+#include "model/tier.h"
+
+/** What becomes of a source file in the build folder. */
+enum assay_unpack {
+	ASSAY_UNPACK_COPY,  /* copied as it is, under its name */
+	ASSAY_UNPACK_TAR,   /* unpacked: any tar that libarchive reads, compressed or not */
+	ASSAY_UNPACK_PATCH, /* applied with the toolchain's patch(1), in the order of the manifest */
+};
+
+/** A source file: pinned by digest and size. */
+struct assay_source {
+	char *name;               /* a plain file name, no slash */
+	char *sha256;             /* 64 lower-case hexadecimal digits */
+	uint64_t size;            /* bytes */
+	enum assay_unpack unpack;
+	char *into;               /* folder below build.path, "." for itself */
+	uint32_t strip;           /* leading path components taken off (tar --strip-components, patch -p) */
+};
+
+struct assay_variable {
+	char *name;
+	char *value;
+};
+
+/** One command, without a shell. */
+struct assay_step {
+	char **argv;
+	unsigned argv_count;
+	char *cwd; /* below build.path, "." for itself */
+};
+
+struct assay_user {
+	uint32_t uid;
+	uint32_t gid;
+	char *name;
+	char *home; /* absolute */
+};
+
+/** What programs inside are told about the machine. */
+struct assay_machine {
+	char *hostname;
+	char *kernel_release; /* uname -r */
+	char *kernel_version; /* uname -v */
+	uint32_t cpus;        /* as nproc(1) and /proc/cpuinfo tell */
+	uint64_t memory;      /* bytes, as /proc/meminfo and sysinfo(2) tell; not the limit */
+};
+
+/** When a build is stopped. Not visible inside. */
+struct assay_limits {
+	uint32_t wall;      /* seconds */
+	uint32_t silence;   /* seconds without a byte of output */
+	uint64_t memory;    /* bytes of all processes together */
+	uint32_t processes;
+	uint64_t disk;      /* bytes; also the size of the tmpfs at build.path, so it is visible */
+	uint64_t log;       /* bytes of output */
+};
+
+struct assay_build {
+	char *path; /* absolute; where the sources are */
+	struct assay_variable *environment; /* complete: nothing else is set but SOURCE_DATE_EPOCH */
+	unsigned environment_count;
+	struct assay_step *steps;
+	unsigned steps_count;
+	struct assay_user user;
+	uint32_t umask; /* octal in the text: "0022" */
+	uint64_t source_date_epoch; /* seconds since 1970-01-01 UTC */
+	struct assay_machine machine;
+	struct assay_limits limits;
+};
+
+/** A file that the build must make. */
+struct assay_output {
+	char *name; /* how the rest of the manifest refers to it; a plain file name */
+	char *path; /* below build.path; exactly one regular file */
+};
+
+/** A delivered artefact, and the output it must equal. */
+struct assay_delivered {
+	char *file;    /* a plain file name: what was shipped */
+	char *sha256;
+	uint64_t size; /* bytes */
+	char *member;  /* path inside it, "data.tar.xz!/usr/lib/x"; NULL for the whole file */
+	char *output;  /* name of an output */
+};
+
+/** Where a pinned file can be found. Not part of the identity. */
+struct assay_hint {
+	char *name;
+	char *from; /* "debian:pool/…" (machine's apt mirrors), http(s)://…, or a path beside the manifest */
+};
+
+struct assay_manifest {
+	char *schema;
+	struct {
+		char *name;
+		char *version;
+	} product;
+	struct assay_source *sources;
+	unsigned sources_count;
+	struct {
+		char *lock;   /* path beside the manifest: a hint, not part of the identity */
+		char *id;     /* SHA-256 of the lock's canonical JSON */
+		char *tree;   /* SHA-256 of the materialised tree */
+	} toolchain;
+	struct assay_build build;
+	struct assay_output *outputs;
+	unsigned outputs_count;
+	struct assay_delivered *delivered;
+	unsigned delivered_count;
+	struct {
+		enum assay_tier accept;
+	} compare;
+	struct assay_hint *hints;
+	unsigned hints_count;
+};
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Toolchains as plain structs. The intent says what is wanted; the lock says which bytes that
+ * is: each package by SHA-256, and the digest of the tree that they make. The schema is described
+ * in assay-toolchain(5).
+ *
+ * Layer: model. All strings are owned by the struct.
+ */
+#ifndef ASSAY_MODEL_TOOLCHAIN_H
+#define ASSAY_MODEL_TOOLCHAIN_H
+
+#include <stdint.h>
+
+/** A source package whose build-dependencies are wanted. */
+struct assay_build_depends {
+	char *dsc;      /* file name of the .dsc */
+	char *sha256;
+	uint64_t size;  /* bytes */
+	char *from;     /* as struct assay_hint: "debian:pool/…" */
+	char *host_architecture; /* NULL: the same as the toolchain's */
+	char *profiles; /* build profiles, "cross,nocheck"; NULL: none */
+};
+
+struct assay_intent {
+	char *schema;
+	char *name;
+	char *architecture;  /* Debian's name of what the programs run on: amd64 */
+	char **foreign;      /* further architectures that packages may come from */
+	unsigned foreign_count;
+	char **packages;     /* NAME, NAME:ARCH or NAME=VERSION */
+	unsigned packages_count;
+	struct assay_build_depends *build_depends;
+	unsigned build_depends_count;
+	struct assay_tree_link *links;
+	unsigned links_count;
+	struct assay_tree_file *files;
+	unsigned files_count;
+	char **directories;
+	unsigned directories_count;
+};
+
+/** One package of the lock. */
+struct assay_package {
+	char *name;
+	char *version;
+	char *architecture;
+	char *sha256;
+	uint64_t size; /* bytes */
+	char *path;    /* below a mirror: pool/main/… */
+};
+
+/** A symbolic link that maintainer scripts would have made. */
+struct assay_tree_link {
+	char *path;   /* below the tree, no leading slash */
+	char *target;
+};
+
+/** A file that maintainer scripts would have made. */
+struct assay_tree_file {
+	char *path;
+	char *content; /* text */
+	uint32_t mode; /* permission bits; octal in the text */
+};
+
+struct assay_lock {
+	char *schema;
+	char *name;
+	char *intent;        /* SHA-256 of the intent's canonical JSON: another one is stale */
+	char *architecture;
+	struct assay_package *packages; /* sorted by name, architecture */
+	unsigned packages_count;
+	struct assay_tree_link *links;
+	unsigned links_count;
+	struct assay_tree_file *files;
+	unsigned files_count;
+	char **directories; /* empty folders: mount points */
+	unsigned directories_count;
+	struct {
+		char *algorithm;  /* "assay-tree/1" */
+		char *sha256;
+		uint64_t entries;
+		uint64_t bytes;   /* of file content */
+	} tree;
+};
+
+#endif
