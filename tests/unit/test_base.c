@@ -19,10 +19,10 @@ static void test_quote(void **state)
 		{ "back\\slash", "back\\\\slash" },
 		{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
 		{ "\xff\xc3", "\\xff\\xc3" },
-		{ "\xc0\xaf", "\\xc0\\xaf" },                     /* overlong slash */
-		{ "\xe2\x80\xae" "gpj", "\\xe2\\x80\\xaegpj" },   /* right-to-left override */
-		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },            /* surrogate */
-		{ "\xc2\x9b" "1m", "\\xc2\\x9b1m" },              /* C1 control sequence introducer */
+		{ "\xc0\xaf", "\\xc0\\xaf" },                /* overlong slash */
+		{ "\xe2\x80\xaegpj", "\\xe2\\x80\\xaegpj" }, /* right-to-left override */
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },       /* surrogate */
+		{ "\xc2\x9b[1m", "\\xc2\\x9b[1m" },          /* C1 control sequence introducer */
 		{ "", "" },
 	};
 
@@ -43,14 +43,16 @@ static void test_sha256(void **state)
 	(void)state;
 	assay_sha256(assay_span_of_str("abc"), &digest);
 	assay_sha256_hex(&digest, hex);
-	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(hex,
+	                    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	assert_true(assay_sha256_parse(hex, &parsed));
 	assert_true(assay_sha256_equal(&digest, &parsed));
 	hex[5] = 'F';
 	assert_false(assay_sha256_parse(hex, &parsed));
 	assay_sha256(assay_span_of(NULL, 0), &digest);
 	assay_sha256_hex(&digest, hex);
-	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_string_equal(hex,
+	                    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 static void test_cursor_stays_inside(void **state)
@@ -85,17 +87,20 @@ static void test_json_is_strict_and_canonical(void **state)
 	struct assay_error err = ASSAY_ERROR_INIT;
 
 	(void)state;
-	assert_int_equal(assay_json_parse(assay_span_of_str("{\"b\": 1,\n \"a\": [true]}"), &json, &err), 0);
+	assert_int_equal(
+		assay_json_parse(assay_span_of_str("{\"b\": 1,\n \"a\": [true]}"), &json, &err), 0);
 	assay_json_canonical(json, &out);
 	assert_string_equal(assay_buffer_str(&out), "{\"a\":[true],\"b\":1}");
-	assert_int_equal(assay_json_parse(assay_span_of_str("{\"a\":1,\"a\":2}"), &refused, &err), -1);
+	assert_int_equal(assay_json_parse(assay_span_of_str("{\"a\":1,\"a\":2}"), &refused, &err),
+	                 -1);
 	assert_int_equal(assay_json_parse(assay_span_of_str("{} x"), &refused, &err), -1);
 }
 
 static void test_process(void **state)
 {
 	const char *const ok[] = { "sh", "-c", "echo $LC_ALL; cat; exit 0", NULL };
-	const char *const bad[] = { "sh", "-c", "echo first >&2; echo 'the reason' >&2; exit 3", NULL };
+	const char *const bad[] = { "sh", "-c", "echo first >&2; echo 'the reason' >&2; exit 3",
+		                    NULL };
 	const char *const slow[] = { "sleep", "60", NULL };
 	const char *const loud[] = { "yes", NULL };
 	struct assay_process process = { .argv = ok, .output_max = 1 << 16 };

@@ -23,7 +23,8 @@ static void assert_same(const struct assay_ledger *ledger, const enum assay_clas
 	assert_int_equal(assay_ledger_check(ledger, &err), 0);
 	for (size_t i = 0; i < ledger->count; i++)
 		for (uint64_t k = 0; k < ledger->ranges[i].length; k++)
-			assert_int_equal(ledger->ranges[i].class, judge[ledger->ranges[i].offset + k]);
+			assert_int_equal(ledger->ranges[i].class,
+			                 judge[ledger->ranges[i].offset + k]);
 	for (size_t i = 1; i < ledger->count; i++)
 		assert_int_not_equal(ledger->ranges[i].class, ledger->ranges[i - 1].class);
 	for (size_t i = 0; i < SIZE; i++)
@@ -95,7 +96,7 @@ static void test_check_finds_broken_ledgers(void **state)
 	struct assay_range no_rule[] = { { 0, 10, ASSAY_CLASS_NORMALISED, NULL } };
 	struct assay_range too_long[] = { { 0, 11, ASSAY_CLASS_IDENTICAL, NULL } };
 	const struct assay_ledger broken[] = {
-		{ 10, gap, 2, 2 }, { 10, overlap, 2, 2 }, { 10, no_rule, 1, 1 },
+		{ 10, gap, 2, 2 },      { 10, overlap, 2, 2 }, { 10, no_rule, 1, 1 },
 		{ 10, too_long, 1, 1 }, { 10, NULL, 0, 0 },
 	};
 

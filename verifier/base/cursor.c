@@ -18,8 +18,8 @@ int assay_cursor_take(struct assay_cursor *cur, uint64_t len, struct assay_span 
 {
 	if (len > assay_cursor_left(cur))
 		return assay_fail_at(err, ASSAY_E_FORMAT, cur->pos,
-		                     "cut short: %" PRIu64 " bytes wanted at offset %zu, %zu left", len,
-		                     cur->pos, assay_cursor_left(cur));
+		                     "cut short: %" PRIu64 " bytes wanted at offset %zu, %zu left",
+		                     len, cur->pos, assay_cursor_left(cur));
 	*out = assay_span_sub(cur->span, cur->pos, len);
 	cur->pos += (size_t)len;
 	return 0;

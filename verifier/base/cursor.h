@@ -44,9 +44,12 @@ ASSAY_CHECKED int assay_cursor_take(struct assay_cursor *cur, uint64_t len, stru
 
 /** Read one number in the cursor's byte order. Errors: as assay_cursor_take. */
 ASSAY_CHECKED int assay_cursor_u8(struct assay_cursor *cur, uint8_t *out, struct assay_error *err);
-ASSAY_CHECKED int assay_cursor_u16(struct assay_cursor *cur, uint16_t *out, struct assay_error *err);
-ASSAY_CHECKED int assay_cursor_u32(struct assay_cursor *cur, uint32_t *out, struct assay_error *err);
-ASSAY_CHECKED int assay_cursor_u64(struct assay_cursor *cur, uint64_t *out, struct assay_error *err);
+ASSAY_CHECKED int assay_cursor_u16(struct assay_cursor *cur, uint16_t *out,
+                                   struct assay_error *err);
+ASSAY_CHECKED int assay_cursor_u32(struct assay_cursor *cur, uint32_t *out,
+                                   struct assay_error *err);
+ASSAY_CHECKED int assay_cursor_u64(struct assay_cursor *cur, uint64_t *out,
+                                   struct assay_error *err);
 
 /** The number in the first bytes of a span that is known to be long enough (1, 2, 4 or 8). */
 uint64_t assay_load(const uint8_t *ptr, size_t width, bool big_endian);

@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "base/span.h"
 
-#define ASSAY_SHA256_SIZE 32                          /* bytes; FIPS 180-4, 1 */
-#define ASSAY_SHA256_HEX (2 * ASSAY_SHA256_SIZE + 1)  /* bytes of text with the NUL */
+#define ASSAY_SHA256_SIZE 32                         /* bytes; FIPS 180-4, 1 */
+#define ASSAY_SHA256_HEX (2 * ASSAY_SHA256_SIZE + 1) /* bytes of text with the NUL */
 
 struct assay_sha256 {
 	uint8_t bytes[ASSAY_SHA256_SIZE];

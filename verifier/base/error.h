@@ -26,12 +26,14 @@ enum assay_errc {
 
 struct assay_error {
 	enum assay_errc code;
-	int sys_errno;    /* 0 when no system call is to blame */
-	uint64_t offset;  /* bytes into the input, when code is FORMAT */
-	char text[1024];  /* one sentence without a newline; may hold quoted input */
+	int sys_errno;   /* 0 when no system call is to blame */
+	uint64_t offset; /* bytes into the input, when code is FORMAT */
+	char text[1024]; /* one sentence without a newline; may hold quoted input */
 };
 
+/* clang-format off */
 #define ASSAY_ERROR_INIT { .code = ASSAY_E_NONE }
+/* clang-format on */
 
 /**
  * Fill in an error.

@@ -14,8 +14,8 @@
 #include "base/quote.h"
 
 /* The child's side between fork and exec. Any failure ends in status 127. */
-static void __attribute__((noreturn)) become(const struct assay_process *process, char **env,
-                                             int out, int diag)
+static void __attribute__((noreturn))
+become(const struct assay_process *process, char **env, int out, int diag)
 {
 	int null = open("/dev/null", O_RDONLY);
 
@@ -65,14 +65,16 @@ static int pump(const struct assay_process *process, int fds[2], struct assay_bu
 		int wait = process->timeout_ms == 0 ? -1 : now >= end ? 0 : (int)(end - now);
 
 		if (poll(polls, 2, wait) == 0)
-			return assay_fail(err, ASSAY_E_LIMIT, "%s: still running after %" PRIu64 " ms",
+			return assay_fail(err, ASSAY_E_LIMIT,
+			                  "%s: still running after %" PRIu64 " ms",
 			                  process->argv[0], process->timeout_ms);
 		for (int i = 0; i < 2; i++) {
 			if (polls[i].revents != 0 && !drain(polls[i].fd, bufs[i]))
 				polls[i].fd = -1;
 			if (bufs[i]->len > process->output_max)
-				return assay_fail(err, ASSAY_E_LIMIT, "%s: printed more than %" PRIu64
-				                  " bytes", process->argv[0], process->output_max);
+				return assay_fail(err, ASSAY_E_LIMIT,
+				                  "%s: printed more than %" PRIu64 " bytes",
+				                  process->argv[0], process->output_max);
 		}
 	}
 	return 0;
@@ -98,8 +100,8 @@ static int judge(const struct assay_process *process, int status, struct assay_b
 		return 0;
 	line = last_line(diag);
 	if (WIFSIGNALED(status))
-		return assay_fail(err, ASSAY_E_TOOL, "%s: killed by signal %d: %s", process->argv[0],
-		                  WTERMSIG(status), line);
+		return assay_fail(err, ASSAY_E_TOOL, "%s: killed by signal %d: %s",
+		                  process->argv[0], WTERMSIG(status), line);
 	return assay_fail(err, ASSAY_E_TOOL, "%s: exit status %d: %s", process->argv[0],
 	                  WEXITSTATUS(status), line);
 }

@@ -33,8 +33,9 @@ struct assay_progress {
 };
 
 /** Report, when anybody listens. progress may be NULL. */
-static inline void assay_progress_tell(const struct assay_progress *progress, enum assay_stage stage,
-                                       uint64_t done, uint64_t total, const char *text)
+static inline void assay_progress_tell(const struct assay_progress *progress,
+                                       enum assay_stage stage, uint64_t done, uint64_t total,
+                                       const char *text)
 {
 	struct assay_progress_event event = { stage, done, total, text };
 

@@ -38,7 +38,8 @@ static int remove_folder(int dirfd, const char *name, dev_t dev, unsigned depth,
 	int fd;
 
 	if (depth > DEPTH_MAX)
-		return assay_fail(err, ASSAY_E_LIMIT, "%s: more than %d folders deep", name, DEPTH_MAX);
+		return assay_fail(err, ASSAY_E_LIMIT, "%s: more than %d folders deep", name,
+		                  DEPTH_MAX);
 	(void)!fchmodat(dirfd, name, 0700, 0); /* a folder we cannot open shows itself below */
 	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
@@ -58,7 +59,8 @@ static int remove_at(int dirfd, const char *name, dev_t dev, unsigned depth,
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : assay_fail_errno(err, "stat %s", name);
 	if (S_ISDIR(st.st_mode) && st.st_dev != dev)
-		return assay_fail(err, ASSAY_E_USAGE, "%s: another file system is mounted there", name);
+		return assay_fail(err, ASSAY_E_USAGE, "%s: another file system is mounted there",
+		                  name);
 	if (S_ISDIR(st.st_mode))
 		return remove_folder(dirfd, name, dev, depth, err);
 	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)

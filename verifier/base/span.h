@@ -57,7 +57,8 @@ static inline bool assay_span_holds(struct assay_span span, uint64_t offset, uin
 }
 
 /** The part [offset, offset + len), cut to what is there. */
-static inline struct assay_span assay_span_sub(struct assay_span span, uint64_t offset, uint64_t len)
+static inline struct assay_span assay_span_sub(struct assay_span span, uint64_t offset,
+                                               uint64_t len)
 {
 	if (offset >= span.len)
 		return assay_span_of(NULL, 0);

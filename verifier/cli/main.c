@@ -20,14 +20,17 @@ static const enum assay_exit exit_of_error[] = {
 static void print_usage(FILE *out)
 {
 	(void)fputs("Usage: assay COMMAND [OPTION…] [ARGUMENT…]\n"
-	            "Prove that delivered firmware was built from reviewed source.\n\n", out);
+	            "Prove that delivered firmware was built from reviewed source.\n\n",
+	            out);
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(commands); i++)
 		if (commands[i] != NULL)
 			(void)fprintf(out, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
-	(void)fputs("\nExit status: 0 match, 1 different, 2 trouble, 3 inconclusive, 4 match at a worse "
-	            "tier\nthan accepted, 5 build not deterministic, 6 build failed, 7 build hit a "
-	            "limit,\n8 an input does not match its pin, 9 a signature or policy check failed.\n"
-	            "\n`assay COMMAND --help' shows a command's options and an example.\n", out);
+	(void)fputs(
+		"\nExit status: 0 match, 1 different, 2 trouble, 3 inconclusive, 4 match at a worse "
+		"tier\nthan accepted, 5 build not deterministic, 6 build failed, 7 build hit a "
+		"limit,\n8 an input does not match its pin, 9 a signature or policy check failed.\n"
+		"\n`assay COMMAND --help' shows a command's options and an example.\n",
+		out);
 }
 
 static void print_help(const struct assay_command *command)
@@ -65,7 +68,8 @@ static int report(const char *where, const struct assay_error *err)
 {
 	(void)fprintf(stderr, "assay%s%s: %s\n", *where != '\0' ? " " : "", where, err->text);
 	if (err->code == ASSAY_E_USAGE)
-		(void)fprintf(stderr, "Try `assay%s%s --help'.\n", *where != '\0' ? " " : "", where);
+		(void)fprintf(stderr, "Try `assay%s%s --help'.\n", *where != '\0' ? " " : "",
+		              where);
 	return (int)exit_of_error[err->code];
 }
 

@@ -53,7 +53,8 @@ static int store_value(const struct assay_option *option, const char *text, stru
 			return 0;
 		return assay_fail(err, ASSAY_E_USAGE,
 		                  "--%s: \"%s\" is none of identical, transplanted, repacked, "
-		                  "normalised", option->name, text);
+		                  "normalised",
+		                  option->name, text);
 	}
 	return -1;
 }

@@ -26,7 +26,7 @@ struct assay_option {
 	const char *arg;  /* what the value is called in the help; NULL for a flag */
 	const char *help; /* one line */
 	enum assay_option_kind kind;
-	void *value;      /* where it goes; static, so that it is zero at the start */
+	void *value; /* where it goes; static, so that it is zero at the start */
 };
 
 /**
@@ -51,6 +51,7 @@ struct assay_common_options {
 extern struct assay_common_options assay_common;
 
 /** Rows for the above, to be put into a command's table. */
+/* clang-format off */
 #define ASSAY_OPTION_QUIET                                                                         \
 	{ "quiet", 'q', NULL, "no progress on stderr", ASSAY_OPTION_FLAG, &assay_common.quiet }
 #define ASSAY_OPTION_STORE                                                                         \
@@ -60,5 +61,6 @@ extern struct assay_common_options assay_common;
 #define ASSAY_OPTION_JSON                                                                          \
 	{ "json", 0,   "FILE", "write the machine-readable form (- is stdout)",                    \
 	  ASSAY_OPTION_TEXT, &assay_common.json }
+/* clang-format on */
 
 #endif

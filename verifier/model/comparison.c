@@ -87,6 +87,7 @@ int assay_comparison_conclude(struct assay_comparison *comparison, struct assay_
 	for (size_t i = 0; i < comparison->finding_count; i++)
 		apply_finding(comparison, &comparison->findings[i]);
 	for (size_t i = 0; i < comparison->artefact_count; i++)
-		comparison->tier = assay_tier_worse(comparison->tier, comparison->artefacts[i].tier);
+		comparison->tier =
+			assay_tier_worse(comparison->tier, comparison->artefacts[i].tier);
 	return 0;
 }

@@ -34,14 +34,14 @@ struct assay_artefact {
  * all the same.
  */
 struct assay_finding {
-	char *artefact;         /* path as in struct assay_artefact; owned */
-	uint64_t offset;        /* bytes into the delivered artefact */
-	uint64_t length;        /* bytes there; 0 for metadata and for what only the rebuild has */
+	char *artefact;  /* path as in struct assay_artefact; owned */
+	uint64_t offset; /* bytes into the delivered artefact */
+	uint64_t length; /* bytes there; 0 for metadata and for what only the rebuild has */
 	enum assay_class class;
-	const char *rule;       /* static text, NULL when class is unexplained */
-	const char *cause;      /* static text: a name of the Reproducible Builds issue taxonomy
+	const char *rule;  /* static text, NULL when class is unexplained */
+	const char *cause; /* static text: a name of the Reproducible Builds issue taxonomy
 	                           where one exists; NULL when not known */
-	char *text;             /* one line for people, quoted; owned */
+	char *text;        /* one line for people, quoted; owned */
 };
 
 /** Zero-initialise. Artefacts are in the order of the walk: parents first, then by offset. */

@@ -84,9 +84,8 @@ static size_t split(struct assay_ledger *ledger, uint64_t offset)
 
 static bool alike(const struct assay_range *a, const struct assay_range *b)
 {
-	return a->class == b->class &&
-	       (a->rule == b->rule ||
-	        (a->rule != NULL && b->rule != NULL && strcmp(a->rule, b->rule) == 0));
+	return a->class == b->class && (a->rule == b->rule || (a->rule != NULL && b->rule != NULL &&
+	                                                       strcmp(a->rule, b->rule) == 0));
 }
 
 /* Join equal neighbours among the ranges first - 1 … last. */

@@ -32,10 +32,10 @@ const char *assay_class_name(enum assay_class class);
 enum assay_tier assay_class_tier(enum assay_class class);
 
 struct assay_range {
-	uint64_t offset;        /* bytes from the start of the delivered artefact */
-	uint64_t length;        /* bytes; never 0 */
+	uint64_t offset; /* bytes from the start of the delivered artefact */
+	uint64_t length; /* bytes; never 0 */
 	enum assay_class class;
-	const char *rule;       /* static text such as "elf/build-id@1"; NULL when no rule is needed */
+	const char *rule; /* static text such as "elf/build-id@1"; NULL when no rule is needed */
 };
 
 /** Ranges are sorted, without gaps or overlaps, and cover [0, size). Owned. */

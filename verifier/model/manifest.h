@@ -21,12 +21,12 @@ enum assay_unpack {
 
 /** A source file: pinned by digest and size. */
 struct assay_source {
-	char *name;               /* a plain file name, no slash */
-	char *sha256;             /* 64 lower-case hexadecimal digits */
-	uint64_t size;            /* bytes */
+	char *name;    /* a plain file name, no slash */
+	char *sha256;  /* 64 lower-case hexadecimal digits */
+	uint64_t size; /* bytes */
 	enum assay_unpack unpack;
-	char *into;               /* folder below build.path, "." for itself */
-	uint32_t strip;           /* leading path components taken off (tar --strip-components, patch -p) */
+	char *into;     /* folder below build.path, "." for itself */
+	uint32_t strip; /* leading path components taken off (tar --strip-components, patch -p) */
 };
 
 struct assay_variable {
@@ -59,22 +59,22 @@ struct assay_machine {
 
 /** When a build is stopped. Not visible inside. */
 struct assay_limits {
-	uint32_t wall;      /* seconds */
-	uint32_t silence;   /* seconds without a byte of output */
-	uint64_t memory;    /* bytes of all processes together */
+	uint32_t wall;    /* seconds */
+	uint32_t silence; /* seconds without a byte of output */
+	uint64_t memory;  /* bytes of all processes together */
 	uint32_t processes;
-	uint64_t disk;      /* bytes; also the size of the tmpfs at build.path, so it is visible */
-	uint64_t log;       /* bytes of output */
+	uint64_t disk; /* bytes; also the size of the tmpfs at build.path, so it is visible */
+	uint64_t log;  /* bytes of output */
 };
 
 struct assay_build {
-	char *path; /* absolute; where the sources are */
-	struct assay_variable *environment; /* complete: nothing else is set but SOURCE_DATE_EPOCH */
+	char *path;                         /* absolute; where the sources are */
+	struct assay_variable *environment; /* complete; only SOURCE_DATE_EPOCH is added */
 	unsigned environment_count;
 	struct assay_step *steps;
 	unsigned steps_count;
 	struct assay_user user;
-	uint32_t umask; /* octal in the text: "0022" */
+	uint32_t umask;             /* octal in the text: "0022" */
 	uint64_t source_date_epoch; /* seconds since 1970-01-01 UTC */
 	struct assay_machine machine;
 	struct assay_limits limits;
@@ -88,7 +88,7 @@ struct assay_output {
 
 /** A delivered artefact, and the output it must equal. */
 struct assay_delivered {
-	char *file;    /* a plain file name: what was shipped */
+	char *file; /* a plain file name: what was shipped */
 	char *sha256;
 	uint64_t size; /* bytes */
 	char *member;  /* path inside it, "data.tar.xz!/usr/lib/x"; NULL for the whole file */
@@ -110,9 +110,9 @@ struct assay_manifest {
 	struct assay_source *sources;
 	unsigned sources_count;
 	struct {
-		char *lock;   /* path beside the manifest: a hint, not part of the identity */
-		char *id;     /* SHA-256 of the lock's canonical JSON */
-		char *tree;   /* SHA-256 of the materialised tree */
+		char *lock; /* path beside the manifest: a hint, not part of the identity */
+		char *id;   /* SHA-256 of the lock's canonical JSON */
+		char *tree; /* SHA-256 of the materialised tree */
 	} toolchain;
 	struct assay_build build;
 	struct assay_output *outputs;

@@ -15,15 +15,15 @@
 /** How a build ended. Every limit has its own outcome. */
 enum assay_outcome {
 	ASSAY_OUTCOME_BUILT,
-	ASSAY_OUTCOME_FAILED,          /* a step exited with another status than 0, or by a signal */
+	ASSAY_OUTCOME_FAILED, /* a step exited with another status than 0, or by a signal */
 	ASSAY_OUTCOME_LIMIT_WALL,
 	ASSAY_OUTCOME_LIMIT_SILENCE,
 	ASSAY_OUTCOME_LIMIT_MEMORY,
 	ASSAY_OUTCOME_LIMIT_PROCESSES,
 	ASSAY_OUTCOME_LIMIT_DISK,
 	ASSAY_OUTCOME_LIMIT_LOG,
-	ASSAY_OUTCOME_INTERRUPTED,     /* by the person who ran it */
-	ASSAY_OUTCOME_BAD_OUTPUT,      /* an output is missing or is not a regular file */
+	ASSAY_OUTCOME_INTERRUPTED, /* by the person who ran it */
+	ASSAY_OUTCOME_BAD_OUTPUT,  /* an output is missing or is not a regular file */
 };
 
 /** Static text: "built", "failed", "limit-wall" … */
@@ -39,19 +39,19 @@ struct assay_built_output {
 /** Zero-initialise. Owned. */
 struct assay_build_record {
 	enum assay_outcome outcome;
-	unsigned step;          /* index of the step that ended the build */
-	int exit_status;        /* of that step, as a shell reports it: 128 + N for signal N */
-	char *detail;           /* one line for people: what to do; NULL when built */
-	const char *level;      /* static text: "L0", "L1" */
+	unsigned step;     /* index of the step that ended the build */
+	int exit_status;   /* of that step, as a shell reports it: 128 + N for signal N */
+	char *detail;      /* one line for people: what to do; NULL when built */
+	const char *level; /* static text: "L0", "L1" */
 	struct assay_strings unpinned; /* "key: reason", sorted: what this host could not pin */
-	struct assay_strings events;   /* "make[12]: socket(AF_INET, …) refused (3 times)", sorted */
+	struct assay_strings events; /* "make[12]: socket(AF_INET, …) refused (3 times)", sorted */
 	uint64_t wall_ms;
-	uint64_t cpu_ms;        /* user and system time of all processes */
-	uint64_t memory_peak;   /* bytes, largest sum seen */
-	uint64_t log_size;      /* bytes of output, all of it */
+	uint64_t cpu_ms;                /* user and system time of all processes */
+	uint64_t memory_peak;           /* bytes, largest sum seen */
+	uint64_t log_size;              /* bytes of output, all of it */
 	struct assay_sha256 log_sha256; /* of the log as it was kept */
 	char *log_path;
-	char *log_tail;         /* the last 40 lines, unquoted */
+	char *log_tail; /* the last 40 lines, unquoted */
 	struct assay_built_output *outputs;
 	size_t output_count, output_cap;
 };

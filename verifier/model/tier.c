@@ -6,9 +6,9 @@
 #include "base/compiler.h"
 
 static const char *const names[] = {
-	[ASSAY_TIER_IDENTICAL] = "identical",   [ASSAY_TIER_TRANSPLANTED] = "transplanted",
-	[ASSAY_TIER_REPACKED] = "repacked",     [ASSAY_TIER_NORMALISED] = "normalised",
-	[ASSAY_TIER_DIFFERENT] = "different",   [ASSAY_TIER_INCONCLUSIVE] = "inconclusive",
+	[ASSAY_TIER_IDENTICAL] = "identical", [ASSAY_TIER_TRANSPLANTED] = "transplanted",
+	[ASSAY_TIER_REPACKED] = "repacked",   [ASSAY_TIER_NORMALISED] = "normalised",
+	[ASSAY_TIER_DIFFERENT] = "different", [ASSAY_TIER_INCONCLUSIVE] = "inconclusive",
 };
 
 const char *assay_tier_name(enum assay_tier tier)

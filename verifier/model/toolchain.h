@@ -13,21 +13,21 @@
 
 /** A source package whose build-dependencies are wanted. */
 struct assay_build_depends {
-	char *dsc;      /* file name of the .dsc */
+	char *dsc; /* file name of the .dsc */
 	char *sha256;
-	uint64_t size;  /* bytes */
-	char *from;     /* as struct assay_hint: "debian:pool/…" */
+	uint64_t size;           /* bytes */
+	char *from;              /* as struct assay_hint: "debian:pool/…" */
 	char *host_architecture; /* NULL: the same as the toolchain's */
-	char *profiles; /* build profiles, "cross,nocheck"; NULL: none */
+	char *profiles;          /* build profiles, "cross,nocheck"; NULL: none */
 };
 
 struct assay_intent {
 	char *schema;
 	char *name;
-	char *architecture;  /* Debian's name of what the programs run on: amd64 */
-	char **foreign;      /* further architectures that packages may come from */
+	char *architecture; /* Debian's name of what the programs run on: amd64 */
+	char **foreign;     /* further architectures that packages may come from */
 	unsigned foreign_count;
-	char **packages;     /* NAME, NAME:ARCH or NAME=VERSION */
+	char **packages; /* NAME, NAME:ARCH or NAME=VERSION */
 	unsigned packages_count;
 	struct assay_build_depends *build_depends;
 	unsigned build_depends_count;
@@ -51,7 +51,7 @@ struct assay_package {
 
 /** A symbolic link that maintainer scripts would have made. */
 struct assay_tree_link {
-	char *path;   /* below the tree, no leading slash */
+	char *path; /* below the tree, no leading slash */
 	char *target;
 };
 
@@ -65,7 +65,7 @@ struct assay_tree_file {
 struct assay_lock {
 	char *schema;
 	char *name;
-	char *intent;        /* SHA-256 of the intent's canonical JSON: another one is stale */
+	char *intent; /* SHA-256 of the intent's canonical JSON: another one is stale */
 	char *architecture;
 	struct assay_package *packages; /* sorted by name, architecture */
 	unsigned packages_count;
@@ -76,10 +76,10 @@ struct assay_lock {
 	char **directories; /* empty folders: mount points */
 	unsigned directories_count;
 	struct {
-		char *algorithm;  /* "assay-tree/1" */
+		char *algorithm; /* "assay-tree/1" */
 		char *sha256;
 		uint64_t entries;
-		uint64_t bytes;   /* of file content */
+		uint64_t bytes; /* of file content */
 	} tree;
 };
 
