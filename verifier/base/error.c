@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+ASSAY_PRINTF(4, 0)
 static void fill(struct assay_error *err, enum assay_errc code, uint64_t offset, const char *fmt,
                  va_list args)
 {

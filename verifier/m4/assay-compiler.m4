@@ -36,15 +36,18 @@ AC_DEFUN([ASSAY_ENABLE_WERROR], [
 	AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [treat compiler warnings as errors])])
 	AS_IF([test "x$enable_werror" = xyes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])])
 
+dnl Fuzzers without sanitizers find little: they bring the default list with them.
 AC_DEFUN([ASSAY_ENABLE_SANITIZERS], [
 	AC_ARG_ENABLE([sanitizers], [AS_HELP_STRING([--enable-sanitizers@<:@=LIST@:>@],
-		[build with sanitizers (default list: address,undefined)])])
-	AS_CASE([$enable_sanitizers], [""|no], [assay_san=], [yes], [assay_san=address,undefined],
+		[build with sanitizers (default list: address,undefined)])],
+		[], [enable_sanitizers=${enable_fuzzers-no}])
+	AS_CASE([$enable_sanitizers], [no], [assay_san=], [yes], [assay_san=address,undefined],
 		[assay_san=$enable_sanitizers])
 	SANITIZER_CFLAGS=
 	AS_IF([test -n "$assay_san"],
 		[SANITIZER_CFLAGS="-fsanitize=$assay_san -fno-sanitize-recover=all -fno-omit-frame-pointer -g"],
-		[AS_IF([test "x$enable_coverage" != xyes], [SANITIZER_CFLAGS="-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"])])
+		[test "x$enable_coverage" != xyes],
+		[SANITIZER_CFLAGS="-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"])
 	AM_CONDITIONAL([SANITIZERS], [test -n "$assay_san"])
 	AC_SUBST([SANITIZER_CFLAGS])])
 
