@@ -62,6 +62,21 @@ void assay_quote(struct assay_buffer *out, struct assay_span text)
 	}
 }
 
+size_t assay_quote_plain(struct assay_span text)
+{
+	size_t i = 0;
+
+	while (i < text.len) {
+		uint32_t cp = 0;
+		size_t len = decode(assay_span_sub(text, i, text.len), &cp);
+
+		if (len == 0 || is_invisible(cp))
+			break;
+		i += len;
+	}
+	return i;
+}
+
 char *assay_quoted(const char *text)
 {
 	struct assay_buffer out = { 0 };

@@ -22,4 +22,7 @@ void assay_quote(struct assay_buffer *out, struct assay_span text);
 /** As assay_quote, into memory that the caller frees. */
 char *assay_quoted(const char *text);
 
+/** Return: how many bytes at the start are plain, printable UTF-8 (a backslash counts as such). */
+size_t assay_quote_plain(struct assay_span text);
+
 #endif
