@@ -15,6 +15,8 @@ void assay_comparison_fini(struct assay_comparison *comparison)
 	for (size_t i = 0; i < comparison->finding_count; i++) {
 		free(comparison->findings[i].artefact);
 		free(comparison->findings[i].text);
+		assay_bytes_fini(&comparison->findings[i].delivered.bytes);
+		assay_bytes_fini(&comparison->findings[i].rebuilt.bytes);
 	}
 	free(comparison->artefacts);
 	free(comparison->findings);
@@ -23,8 +25,8 @@ void assay_comparison_fini(struct assay_comparison *comparison)
 	*comparison = (struct assay_comparison){ 0 };
 }
 
-void assay_comparison_find(struct assay_comparison *comparison, const struct assay_finding *place,
-                           const char *fmt, ...)
+struct assay_finding *assay_comparison_find(struct assay_comparison *comparison,
+                                            const struct assay_finding *place, const char *fmt, ...)
 {
 	struct assay_finding *finding;
 	char *text = NULL;
@@ -40,6 +42,8 @@ void assay_comparison_find(struct assay_comparison *comparison, const struct ass
 	*finding = *place;
 	finding->artefact = assay_strdup(place->artefact);
 	finding->text = len < 0 ? assay_strdup("") : text;
+	finding->delivered = finding->rebuilt = (struct assay_excerpt){ 0 };
+	return finding;
 }
 
 size_t assay_comparison_add(struct assay_comparison *comparison, const char *path,
@@ -60,18 +64,28 @@ size_t assay_comparison_add(struct assay_comparison *comparison, const char *pat
 	return comparison->artefact_count++;
 }
 
-/* The artefact that a finding belongs to; NULL when it was never added (a missing member). */
-static struct assay_artefact *owner(struct assay_comparison *comparison, const char *path)
+/*
+ * The artefact that a finding belongs to; NULL when it was never added (a missing member). Both
+ * lists are in the order of the walk, so the search goes on where the last one ended.
+ */
+static struct assay_artefact *owner(struct assay_comparison *comparison, const char *path,
+                                    size_t *start)
 {
-	for (size_t i = 0; i < comparison->artefact_count; i++)
-		if (strcmp(comparison->artefacts[i].path, path) == 0)
-			return &comparison->artefacts[i];
+	for (size_t i = 0; i < comparison->artefact_count; i++) {
+		size_t at = (*start + i) % comparison->artefact_count;
+
+		if (strcmp(comparison->artefacts[at].path, path) == 0) {
+			*start = at;
+			return &comparison->artefacts[at];
+		}
+	}
 	return NULL;
 }
 
-static void apply_finding(struct assay_comparison *comparison, const struct assay_finding *finding)
+static void apply_finding(struct assay_comparison *comparison, const struct assay_finding *finding,
+                          size_t *start)
 {
-	struct assay_artefact *artefact = owner(comparison, finding->artefact);
+	struct assay_artefact *artefact = owner(comparison, finding->artefact, start);
 	enum assay_tier tier = assay_class_tier(finding->class);
 
 	if (artefact != NULL)
@@ -81,11 +95,13 @@ static void apply_finding(struct assay_comparison *comparison, const struct assa
 
 int assay_comparison_conclude(struct assay_comparison *comparison, struct assay_error *err)
 {
+	size_t start = 0;
+
 	for (size_t i = 0; i < comparison->artefact_count; i++)
 		if (assay_ledger_check(&comparison->artefacts[i].ledger, err) < 0)
 			return assay_fail_in(err, "%s", comparison->artefacts[i].path);
 	for (size_t i = 0; i < comparison->finding_count; i++)
-		apply_finding(comparison, &comparison->findings[i]);
+		apply_finding(comparison, &comparison->findings[i], &start);
 	for (size_t i = 0; i < comparison->artefact_count; i++)
 		comparison->tier =
 			assay_tier_worse(comparison->tier, comparison->artefacts[i].tier);

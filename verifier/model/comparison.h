@@ -29,6 +29,13 @@ struct assay_artefact {
 	struct assay_ledger ledger;
 };
 
+/** A few bytes of one side around a difference, for explain/ and report/. Owned; may be empty. */
+struct assay_excerpt {
+	struct assay_bytes bytes;
+	size_t before; /* how many of them stand before the difference */
+	size_t length; /* how many of them are the difference: all of it, or as much as fits */
+};
+
 /**
  * One difference. A difference of metadata (a mode, a missing member) has length 0: it counts
  * all the same.
@@ -42,6 +49,8 @@ struct assay_finding {
 	const char *cause; /* static text: a name of the Reproducible Builds issue taxonomy
 	                           where one exists; NULL when not known */
 	char *text;        /* one line for people, quoted; owned */
+	struct assay_excerpt delivered; /* both empty when there are no bytes to show */
+	struct assay_excerpt rebuilt;
 };
 
 /** Zero-initialise. Artefacts are in the order of the walk: parents first, then by offset. */
@@ -60,10 +69,14 @@ void assay_comparison_fini(struct assay_comparison *comparison);
 
 /**
  * Append a finding. The text is formatted as by printf; quote what comes from input.
- * place: where it is, of which artefact, class, rule and cause are copied; its text is not used.
+ * place: where it is, of which artefact, class, rule and cause are copied; its text and excerpts
+ * are not used.
+ *
+ * Return: the finding, to add excerpts to; borrowed until the next one is appended
  */
-void assay_comparison_find(struct assay_comparison *comparison, const struct assay_finding *place,
-                           const char *fmt, ...) ASSAY_PRINTF(3, 4);
+struct assay_finding *assay_comparison_find(struct assay_comparison *comparison,
+                                            const struct assay_finding *place, const char *fmt, ...)
+	ASSAY_PRINTF(3, 4);
 
 /** Append an artefact; the ledger is moved. The tier follows from the ledger. Return: its index. */
 size_t assay_comparison_add(struct assay_comparison *comparison, const char *path,

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The comparison: what was delivered against what was rebuilt, byte by byte, to every depth.
+ *
+ * Equal runs of bytes are settled where they are met and not opened. Where two containers differ
+ * their members are paired by name and order; each framing byte must be equal, unless it follows
+ * from a member that differs. Only a rule moves a difference out of the class unexplained.
+ *
+ * Layer:  compare. Bytes in, model out; nothing is printed, nothing is written.
+ * Limits: everything is in memory; see formats/budget.h.
+ */
+#ifndef ASSAY_COMPARE_COMPARE_H
+#define ASSAY_COMPARE_COMPARE_H
+
+#include "base/progress.h"
+#include "formats/budget.h"
+#include "model/comparison.h"
+
+/** One side. */
+struct assay_side {
+	const char *name; /* as a person would name it: a path, or "data.tar.xz!/usr/x" */
+	struct assay_span span;
+};
+
+struct assay_compare_options {
+	const struct assay_unpack_limits *limits; /* NULL: the defaults */
+	const struct assay_progress *progress;    /* NULL: nobody listens */
+};
+
+/**
+ * Compare two artefacts that are in memory.
+ *
+ * In:     options may be NULL
+ * Out:    *out, concluded: tiers set, every ledger's sum checked. Owned by the caller.
+ * Return: 0 with any verdict, -1 when there is none
+ * Errors: ASSAY_E_FORMAT  an invariant does not hold: a bug in assay
+ */
+ASSAY_CHECKED int assay_compare(const struct assay_side *delivered,
+                                const struct assay_side *rebuilt,
+                                const struct assay_compare_options *options,
+                                struct assay_comparison *out, struct assay_error *err);
+
+#endif

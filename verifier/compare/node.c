@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "compare/node.h"
+
+#include <stdarg.h>
+
+#include "base/memory.h"
+
+struct assay_node *assay_node_new(const char *path, struct assay_span delivered,
+                                  struct assay_span rebuilt)
+{
+	struct assay_node *node = assay_calloc(1, sizeof(*node));
+
+	node->path = assay_strdup(path);
+	node->format = "data";
+	node->delivered = delivered;
+	node->rebuilt = rebuilt;
+	assay_ledger_init(&node->ledger, delivered.len);
+	return node;
+}
+
+/* The depth of the recursion is the depth limit of the walk that made the tree. */
+void assay_node_free(struct assay_node *node)
+{
+	if (node == NULL)
+		return;
+	for (size_t i = 0; i < node->child_count; i++)
+		assay_node_free(node->children[i]);
+	free(node->children);
+	free(node->path);
+	assay_ledger_fini(&node->ledger);
+	assay_comparison_fini(&node->found);
+	free(node);
+}
+
+void assay_node_adopt(struct assay_node *parent, struct assay_node *child)
+{
+	assay_grow(&parent->children, &parent->child_cap, parent->child_count,
+	           sizeof(struct assay_node *));
+	parent->children[parent->child_count++] = child;
+}
+
+void assay_node_inconclusive(struct assay_node *node, const char *fmt, ...)
+{
+	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
+	ASSAY_AUTO_FREE char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	(void)assay_comparison_find(&node->found, &place, "%s", text != NULL ? text : "unreadable");
+	node->tier = ASSAY_TIER_INCONCLUSIVE;
+}
+
+void assay_node_settle(struct assay_node *node)
+{
+	enum assay_tier tier = assay_class_tier(assay_ledger_worst(&node->ledger));
+
+	for (size_t i = 0; i < node->found.finding_count; i++)
+		tier = assay_tier_worse(tier, assay_class_tier(node->found.findings[i].class));
+	for (size_t i = 0; i < node->child_count; i++)
+		tier = assay_tier_worse(tier, node->children[i]->tier);
+	node->tier = assay_tier_worse(node->tier, tier);
+}
+
+static void move_findings(struct assay_comparison *from, struct assay_comparison *to)
+{
+	for (size_t i = 0; i < from->finding_count; i++) {
+		assay_grow(&to->findings, &to->finding_cap, to->finding_count,
+		           sizeof(*to->findings));
+		to->findings[to->finding_count++] = from->findings[i];
+	}
+	from->finding_count = 0;
+}
+
+void assay_node_flatten(struct assay_node *node, struct assay_comparison *out)
+{
+	size_t index = assay_comparison_add(out, node->path, node->format, &node->ledger);
+
+	out->artefacts[index].tier = node->tier;
+	move_findings(&node->found, out);
+	for (size_t i = 0; i < node->child_count; i++)
+		assay_node_flatten(node->children[i], out);
+}

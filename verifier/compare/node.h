@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The tree of pairs that a comparison walks: one node for each artefact, with its ledger and its
+ * own findings. In the end it is laid out flat as a struct assay_comparison.
+ *
+ * Layer: compare; private to this folder.
+ */
+#ifndef ASSAY_COMPARE_NODE_H
+#define ASSAY_COMPARE_NODE_H
+
+#include "compare/compare.h"
+
+/** One artefact and its counterpart. */
+struct assay_node {
+	char *path;                  /* as in struct assay_artefact; owned */
+	const char *format;          /* static text */
+	struct assay_span delivered; /* borrowed while the node is being compared */
+	struct assay_span rebuilt;
+	bool open;                     /* look inside even when both sides are equal */
+	struct assay_ledger ledger;    /* over delivered */
+	struct assay_comparison found; /* findings of this node only */
+	enum assay_tier tier;          /* worst of its bytes, its findings and its children */
+	struct assay_node **children;  /* owned, in the order of the delivered container */
+	size_t child_count, child_cap;
+};
+
+/** What a walk carries along. */
+struct assay_walk {
+	struct assay_budget budget;
+	const struct assay_progress *progress;
+	unsigned depth; /* containers around the node that is being compared */
+};
+
+/** A node with a new ledger. path is copied. Owner: caller frees, or hands it to a parent. */
+struct assay_node *assay_node_new(const char *path, struct assay_span delivered,
+                                  struct assay_span rebuilt);
+void assay_node_free(struct assay_node *node);
+
+static inline void assay_cleanup_node(struct assay_node **node)
+{
+	assay_node_free(*node);
+}
+#define ASSAY_AUTO_NODE ASSAY_AUTO(assay_cleanup_node)
+
+/** Hand a compared child to its parent. */
+void assay_node_adopt(struct assay_node *parent, struct assay_node *child);
+
+/** A place in the node of the given class; for assay_comparison_find. */
+struct assay_finding assay_node_place(const struct assay_node *node, uint64_t offset,
+                                      uint64_t length, enum assay_class class, const char *rule);
+
+/** Where a difference stands on both sides. Bytes. */
+struct assay_run {
+	uint64_t offset, length;                 /* in delivered */
+	uint64_t rebuilt_offset, rebuilt_length; /* in rebuilt */
+	uint64_t differing;                      /* of length; 0: all of it */
+};
+
+/** Append a finding for a run, with excerpts of both sides. what: "mtime", or NULL for content. */
+void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
+                         enum assay_class class, const char *rule, const char *what);
+
+/**
+ * Append findings for all bytes of [offset, offset + length) that are not identical, one for each
+ * run of a class and rule, and one for the rest when there are very many.
+ *
+ * In: shift, what to add to an offset in delivered to come to its counterpart in rebuilt
+ */
+void assay_node_find_bytes(struct assay_node *node, uint64_t offset, uint64_t length, int64_t shift,
+                           const char *what);
+
+/** The artefact could not be read to the end: its tier is inconclusive, with a finding. */
+void assay_node_inconclusive(struct assay_node *node, const char *fmt, ...) ASSAY_PRINTF(2, 3);
+
+/** Set the tier from bytes, findings and children. Call when all of them are there. */
+void assay_node_settle(struct assay_node *node);
+
+/** Compare a node's two sides, whatever they are. Errors: only bugs and I/O; else a verdict. */
+ASSAY_CHECKED int assay_node_compare(struct assay_walk *walk, struct assay_node *node,
+                                     struct assay_error *err);
+
+/** Compare as plain bytes: by position, or by equal start and end when the sizes differ. */
+void assay_node_compare_bytes(struct assay_node *node);
+
+/** Move the node and all below it into out: parents first. The tree keeps only empty shells. */
+void assay_node_flatten(struct assay_node *node, struct assay_comparison *out);
+
+#endif
