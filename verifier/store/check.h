@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The store as a whole: what is in it, what is damaged, what can go.
+ *
+ * Layer: store.
+ */
+#ifndef ASSAY_STORE_CHECK_H
+#define ASSAY_STORE_CHECK_H
+
+#include "store/store.h"
+
+/** Digests, sorted. Zero-initialise. Owned. */
+struct assay_digests {
+	struct assay_sha256 *items;
+	size_t count, cap;
+};
+
+void assay_digests_fini(struct assay_digests *list);
+#define ASSAY_AUTO_DIGESTS ASSAY_AUTO(assay_digests_fini)
+void assay_digests_add(struct assay_digests *list, const struct assay_sha256 *digest);
+void assay_digests_sort(struct assay_digests *list);
+
+/** Whether a sorted list has a digest. */
+bool assay_digests_has(const struct assay_digests *list, const struct assay_sha256 *digest);
+
+/** List what the store has, sorted. */
+ASSAY_CHECKED int assay_store_list_blobs(const struct assay_store *store, struct assay_digests *out,
+                                         struct assay_error *err);
+ASSAY_CHECKED int assay_store_list_trees(const struct assay_store *store, struct assay_digests *out,
+                                         struct assay_error *err);
+
+/** Called for each damaged entry of a tree: path below it, unquoted; "" for the tree itself. */
+typedef void assay_store_damage(void *context, const char *path, const char *what);
+
+/**
+ * Look at a tree of the store.
+ *
+ * In:     tell, context  called for each damaged entry
+ * Out:    *out when not NULL and the tree is good
+ * Return: 1 good, 0 damaged, -1 on error (there is no such tree, for one)
+ */
+ASSAY_CHECKED int assay_store_check_tree(struct assay_store *store,
+                                         const struct assay_sha256 *digest,
+                                         enum assay_tree_check check, struct assay_tree *out,
+                                         assay_store_damage *tell, void *context,
+                                         struct assay_error *err);
+
+/** Remove a blob or tree; nothing there is no error. Out: *freed, bytes added to, may be NULL. */
+ASSAY_CHECKED int assay_store_remove_blob(struct assay_store *store,
+                                          const struct assay_sha256 *digest, uint64_t *freed,
+                                          struct assay_error *err);
+ASSAY_CHECKED int assay_store_remove_tree(struct assay_store *store,
+                                          const struct assay_sha256 *digest, uint64_t *freed,
+                                          struct assay_error *err);
+
+/**
+ * Keep others out until the store is closed, and clear tmp/ of everything.
+ *
+ * Errors: ASSAY_E_SYSTEM  another process is using the store
+ */
+ASSAY_CHECKED int assay_store_lock_alone(struct assay_store *store, struct assay_error *err);
+
+#endif
