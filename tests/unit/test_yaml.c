@@ -108,6 +108,23 @@ static void test_values_arrive(void **state)
 	assert_string_equal(sample->place.path, "p");
 }
 
+static void test_structs_become_json(void **state)
+{
+	ASSAY_AUTO(free_sample) struct sample *sample = NULL;
+	ASSAY_AUTO_JSON json_t *json = NULL;
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(read_sample(GOOD "  - {name: b, size: 2}\n", &sample, &err), 0);
+	json = assay_yaml_json(&schema, sample);
+	assay_json_canonical(json, &text);
+	assert_string_equal(assay_buffer_str(&text),
+	                    "{\"count\":7,\"level\":\"high\",\"mode\":\"0755\",\"parts\":"
+	                    "[{\"name\":\"a\",\"size\":1},{\"name\":\"b\",\"size\":2}],"
+	                    "\"place\":{\"path\":\"p\"},\"title\":\"T\"}");
+}
+
 /* One row is one text and the message that refuses it. */
 static const struct {
 	const char *text;
@@ -295,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values_arrive),
+		cmocka_unit_test(test_structs_become_json),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_find),

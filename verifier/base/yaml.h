@@ -15,6 +15,7 @@
 #include <cyaml/cyaml.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/rules.h"
 #include "base/span.h"
 
@@ -82,6 +83,13 @@ ASSAY_CHECKED int assay_yaml_load(const struct assay_yaml *yaml,
                                   const cyaml_schema_value_t *schema, void *out,
                                   struct assay_error *err);
 void assay_yaml_unload(const cyaml_schema_value_t *schema, void *data);
+
+/**
+ * The structs as JSON, key by key of the schema: the form whose canonical text identifies a file.
+ * Octal numbers become text ("0022"), optional keys that are not there are left out, and so are
+ * mappings with free keys: they are the caller's. Return: a new reference.
+ */
+json_t *assay_yaml_json(const cyaml_schema_value_t *schema, const void *data);
 
 /** What the values of one key must be. */
 struct assay_yaml_rule {
