@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Locks: every byte of a toolchain pinned. `assay toolchain lock` writes them; a manifest names
+ * one by its id. assay-toolchain(5) describes the file.
+ *
+ * Layer:  toolchain.
+ * Limits: 16 MiB of text.
+ */
+#ifndef ASSAY_TOOLCHAIN_LOCK_H
+#define ASSAY_TOOLCHAIN_LOCK_H
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "model/toolchain.h"
+
+/**
+ * Read a lock.
+ *
+ * Out:    *out owned; free with assay_lock_free
+ * Errors: ASSAY_E_FORMAT  "FILE:LINE: key: what"
+ */
+ASSAY_CHECKED int assay_lock_load(const char *path, struct assay_lock **out,
+                                  struct assay_error *err);
+void assay_lock_free(struct assay_lock *lock);
+
+static inline void assay_cleanup_lock(struct assay_lock **lock)
+{
+	assay_lock_free(*lock);
+}
+#define ASSAY_AUTO_LOCK ASSAY_AUTO(assay_cleanup_lock)
+
+/** Write a lock as YAML, in the one form that this program writes. "-" is standard output. */
+ASSAY_CHECKED int assay_lock_write(const struct assay_lock *lock, const char *path,
+                                   struct assay_error *err);
+
+/** All fields as JSON: a new reference. */
+json_t *assay_lock_json(const struct assay_lock *lock);
+
+/** SHA-256 of the canonical JSON: what a manifest pins. */
+void assay_lock_id(const struct assay_lock *lock, struct assay_sha256 *out);
+
+#endif
