@@ -40,4 +40,17 @@ ASSAY_CHECKED int assay_compare(const struct assay_side *delivered,
                                 const struct assay_compare_options *options,
                                 struct assay_comparison *out, struct assay_error *err);
 
+/**
+ * Compare two files, or two directories with all in them.
+ *
+ * Links are compared, never followed. The bytes of a directory are those of its regular files,
+ * in the order of their names.
+ *
+ * Errors: ASSAY_E_USAGE   a file on one side and a directory on the other; a FIFO or device
+ *         ASSAY_E_SYSTEM  cannot open or read
+ */
+ASSAY_CHECKED int assay_compare_paths(const char *delivered, const char *rebuilt,
+                                      const struct assay_compare_options *options,
+                                      struct assay_comparison *out, struct assay_error *err);
+
 #endif

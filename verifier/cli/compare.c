@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* assay compare: two files or two directories, and what differs between them. */
+#include "compare/compare.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "report/report.h"
+
+static struct {
+	enum assay_tier accept;
+	bool verbose;
+} opt = { .accept = ASSAY_TIER_NORMALISED };
+
+static const struct assay_option options[] = {
+	{ "accept", 0, "TIER", "worst tier that exits 0 (default: normalised)", ASSAY_OPTION_TIER,
+	  &opt.accept },
+	ASSAY_OPTION_JSON,
+	{ "verbose", 'v', NULL, "show every finding", ASSAY_OPTION_FLAG, &opt.verbose },
+	{ 0 },
+};
+
+static int run(int argc, char *argv[], struct assay_error *err)
+{
+	ASSAY_AUTO_COMPARISON struct assay_comparison comparison = { 0 };
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	ASSAY_AUTO_JSON json_t *json = NULL;
+
+	(void)argc;
+	if (assay_compare_paths(argv[0], argv[1], NULL, &comparison, err) < 0)
+		return -1;
+	if (opt.verbose)
+		assay_report_text_all(&comparison, opt.accept, &text);
+	else
+		assay_report_text(&comparison, opt.accept, &text);
+	if (assay_common.json != NULL)
+		json = assay_report_json(&comparison, opt.accept);
+	if (assay_output_write(json, &text, err) < 0)
+		return -1;
+	return (int)assay_tier_exit(comparison.tier, opt.accept);
+}
+
+const struct assay_command assay_cmd_compare = {
+	.name = "compare",
+	.args = "DELIVERED REBUILT",
+	.summary = "compare two files or directories, byte by byte, to every depth",
+	.example = "assay compare vendor/hello_2.10-3_amd64.deb build/hello_2.10-3_amd64.deb\n"
+		   "assay compare --accept identical --json result.json vendor/ build/",
+	.options = options,
+	.min_args = 2,
+	.max_args = 2,
+	.run = run,
+};

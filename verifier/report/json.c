@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The machine form of a comparison. Keys are sorted when it is written. */
+#include "base/quote.h"
+#include "report/report.h"
+
+/* Text from input, made printable: nobody has to be careful with what stands in a report. */
+static json_t *quoted(const char *text)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer out = { 0 };
+
+	assay_quote(&out, assay_span_of_str(text));
+	return assay_json_str(assay_buffer_span(&out));
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text != NULL ? assay_json_str(assay_span_of_str(text)) : json_null();
+}
+
+static json_t *hex(const struct assay_excerpt *excerpt)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer out = { 0 };
+	struct assay_span span = assay_span_sub(assay_span_of_bytes(&excerpt->bytes),
+	                                        excerpt->before, excerpt->length);
+
+	for (size_t i = 0; i < span.len; i++)
+		assay_buffer_printf(&out, "%02x", span.ptr[i]);
+	return assay_json_str(assay_buffer_span(&out));
+}
+
+static json_t *subject(const struct assay_subject *from)
+{
+	json_t *out = json_object();
+
+	assay_json_set(out, "name", quoted(from->name));
+	assay_json_set_int(out, "size", from->size);
+	assay_json_set_sha256(out, "sha256", &from->sha256);
+	return out;
+}
+
+static json_t *bytes(const struct assay_ledger *ledger)
+{
+	uint64_t sums[ASSAY_CLASS_COUNT];
+	json_t *out = json_object();
+
+	assay_ledger_sum(ledger, sums);
+	assay_json_set_int(out, "total", ledger->size);
+	for (unsigned class = 0; class < ASSAY_CLASS_COUNT; class ++)
+		assay_json_set_int(out, assay_class_name(class), sums[class]);
+	return out;
+}
+
+static json_t *range(const struct assay_range *from)
+{
+	json_t *out = json_object();
+
+	assay_json_set_int(out, "offset", from->offset);
+	assay_json_set_int(out, "length", from->length);
+	assay_json_set_str(out, "class", assay_class_name(from->class));
+	assay_json_set(out, "rule", text_or_null(from->rule));
+	return out;
+}
+
+static json_t *artefact(const struct assay_artefact *from)
+{
+	json_t *ranges = json_array();
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < from->ledger.count; i++)
+		assay_json_append(ranges, range(&from->ledger.ranges[i]));
+	assay_json_set(out, "path", quoted(from->path));
+	assay_json_set_str(out, "format", from->format);
+	assay_json_set_str(out, "tier", assay_tier_name(from->tier));
+	assay_json_set(out, "bytes", bytes(&from->ledger));
+	assay_json_set(out, "ranges", ranges);
+	return out;
+}
+
+static json_t *finding(const struct assay_finding *from)
+{
+	json_t *out = json_object();
+
+	assay_json_set(out, "artefact", quoted(from->artefact));
+	assay_json_set_int(out, "offset", from->offset);
+	assay_json_set_int(out, "length", from->length);
+	assay_json_set_str(out, "class", assay_class_name(from->class));
+	assay_json_set(out, "rule", text_or_null(from->rule));
+	assay_json_set(out, "cause", text_or_null(from->cause));
+	assay_json_set_str(out, "text", from->text);
+	if (from->delivered.length > 0 || from->rebuilt.length > 0) {
+		assay_json_set(out, "delivered", hex(&from->delivered));
+		assay_json_set(out, "rebuilt", hex(&from->rebuilt));
+	}
+	return out;
+}
+
+json_t *assay_report_json(const struct assay_comparison *comparison, enum assay_tier accept)
+{
+	json_t *artefacts = json_array(), *findings = json_array();
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < comparison->artefact_count; i++)
+		assay_json_append(artefacts, artefact(&comparison->artefacts[i]));
+	for (size_t i = 0; i < comparison->finding_count; i++)
+		assay_json_append(findings, finding(&comparison->findings[i]));
+	assay_json_set_str(out, "schema", "assay.compare/1");
+	assay_json_set_str(out, "tier", assay_tier_name(comparison->tier));
+	assay_json_set_bool(out, "accepted",
+	                    assay_tier_exit(comparison->tier, accept) == ASSAY_EXIT_MATCH);
+	if (comparison->artefact_count > 0)
+		assay_json_set(out, "bytes", bytes(&comparison->artefacts[0].ledger));
+	assay_json_set(out, "delivered", subject(&comparison->delivered));
+	assay_json_set(out, "rebuilt", subject(&comparison->rebuilt));
+	assay_json_set(out, "artefacts", artefacts);
+	assay_json_set(out, "findings", findings);
+	return out;
+}
