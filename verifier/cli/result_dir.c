@@ -43,7 +43,8 @@ static int refuse_foreign(int fd, const char *path, struct assay_error *err)
 		if (!is_ours(entry->d_name))
 			result = assay_fail(err, ASSAY_E_USAGE,
 			                    "%s: holds other files than a result's: choose another "
-			                    "folder with --output", path);
+			                    "folder with --output",
+			                    path);
 	(void)closedir(dir);
 	return result;
 }
@@ -63,7 +64,8 @@ static int clean(const struct assay_result_dir *dir, struct assay_error *err)
 /* A folder name from the manifest's words: whatever could be a path or an option becomes "_". */
 static char *default_path(const char *name, const char *version)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+~_-";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+~_-";
 	char *path = assay_asprintf("assay-%s-%s", name, version);
 
 	for (char *p = path; *p != '\0'; p++)
@@ -76,7 +78,8 @@ int assay_result_dir_open(const char *path, const char *name, const char *versio
                           struct assay_result_dir *out, struct assay_error *err)
 {
 	ASSAY_AUTO_RESULT_DIR struct assay_result_dir dir = { 0 };
-	ASSAY_AUTO_FREE char *wanted = path != NULL ? assay_strdup(path) : default_path(name, version);
+	ASSAY_AUTO_FREE char *wanted =
+		path != NULL ? assay_strdup(path) : default_path(name, version);
 	int fd;
 
 	if (assay_mkdirs(AT_FDCWD, wanted, err) < 0)
@@ -89,9 +92,9 @@ int assay_result_dir_open(const char *path, const char *name, const char *versio
 	dir.outputs = assay_asprintf("%s/outputs", dir.path);
 	dir.log = assay_asprintf("%s/build.log", dir.path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK
-		               ? assay_fail(err, ASSAY_E_USAGE, "%s: in use by another run", dir.path)
-		               : assay_fail_errno(err, "lock %s", dir.path);
+		return errno == EWOULDBLOCK ? assay_fail(err, ASSAY_E_USAGE,
+		                                         "%s: in use by another run", dir.path)
+		                            : assay_fail_errno(err, "lock %s", dir.path);
 	if (clean(&dir, err) < 0)
 		return -1;
 	*out = dir;

@@ -18,15 +18,15 @@ struct assay_result {
 	struct assay_sha256 manifest_id;
 	struct assay_sha256 lock_id;
 	struct assay_sha256 tree;
-	bool built;                            /* whether a build was begun: record is filled */
+	bool built; /* whether a build was begun: record is filled */
 	struct assay_build_record record;
-	struct assay_comparison *comparisons;  /* one for each manifest->delivered, in its order */
+	struct assay_comparison *comparisons; /* one for each manifest->delivered, in its order */
 	size_t comparison_count;
-	enum assay_tier tier;                  /* worst of all; inconclusive until compared */
+	enum assay_tier tier; /* worst of all; inconclusive until compared */
 	enum assay_tier accept;
 	enum assay_exit status;
-	struct assay_error error;              /* code NONE unless the run ended in an error */
-	int64_t started, ended;                /* seconds since 1970-01-01 UTC */
+	struct assay_error error; /* code NONE unless the run ended in an error */
+	int64_t started, ended;   /* seconds since 1970-01-01 UTC */
 };
 
 void assay_result_fini(struct assay_result *result);

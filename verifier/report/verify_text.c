@@ -36,8 +36,9 @@ void assay_build_text(const struct assay_build_record *record, struct assay_buff
 {
 	assay_buffer_printf(out, "%-11s%s in %" PRIu64 ".%" PRIu64 " s, level %s, %zu output%s\n",
 	                    "build", assay_outcome_name(record->outcome), record->wall_ms / 1000,
-	                    record->wall_ms / 100 % 10, record->level != NULL ? record->level : "none",
-	                    record->output_count, record->output_count == 1 ? "" : "s");
+	                    record->wall_ms / 100 % 10,
+	                    record->level != NULL ? record->level : "none", record->output_count,
+	                    record->output_count == 1 ? "" : "s");
 	add_list(out, "unpinned", &record->unpinned);
 	add_list(out, "refused", &record->events);
 	if (record->outcome == ASSAY_OUTCOME_BUILT)
@@ -60,11 +61,13 @@ static void add_verdict(const struct assay_result *result, struct assay_buffer *
 {
 	assay_buffer_printf(out, "%-11s", "verdict");
 	if (result->built && result->record.outcome != ASSAY_OUTCOME_BUILT)
-		assay_buffer_printf(out, "none: the build %s", assay_outcome_name(result->record.outcome));
+		assay_buffer_printf(out, "none: the build %s",
+		                    assay_outcome_name(result->record.outcome));
 	else
 		assay_buffer_add_str(out, assay_tier_name(result->tier));
 	if (result->status == ASSAY_EXIT_WORSE_TIER)
-		assay_buffer_printf(out, " (a match, but not accepted: the worst tier accepted is %s)",
+		assay_buffer_printf(out,
+		                    " (a match, but not accepted: the worst tier accepted is %s)",
 		                    assay_tier_name(result->accept));
 	assay_buffer_add_str(out, "\n");
 }
