@@ -10,13 +10,6 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_compare,
 };
 
-static const enum assay_exit exit_of_error[] = {
-	[ASSAY_E_NONE] = ASSAY_EXIT_TROUBLE,   [ASSAY_E_USAGE] = ASSAY_EXIT_TROUBLE,
-	[ASSAY_E_SYSTEM] = ASSAY_EXIT_TROUBLE, [ASSAY_E_FORMAT] = ASSAY_EXIT_TROUBLE,
-	[ASSAY_E_LIMIT] = ASSAY_EXIT_TROUBLE,  [ASSAY_E_TOOL] = ASSAY_EXIT_TROUBLE,
-	[ASSAY_E_PIN] = ASSAY_EXIT_PIN,        [ASSAY_E_TRUST] = ASSAY_EXIT_TRUST,
-};
-
 static void print_usage(FILE *out)
 {
 	(void)fputs("Usage: assay COMMAND [OPTION…] [ARGUMENT…]\n"
@@ -70,7 +63,7 @@ static int report(const char *where, const struct assay_error *err)
 	if (err->code == ASSAY_E_USAGE)
 		(void)fprintf(stderr, "Try `assay%s%s --help'.\n", *where != '\0' ? " " : "",
 		              where);
-	return (int)exit_of_error[err->code];
+	return (int)assay_error_exit(err->code);
 }
 
 static int run_command(const struct assay_command *command, int argc, char *argv[])

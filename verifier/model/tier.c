@@ -35,3 +35,10 @@ enum assay_exit assay_tier_exit(enum assay_tier tier, enum assay_tier accept)
 		return ASSAY_EXIT_DIFFERENT;
 	return tier <= accept ? ASSAY_EXIT_MATCH : ASSAY_EXIT_WORSE_TIER;
 }
+
+enum assay_exit assay_error_exit(enum assay_errc code)
+{
+	if (code == ASSAY_E_PIN)
+		return ASSAY_EXIT_PIN;
+	return code == ASSAY_E_TRUST ? ASSAY_EXIT_TRUST : ASSAY_EXIT_TROUBLE;
+}

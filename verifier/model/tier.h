@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
+
 /** From best to worst. */
 enum assay_tier {
 	ASSAY_TIER_IDENTICAL,    /* same bytes */
@@ -44,5 +46,8 @@ static inline enum assay_tier assay_tier_worse(enum assay_tier a, enum assay_tie
 
 /** The exit status for a verdict: 0, 1, 3 or 4. */
 enum assay_exit assay_tier_exit(enum assay_tier tier, enum assay_tier accept);
+
+/** The exit status for a run that ended in an error: 2, 8 or 9. */
+enum assay_exit assay_error_exit(enum assay_errc code);
 
 #endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `assay verify`: fetch pins, rebuild, compare, verdict, report. */
+#include <fcntl.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "cli/command.h"
+#include "cli/inputs.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/rebuild.h"
+#include "cli/result_dir.h"
+#include "compare/compare.h"
+#include "report/verify.h"
+#include "unpack/member.h"
+
+/* Not one that can be accepted: the manifest's own is taken. */
+#define ACCEPT_OF_MANIFEST ASSAY_TIER_INCONCLUSIVE
+
+static struct {
+	const char *delivered;
+	const char *output;
+	enum assay_tier accept;
+	bool no_times;
+} opt = { .accept = ACCEPT_OF_MANIFEST };
+
+static const struct assay_option options[] = {
+	{ "delivered", 'd', "PATH", "the delivered file, or the folder that holds them (default: fetch)",
+	  ASSAY_OPTION_TEXT, &opt.delivered },
+	{ "accept", 'a', "TIER", "worst tier that still exits 0 (default: the manifest's)",
+	  ASSAY_OPTION_TIER, &opt.accept },
+	{ "output", 'o', "DIR", "where results go (default: assay-NAME-VERSION)", ASSAY_OPTION_TEXT,
+	  &opt.output },
+	{ "no-times", 0, NULL, "leave out what differs from run to run", ASSAY_OPTION_FLAG,
+	  &opt.no_times },
+	ASSAY_OPTION_JSON,
+	ASSAY_OPTION_STORE,
+	ASSAY_OPTION_QUIET,
+	{ .name = NULL },
+};
+
+/* The delivered artefact's bytes: the file, or a member of it. */
+struct artefact {
+	struct assay_map map;
+	struct assay_bytes member;
+	char *name;
+	struct assay_span span; /* of one of the two */
+};
+
+static void artefact_fini(struct artefact *artefact)
+{
+	assay_map_fini(&artefact->map);
+	assay_bytes_fini(&artefact->member);
+	free(artefact->name);
+}
+
+static int artefact_open(const struct assay_inputs *inputs, unsigned index, struct artefact *out,
+                         struct assay_error *err)
+{
+	const struct assay_delivered *delivered = &inputs->manifest->delivered[index];
+
+	if (assay_inputs_map_delivered(inputs, index, &out->map, err) < 0)
+		return -1;
+	out->span = out->map.span;
+	if (delivered->member == NULL) {
+		out->name = assay_strdup(delivered->file);
+		return 0;
+	}
+	out->name = assay_asprintf("%s!%s", delivered->file, delivered->member);
+	if (assay_unpack_member(out->map.span, delivered->member, NULL, &out->member, err) < 0)
+		return assay_fail_in(err, "%s", delivered->file);
+	out->span = assay_span_of_bytes(&out->member);
+	return 0;
+}
+
+static int compare_one(const struct assay_inputs *inputs, const struct assay_result_dir *dir,
+                       unsigned index, struct assay_comparison *out, struct assay_error *err)
+{
+	const struct assay_delivered *delivered = &inputs->manifest->delivered[index];
+	ASSAY_AUTO(artefact_fini) struct artefact artefact = { 0 };
+	ASSAY_AUTO_MAP struct assay_map rebuilt = { 0 };
+	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", dir->outputs, delivered->output);
+	struct assay_side sides[2];
+
+	if (artefact_open(inputs, index, &artefact, err) < 0 || assay_map_open(path, &rebuilt, err) < 0)
+		return -1;
+	sides[0] = (struct assay_side){ .name = artefact.name, .span = artefact.span };
+	sides[1] = (struct assay_side){ .name = delivered->output, .span = rebuilt.span };
+	return assay_compare(&sides[0], &sides[1], NULL, out, err);
+}
+
+static int compare_all(const struct assay_inputs *inputs, const struct assay_result_dir *dir,
+                       const struct assay_progress *progress, struct assay_result *result,
+                       struct assay_error *err)
+{
+	unsigned count = inputs->manifest->delivered_count;
+
+	result->comparisons = assay_calloc(count, sizeof(*result->comparisons));
+	for (unsigned i = 0; i < count; i++) {
+		assay_progress_tell(progress, ASSAY_STAGE_COMPARE, i, count,
+		                    inputs->manifest->delivered[i].file);
+		if (compare_one(inputs, dir, i, &result->comparisons[i], err) < 0)
+			return -1;
+		result->comparison_count++;
+	}
+	return 0;
+}
+
+static int verify(struct assay_inputs *inputs, const struct assay_result_dir *dir,
+                  struct assay_result *result, struct assay_error *err)
+{
+	const struct assay_progress *progress = assay_progress_open(assay_common.quiet);
+
+	if (opt.delivered != NULL && assay_inputs_take_delivered(inputs, opt.delivered, err) < 0)
+		return -1;
+	if (assay_inputs_provide(inputs, true, progress, err) < 0)
+		return -1;
+	result->tree = inputs->tree.sha256;
+	result->built = true;
+	if (assay_cli_build(inputs, dir, progress, &result->record, err) < 0)
+		return -1;
+	if (result->record.outcome == ASSAY_OUTCOME_BUILT &&
+	    compare_all(inputs, dir, progress, result, err) < 0)
+		return -1;
+	assay_result_conclude(result);
+	return 0;
+}
+
+static int write_reports(const struct assay_result *result, const struct assay_result_dir *dir,
+                         struct assay_error *err)
+{
+	ASSAY_AUTO_JSON json_t *json = assay_verify_json(result, !opt.no_times);
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 }, machine = { 0 };
+
+	assay_json_pretty(json, &machine);
+	assay_verify_text(result, &text);
+	if (assay_result_dir_write(dir, "report.txt", assay_buffer_span(&text), err) < 0 ||
+	    assay_result_dir_write(dir, "result.json", assay_buffer_span(&machine), err) < 0)
+		return -1;
+	assay_progress_clear();
+	return assay_output(&text, &machine, err);
+}
+
+/* What is known before anything is fetched; a run that ends early has no better verdict. */
+static void begin(const struct assay_inputs *inputs, struct assay_result *result)
+{
+	result->started = assay_clock_wall();
+	result->manifest = inputs->manifest;
+	result->manifest_id = inputs->manifest_id;
+	result->lock_id = inputs->lock_id;
+	(void)assay_sha256_parse(inputs->manifest->toolchain.tree, &result->tree);
+	result->tier = ASSAY_TIER_INCONCLUSIVE;
+	result->accept = opt.accept == ACCEPT_OF_MANIFEST ? inputs->manifest->compare.accept : opt.accept;
+}
+
+static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
+{
+	ASSAY_AUTO_INPUTS struct assay_inputs inputs = { 0 };
+	ASSAY_AUTO_RESULT struct assay_result result = { 0 };
+	ASSAY_AUTO_RESULT_DIR struct assay_result_dir dir = { 0 };
+	struct assay_error writing = ASSAY_ERROR_INIT;
+	int verified;
+
+	if (assay_inputs_load(argv[0], assay_common.store, &inputs, err) < 0)
+		return -1;
+	if (assay_result_dir_open(opt.output, inputs.manifest->product.name,
+	                          inputs.manifest->product.version, &dir, err) < 0)
+		return -1;
+	begin(&inputs, &result);
+	verified = verify(&inputs, &dir, &result, err);
+	result.ended = assay_clock_wall();
+	if (verified < 0) {
+		result.error = *err;
+		result.status = assay_error_exit(err->code);
+		(void)write_reports(&result, &dir, &writing); /* the first error is the one to tell */
+		return -1;
+	}
+	if (write_reports(&result, &dir, err) < 0)
+		return -1;
+	return (int)result.status;
+}
+
+const struct assay_command assay_cmd_verify = {
+	.name = "verify",
+	.args = "MANIFEST",
+	.summary = "rebuild what a manifest names and compare it with what was delivered",
+	.example = "assay verify manifests/arm-trusted-firmware-sun50i_a64.yaml\n"
+	           "assay verify --delivered bl31.deb --json result.json product.yaml",
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};
