@@ -9,7 +9,7 @@
 #include "base/quote.h"
 #include "manifest/manifest.h"
 #include "supply/fetch.h"
-#include "supply/materialise.h"
+#include "supply/toolchain.h"
 #include "toolchain/lock.h"
 
 void assay_inputs_fini(struct assay_inputs *inputs)
@@ -44,8 +44,8 @@ static int must_equal(const char *what, const char *pinned, const struct assay_s
 	if (strcmp(pinned, hex) == 0)
 		return 0;
 	return assay_fail(err, ASSAY_E_PIN,
-	                  "%s is not the one that the manifest pins: found %s, pinned %s", what, hex,
-	                  pinned);
+	                  "%s is not the one that the manifest pins: found %s, pinned %s", what,
+	                  hex, pinned);
 }
 
 static int load_lock(struct assay_inputs *inputs, struct assay_error *err)
@@ -79,46 +79,61 @@ int assay_inputs_load(const char *manifest_path, const char *store_path,
 	return assay_store_open(store_path, &inputs->store, err);
 }
 
-/* Where the hints say that a file can be found. Borrowed from the manifest. */
+/* Where the hints say that a file can be found. The strings are borrowed from the manifest. */
 static void add_hints(const struct assay_manifest *manifest, struct assay_fetch_item *item)
 {
-	item->from = assay_calloc(manifest->hints_count, sizeof(*item->from));
+	const char **from = assay_calloc(manifest->hints_count, sizeof(*from));
+
 	for (unsigned i = 0; i < manifest->hints_count; i++)
 		if (strcmp(manifest->hints[i].name, item->name) == 0)
-			item->from[item->from_count++] = manifest->hints[i].from;
+			from[item->from_count++] = manifest->hints[i].from;
+	item->from = from;
 }
 
-static size_t list_items(const struct assay_manifest *manifest, bool delivered,
-                         struct assay_fetch_item *items)
+static int add_item(const struct assay_manifest *manifest, struct assay_fetch_item *item,
+                    const char *name, const char *sha256, struct assay_error *err)
 {
-	size_t count = 0;
-
-	for (unsigned i = 0; i < manifest->sources_count; i++)
-		items[count++] = (struct assay_fetch_item){ .name = manifest->sources[i].name,
-			                                    .sha256 = manifest->sources[i].sha256,
-			                                    .size = manifest->sources[i].size };
-	for (unsigned i = 0; delivered && i < manifest->delivered_count; i++)
-		items[count++] = (struct assay_fetch_item){ .name = manifest->delivered[i].file,
-			                                    .sha256 = manifest->delivered[i].sha256,
-			                                    .size = manifest->delivered[i].size };
-	for (size_t i = 0; i < count; i++)
-		add_hints(manifest, &items[i]);
-	return count;
+	if (!assay_sha256_parse(sha256, &item->sha256))
+		return assay_fail(err, ASSAY_E_FORMAT, "%s: \"%s\" is not a digest", name, sha256);
+	item->name = name;
+	add_hints(manifest, item);
+	return 0;
 }
 
-static int fetch(struct assay_inputs *inputs, bool delivered, const struct assay_progress *progress,
-                 struct assay_error *err)
+static int list_items(const struct assay_manifest *manifest, bool delivered,
+                      struct assay_fetch_item *items, size_t *count, struct assay_error *err)
+{
+	for (unsigned i = 0; i < manifest->sources_count; i++) {
+		const struct assay_source *source = &manifest->sources[i];
+
+		items[*count].size = source->size;
+		if (add_item(manifest, &items[(*count)++], source->name, source->sha256, err) < 0)
+			return -1;
+	}
+	for (unsigned i = 0; delivered && i < manifest->delivered_count; i++) {
+		const struct assay_delivered *file = &manifest->delivered[i];
+
+		items[*count].size = file->size;
+		if (add_item(manifest, &items[(*count)++], file->file, file->sha256, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int fetch(struct assay_inputs *inputs, bool delivered,
+                 const struct assay_fetch_options *options, struct assay_error *err)
 {
 	const struct assay_manifest *manifest = inputs->manifest;
 	ASSAY_AUTO_FREE struct assay_fetch_item *items = NULL;
-	size_t count;
+	size_t count = 0;
 	int result;
 
 	items = assay_calloc(manifest->sources_count + manifest->delivered_count, sizeof(*items));
-	count = list_items(manifest, delivered, items);
-	result = assay_fetch(inputs->store, items, count, inputs->folder, progress, err);
+	result = list_items(manifest, delivered, items, &count, err);
+	if (result == 0)
+		result = assay_fetch(inputs->store, items, count, options, err);
 	for (size_t i = 0; i < count; i++)
-		free(items[i].from);
+		free((void *)(uintptr_t)items[i].from);
 	return result;
 }
 
@@ -142,12 +157,16 @@ static int open_sources(struct assay_inputs *inputs, struct assay_error *err)
 	return 0;
 }
 
-int assay_inputs_provide(struct assay_inputs *inputs, bool delivered,
+int assay_inputs_provide(struct assay_inputs *inputs, bool delivered, enum assay_tree_check check,
                          const struct assay_progress *progress, struct assay_error *err)
 {
-	if (fetch(inputs, delivered, progress, err) < 0)
+	const struct assay_fetch_options options = { .folder = inputs->folder,
+		                                     .progress = progress };
+
+	if (fetch(inputs, delivered, &options, err) < 0)
 		return -1;
-	if (assay_materialise(inputs->store, inputs->lock, progress, &inputs->tree, err) < 0)
+	if (assay_toolchain_tree(inputs->store, inputs->lock, check, &options, &inputs->tree, err) <
+	    0)
 		return -1;
 	return open_sources(inputs, err);
 }
@@ -183,10 +202,11 @@ static int take_file(struct assay_inputs *inputs, const char *path,
 	if (!assay_sha256_parse(delivered->sha256, &digest))
 		return assay_fail(err, ASSAY_E_FORMAT, "%s: not a digest", delivered->sha256);
 	if (assay_store_put_blob(inputs->store, fd, &digest, err) < 0)
-		return assay_fail_in(err,
-		                     "%s is not the delivered file %s that the manifest pins "
-		                     "(`assay compare' shows how a file differs from a rebuilt one)",
-		                     path, delivered->file);
+		return assay_fail_in(
+			err,
+			"%s is not the delivered file %s that the manifest pins "
+			"(`assay compare' shows how a file differs from a rebuilt one)",
+			path, delivered->file);
 	return 0;
 }
 
@@ -201,8 +221,8 @@ static const struct assay_delivered *find_delivered(const struct assay_manifest 
 	for (unsigned i = 0; i < manifest->delivered_count; i++) {
 		if (strcmp(manifest->delivered[i].file, name) == 0)
 			return &manifest->delivered[i];
-		single = single && strcmp(manifest->delivered[i].file,
-		                          manifest->delivered[0].file) == 0;
+		single = single &&
+		         strcmp(manifest->delivered[i].file, manifest->delivered[0].file) == 0;
 	}
 	return single && manifest->delivered_count > 0 ? &manifest->delivered[0] : NULL;
 }
@@ -233,6 +253,7 @@ int assay_inputs_take_delivered(struct assay_inputs *inputs, const char *path,
 	if (delivered == NULL)
 		return assay_fail(err, ASSAY_E_USAGE,
 		                  "%s: the manifest names several delivered files: give the folder "
-		                  "that holds them", path);
+		                  "that holds them",
+		                  path);
 	return take_file(inputs, path, delivered, err);
 }

@@ -43,9 +43,11 @@ ASSAY_CHECKED int assay_inputs_load(const char *manifest_path, const char *store
  * Fetch what is missing, unpack the toolchain if it is not there, open the sources.
  *
  * In:     delivered  whether the delivered files are wanted too
+ *         check      how thoroughly a tree that is already in the store is looked at
  * Errors: ASSAY_E_PIN  an input has other bytes than its pin says
  */
 ASSAY_CHECKED int assay_inputs_provide(struct assay_inputs *inputs, bool delivered,
+                                       enum assay_tree_check check,
                                        const struct assay_progress *progress,
                                        struct assay_error *err);
 

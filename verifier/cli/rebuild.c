@@ -26,7 +26,7 @@ int assay_cli_build(const struct assay_inputs *inputs, const struct assay_result
 	const struct assay_rebuild_request request = {
 		.manifest = inputs->manifest,
 		.tree = inputs->tree.path,
-		.source_fds = inputs->source_fds,
+		.sources = inputs->source_fds,
 		.output_dir = dir->outputs,
 		.log_path = dir->log,
 		.progress = progress,
@@ -48,7 +48,7 @@ static int report(const struct assay_result_dir *dir, const struct assay_build_r
 	    assay_result_dir_write(dir, "result.json", assay_buffer_span(&machine), err) < 0)
 		return -1;
 	assay_progress_clear();
-	return assay_output(&text, &machine, err);
+	return assay_output_write(json, &text, err);
 }
 
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
@@ -63,7 +63,7 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	if (assay_result_dir_open(output, inputs.manifest->product.name,
 	                          inputs.manifest->product.version, &dir, err) < 0)
 		return -1;
-	if (assay_inputs_provide(&inputs, false, progress, err) < 0)
+	if (assay_inputs_provide(&inputs, false, ASSAY_TREE_FAST, progress, err) < 0)
 		return -1;
 	if (assay_cli_build(&inputs, &dir, progress, &record, err) < 0)
 		return -1;

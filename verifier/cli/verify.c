@@ -22,17 +22,21 @@ static struct {
 	const char *output;
 	enum assay_tier accept;
 	bool no_times;
+	bool full_check;
 } opt = { .accept = ACCEPT_OF_MANIFEST };
 
 static const struct assay_option options[] = {
-	{ "delivered", 'd', "PATH", "the delivered file, or the folder that holds them (default: fetch)",
-	  ASSAY_OPTION_TEXT, &opt.delivered },
+	{ "delivered", 'd', "PATH",
+	  "the delivered file, or the folder that holds them (default: fetch)", ASSAY_OPTION_TEXT,
+	  &opt.delivered },
 	{ "accept", 'a', "TIER", "worst tier that still exits 0 (default: the manifest's)",
 	  ASSAY_OPTION_TIER, &opt.accept },
 	{ "output", 'o', "DIR", "where results go (default: assay-NAME-VERSION)", ASSAY_OPTION_TEXT,
 	  &opt.output },
 	{ "no-times", 0, NULL, "leave out what differs from run to run", ASSAY_OPTION_FLAG,
 	  &opt.no_times },
+	{ "full-check", 0, NULL, "hash every byte of the toolchain again before it is used",
+	  ASSAY_OPTION_FLAG, &opt.full_check },
 	ASSAY_OPTION_JSON,
 	ASSAY_OPTION_STORE,
 	ASSAY_OPTION_QUIET,
@@ -82,7 +86,8 @@ static int compare_one(const struct assay_inputs *inputs, const struct assay_res
 	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", dir->outputs, delivered->output);
 	struct assay_side sides[2];
 
-	if (artefact_open(inputs, index, &artefact, err) < 0 || assay_map_open(path, &rebuilt, err) < 0)
+	if (artefact_open(inputs, index, &artefact, err) < 0 ||
+	    assay_map_open(path, &rebuilt, err) < 0)
 		return -1;
 	sides[0] = (struct assay_side){ .name = artefact.name, .span = artefact.span };
 	sides[1] = (struct assay_side){ .name = delivered->output, .span = rebuilt.span };
@@ -110,10 +115,11 @@ static int verify(struct assay_inputs *inputs, const struct assay_result_dir *di
                   struct assay_result *result, struct assay_error *err)
 {
 	const struct assay_progress *progress = assay_progress_open(assay_common.quiet);
+	enum assay_tree_check check = opt.full_check ? ASSAY_TREE_FULL : ASSAY_TREE_FAST;
 
 	if (opt.delivered != NULL && assay_inputs_take_delivered(inputs, opt.delivered, err) < 0)
 		return -1;
-	if (assay_inputs_provide(inputs, true, progress, err) < 0)
+	if (assay_inputs_provide(inputs, true, check, progress, err) < 0)
 		return -1;
 	result->tree = inputs->tree.sha256;
 	result->built = true;
@@ -138,7 +144,7 @@ static int write_reports(const struct assay_result *result, const struct assay_r
 	    assay_result_dir_write(dir, "result.json", assay_buffer_span(&machine), err) < 0)
 		return -1;
 	assay_progress_clear();
-	return assay_output(&text, &machine, err);
+	return assay_output_write(json, &text, err);
 }
 
 /* What is known before anything is fetched; a run that ends early has no better verdict. */
@@ -150,7 +156,8 @@ static void begin(const struct assay_inputs *inputs, struct assay_result *result
 	result->lock_id = inputs->lock_id;
 	(void)assay_sha256_parse(inputs->manifest->toolchain.tree, &result->tree);
 	result->tier = ASSAY_TIER_INCONCLUSIVE;
-	result->accept = opt.accept == ACCEPT_OF_MANIFEST ? inputs->manifest->compare.accept : opt.accept;
+	result->accept =
+		opt.accept == ACCEPT_OF_MANIFEST ? inputs->manifest->compare.accept : opt.accept;
 }
 
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
@@ -172,7 +179,8 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	if (verified < 0) {
 		result.error = *err;
 		result.status = assay_error_exit(err->code);
-		(void)write_reports(&result, &dir, &writing); /* the first error is the one to tell */
+		(void)write_reports(&result, &dir,
+		                    &writing); /* the first error is the one to tell */
 		return -1;
 	}
 	if (write_reports(&result, &dir, err) < 0)
@@ -185,7 +193,7 @@ const struct assay_command assay_cmd_verify = {
 	.args = "MANIFEST",
 	.summary = "rebuild what a manifest names and compare it with what was delivered",
 	.example = "assay verify manifests/arm-trusted-firmware-sun50i_a64.yaml\n"
-	           "assay verify --delivered bl31.deb --json result.json product.yaml",
+		   "assay verify --delivered bl31.deb --json result.json product.yaml",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
