@@ -38,7 +38,8 @@ static const cyaml_schema_value_t part_schema = {
 };
 
 static const cyaml_schema_field_t place_fields[] = {
-	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_DEFAULT, struct { char *path; }, path, 0, 20),
+	CYAML_FIELD_STRING_PTR(
+		"path", CYAML_FLAG_DEFAULT, struct { char *path; }, path, 0, 20),
 	CYAML_FIELD_IGNORE("free", CYAML_FLAG_OPTIONAL),
 	CYAML_FIELD_END,
 };
@@ -47,8 +48,8 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_STRING_PTR("title", CYAML_FLAG_DEFAULT, struct sample, title, 0, 20),
 	CYAML_FIELD_UINT("mode", ASSAY_YAML_OCTAL, struct sample, mode),
 	CYAML_FIELD_UINT("count", CYAML_FLAG_DEFAULT, struct sample, count),
-	CYAML_FIELD_STRING_PTR("notes", CYAML_FLAG_OPTIONAL | ASSAY_YAML_LINES, struct sample, notes,
-	                       0, 100),
+	CYAML_FIELD_STRING_PTR("notes", CYAML_FLAG_OPTIONAL | ASSAY_YAML_LINES, struct sample,
+	                       notes, 0, 100),
 	CYAML_FIELD_ENUM("level", CYAML_FLAG_STRICT, struct sample, level, levels, 2),
 	CYAML_FIELD_SEQUENCE("parts", CYAML_FLAG_POINTER, struct sample, parts, &part_schema, 1, 3),
 	CYAML_FIELD_MAPPING("place", CYAML_FLAG_DEFAULT, struct sample, place, place_fields),
@@ -96,7 +97,9 @@ static void test_values_arrive(void **state)
 
 	(void)state;
 	assert_int_equal(read_sample("# comment\n" GOOD "  - name: \"b\\\"\"\n    size: 99\n"
-	                             "notes: |\n  one\n  two\n", &sample, &err), 0);
+	                             "notes: |\n  one\n  two\n",
+	                             &sample, &err),
+	                 0);
 	assert_string_equal(sample->title, "T");
 	assert_int_equal(sample->mode, 0755);
 	assert_int_equal(sample->count, 7);
@@ -187,9 +190,10 @@ static const struct {
 	{ GOOD "notes: \"a\n", "f:9: notes: found unexpected end of stream" },
 	{ GOOD "place: {path: q}\n", "f:8: place: duplicate key, first on line 5" },
 	{ "title: T\nmode: 755\n", "f:2: mode: must be an octal number such as \"0022\", and is "
-	                            "\"755\"" },
-	{ "mode: \"0800\"\n", "f:1: mode: must be an octal number such as \"0022\", and is the text "
-	                      "\"0800\"" },
+	                           "\"755\"" },
+	{ "mode: \"0800\"\n",
+	  "f:1: mode: must be an octal number such as \"0022\", and is the text "
+	  "\"0800\"" },
 	{ "count: 65536\n", "f:1: count: must be at most 65535" },
 	{ "count: 07\n", "f:1: count: must be a decimal number below 2^53, and is \"07\"" },
 	{ "count: -1\n", "f:1: count: must be a decimal number below 2^53, and is \"-1\"" },
@@ -225,10 +229,13 @@ static void test_limits(void **state)
 		const char *head, *repeat, *message;
 	} cases[] = {
 		{ "title: [", "a,", "f:1: title: too many values in the file (limit 131072)" },
-		{ "place:\n", "  k%u: v\n", "f:1026: place: too many keys in one mapping (limit 1024)" },
-		{ "", "[", "f:1: [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested too deeply "
-		           "(limit 16)" },
-		{ "", "{a: ", "f:1: a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: nested too deeply (limit 16)" },
+		{ "place:\n", "  k%u: v\n",
+		  "f:1026: place: too many keys in one mapping (limit 1024)" },
+		{ "", "[",
+		  "f:1: [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested too deeply "
+		  "(limit 16)" },
+		{ "",
+		  "{a: ", "f:1: a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: nested too deeply (limit 16)" },
 	};
 
 	(void)state;
@@ -259,7 +266,8 @@ static void test_find(void **state)
 
 	(void)state;
 	assert_int_equal(assay_yaml_parse("f", assay_span_of_str(GOOD "  - {name: b, size: 2}\n"),
-	                                  &yaml, &err), 0);
+	                                  &yaml, &err),
+	                 0);
 	node = assay_yaml_find(yaml, "parts[%d].%s", 1, "size");
 	assert_non_null(node);
 	assert_string_equal(node->text, "2");
@@ -311,12 +319,9 @@ static void test_rules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values_arrive),
-		cmocka_unit_test(test_structs_become_json),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_values_arrive), cmocka_unit_test(test_structs_become_json),
+		cmocka_unit_test(test_refused),       cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_find),          cmocka_unit_test(test_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

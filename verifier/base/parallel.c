@@ -67,14 +67,16 @@ static size_t threads_for(size_t count)
 
 int assay_parallel(size_t count, assay_parallel_work *work, void *context, struct assay_error *err)
 {
-	struct pool pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .count = count, .work = work,
-		             .context = context, .failed = count };
+	struct pool pool = { .lock = PTHREAD_MUTEX_INITIALIZER,
+		             .count = count,
+		             .work = work,
+		             .context = context,
+		             .failed = count };
 	pthread_t threads[THREADS_MAX];
 	size_t started = 0, wanted = threads_for(count);
 
 	/* This thread is one of them; fewer than wanted is slower, not wrong. */
-	while (started + 1 < wanted &&
-	       pthread_create(&threads[started], NULL, worker, &pool) == 0)
+	while (started + 1 < wanted && pthread_create(&threads[started], NULL, worker, &pool) == 0)
 		started++;
 	(void)worker(&pool);
 	for (size_t i = 0; i < started; i++)

@@ -13,7 +13,7 @@ const char *assay_rule_sha256(const char *text)
 
 	return assay_sha256_parse(text, &digest) ? NULL
 	                                         : "not a SHA-256 digest: it has 64 hexadecimal "
-						   "digits in lower case";
+	                                           "digits in lower case";
 }
 
 /* What is wrong with one component of a path, NULL when nothing is. */

@@ -127,8 +127,8 @@ static int check_bytes(const struct assay_yaml *yaml, struct assay_error *err)
 		i += assay_quote_plain(assay_span_sub(text, i, text.len));
 		if (i < text.len && !is_space(text.ptr[i]))
 			return assay_fail_at(err, ASSAY_E_FORMAT, i,
-			                     "%s:%u: byte 0x%02x is not plain UTF-8 text", yaml->name,
-			                     line, text.ptr[i]);
+			                     "%s:%u: byte 0x%02x is not plain UTF-8 text",
+			                     yaml->name, line, text.ptr[i]);
 		if (i < text.len && text.ptr[i] == '\n')
 			line++;
 	}
@@ -284,16 +284,11 @@ static int on_nothing(struct reader *r, const yaml_event_t *event)
 }
 
 static int (*const handlers[])(struct reader *r, const yaml_event_t *event) = {
-	[YAML_NO_EVENT] = on_nothing,
-	[YAML_STREAM_START_EVENT] = on_nothing,
-	[YAML_STREAM_END_EVENT] = on_nothing,
-	[YAML_DOCUMENT_START_EVENT] = on_document,
-	[YAML_DOCUMENT_END_EVENT] = on_nothing,
-	[YAML_ALIAS_EVENT] = on_alias,
-	[YAML_SCALAR_EVENT] = on_scalar,
-	[YAML_SEQUENCE_START_EVENT] = on_sequence,
-	[YAML_SEQUENCE_END_EVENT] = on_end,
-	[YAML_MAPPING_START_EVENT] = on_mapping,
+	[YAML_NO_EVENT] = on_nothing,           [YAML_STREAM_START_EVENT] = on_nothing,
+	[YAML_STREAM_END_EVENT] = on_nothing,   [YAML_DOCUMENT_START_EVENT] = on_document,
+	[YAML_DOCUMENT_END_EVENT] = on_nothing, [YAML_ALIAS_EVENT] = on_alias,
+	[YAML_SCALAR_EVENT] = on_scalar,        [YAML_SEQUENCE_START_EVENT] = on_sequence,
+	[YAML_SEQUENCE_END_EVENT] = on_end,     [YAML_MAPPING_START_EVENT] = on_mapping,
 	[YAML_MAPPING_END_EVENT] = on_end,
 };
 

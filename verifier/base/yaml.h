@@ -79,9 +79,8 @@ static inline void assay_cleanup_yaml(struct assay_yaml **yaml)
  * Out:    *(void **)out, to be freed with assay_yaml_unload; untouched on error
  * Errors: ASSAY_E_FORMAT  unknown key, missing key, wrong type, value out of range
  */
-ASSAY_CHECKED int assay_yaml_load(const struct assay_yaml *yaml,
-                                  const cyaml_schema_value_t *schema, void *out,
-                                  struct assay_error *err);
+ASSAY_CHECKED int assay_yaml_load(const struct assay_yaml *yaml, const cyaml_schema_value_t *schema,
+                                  void *out, struct assay_error *err);
 void assay_yaml_unload(const cyaml_schema_value_t *schema, void *data);
 
 /**
@@ -93,10 +92,10 @@ json_t *assay_yaml_json(const cyaml_schema_value_t *schema, const void *data);
 
 /** What the values of one key must be. */
 struct assay_yaml_rule {
-	const char *path;   /* "sources[].sha256"; [] stands for every item of a sequence */
-	assay_rule *wrong;  /* for text; may be NULL */
-	uint64_t min, max;  /* for numbers, when max is not 0 */
-	bool unique;        /* no two nodes with this path have the same text */
+	const char *path;  /* "sources[].sha256"; [] stands for every item of a sequence */
+	assay_rule *wrong; /* for text; may be NULL */
+	uint64_t min, max; /* for numbers, when max is not 0 */
+	bool unique;       /* no two nodes with this path have the same text */
 };
 
 /**

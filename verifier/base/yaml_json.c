@@ -36,7 +36,8 @@ static json_t *json_of_enum(const cyaml_schema_value_t *schema, const void *data
 
 	for (uint32_t i = 0; i < schema->enumeration.count; i++)
 		if ((uint64_t)schema->enumeration.strings[i].val == value)
-			return assay_json_str(assay_span_of_str(schema->enumeration.strings[i].str));
+			return assay_json_str(
+				assay_span_of_str(schema->enumeration.strings[i].str));
 	return json_integer((json_int_t)value); /* not from a file: the schema has no name for it */
 }
 

@@ -60,8 +60,9 @@ static int check_number(const struct check *c, const struct assay_yaml_node *nod
 
 	if (node->kind != ASSAY_YAML_SCALAR || (node->quoted && !octal) ||
 	    !parse_number(node->text, octal, &value))
-		return wrong_type(c, node, octal ? "an octal number such as \"0022\""
-		                                 : "a decimal number below 2^53");
+		return wrong_type(c, node,
+		                  octal ? "an octal number such as \"0022\""
+		                        : "a decimal number below 2^53");
 	if (value > max)
 		return assay_yaml_fail(c->yaml, node, c->err, "must be at most %" PRIu64, max);
 	return 0;
@@ -197,13 +198,14 @@ static int check_value(const struct check *c, const struct assay_yaml_node *node
 	static int (*const checks[CYAML__TYPE_COUNT])(const struct check *c,
 	                                              const struct assay_yaml_node *node,
 	                                              const cyaml_schema_value_t *schema) = {
-		[CYAML_UINT] = check_number,      [CYAML_STRING] = check_text,
-		[CYAML_ENUM] = check_enum,        [CYAML_MAPPING] = check_mapping,
+		[CYAML_UINT] = check_number,       [CYAML_STRING] = check_text,
+		[CYAML_ENUM] = check_enum,         [CYAML_MAPPING] = check_mapping,
 		[CYAML_SEQUENCE] = check_sequence, [CYAML_IGNORE] = check_free,
 	};
 
 	if (checks[schema->type] == NULL)
-		return assay_yaml_fail(c->yaml, node, c->err, "the schema has a type we do not read");
+		return assay_yaml_fail(c->yaml, node, c->err,
+		                       "the schema has a type we do not read");
 	return checks[schema->type](c, node, schema);
 }
 

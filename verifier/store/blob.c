@@ -38,10 +38,11 @@ static int fail_damaged(const struct assay_store *store, const char *name,
 	char hex[ASSAY_SHA256_HEX];
 
 	assay_sha256_hex(found, hex);
-	return assay_fail(err, ASSAY_E_PIN,
-	                  "%s/%s was damaged: its bytes have SHA-256 %s; "
-	                  "`assay toolchain check --remove' removes it, so that it is fetched again",
-	                  store->path, name, hex);
+	return assay_fail(
+		err, ASSAY_E_PIN,
+		"%s/%s was damaged: its bytes have SHA-256 %s; "
+		"`assay toolchain check --remove' removes it, so that it is fetched again",
+		store->path, name, hex);
 }
 
 int assay_store_open_blob(const struct assay_store *store, const struct assay_sha256 *digest,

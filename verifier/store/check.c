@@ -36,8 +36,8 @@ void assay_digests_sort(struct assay_digests *list)
 
 bool assay_digests_has(const struct assay_digests *list, const struct assay_sha256 *digest)
 {
-	return list->count > 0 && bsearch(digest, list->items, list->count, sizeof(*list->items),
-	                                  by_bytes) != NULL;
+	return list->count > 0 &&
+	       bsearch(digest, list->items, list->count, sizeof(*list->items), by_bytes) != NULL;
 }
 
 /* Collect names that, behind a prefix, are digests. Others are none of ours. */
@@ -146,7 +146,9 @@ int assay_store_remove_tree(struct assay_store *store, const struct assay_sha256
 int assay_store_lock_alone(struct assay_store *store, struct assay_error *err)
 {
 	if (flock(store->lockfd, LOCK_EX | LOCK_NB) < 0)
-		return assay_fail(err, ASSAY_E_SYSTEM, "store %s: another assay process is using it; "
-		                  "try again when that has ended", store->path);
+		return assay_fail(err, ASSAY_E_SYSTEM,
+		                  "store %s: another assay process is using it; "
+		                  "try again when that has ended",
+		                  store->path);
 	return assay_store_sweep(store, true, err);
 }

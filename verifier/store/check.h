@@ -29,20 +29,24 @@ ASSAY_CHECKED int assay_store_list_blobs(const struct assay_store *store, struct
 ASSAY_CHECKED int assay_store_list_trees(const struct assay_store *store, struct assay_digests *out,
                                          struct assay_error *err);
 
-/** Called for each damaged entry of a tree: path below it, unquoted; "" for the tree itself. */
-typedef void assay_store_damage(void *context, const char *path, const char *what);
+/** Who wants to know of damage: told of each entry of a tree. */
+struct assay_store_witness {
+	/** In: path below the tree, unquoted; "" for the tree itself */
+	void (*tell)(void *context, const char *path, const char *what);
+	void *context;
+};
 
 /**
  * Look at a tree of the store.
  *
- * In:     tell, context  called for each damaged entry
+ * In:     witness  told of each damaged entry
  * Out:    *out when not NULL and the tree is good
  * Return: 1 good, 0 damaged, -1 on error (there is no such tree, for one)
  */
 ASSAY_CHECKED int assay_store_check_tree(struct assay_store *store,
                                          const struct assay_sha256 *digest,
                                          enum assay_tree_check check, struct assay_tree *out,
-                                         assay_store_damage *tell, void *context,
+                                         const struct assay_store_witness *witness,
                                          struct assay_error *err);
 
 /** Remove a blob or tree; nothing there is no error. Out: *freed, bytes added to, may be NULL. */

@@ -71,6 +71,16 @@ static int advance(struct side *side, struct assay_error *err)
 	return side->state < 0 ? -1 : 0;
 }
 
+/* Which side's record comes first: < 0 before, > 0 now, 0 both have the path. */
+static int order_of(const struct side *before, const struct side *now)
+{
+	if (before->state == 0)
+		return 1;
+	if (now->state == 0)
+		return -1;
+	return compare_paths(before->record.path, now->record.path);
+}
+
 int64_t assay_listing_compare(struct assay_span before, struct assay_span now,
                               assay_listing_difference *tell, void *context,
                               struct assay_error *err)
@@ -82,8 +92,7 @@ int64_t assay_listing_compare(struct assay_span before, struct assay_span now,
 	    advance(&a, err) < 0 || advance(&b, err) < 0)
 		return -1;
 	while (a.state > 0 || b.state > 0) {
-		int order = a.state == 0 ? 1 : b.state == 0 ? -1
-		                           : compare_paths(a.record.path, b.record.path);
+		int order = order_of(&a, &b);
 		const char *what = order < 0   ? "is missing"
 		                   : order > 0 ? "was added"
 		                               : describe(&a.record, &b.record);

@@ -14,8 +14,8 @@
 #define SPARE (UINT64_C(16) << 20)
 
 static const char *const folders[] = {
-	ASSAY_STORE_BLOBS, ASSAY_STORE_TREES, ASSAY_STORE_LISTINGS, ASSAY_STORE_STAMPS,
-	"tmp",             "locks",
+	ASSAY_STORE_BLOBS, ASSAY_STORE_TREES, ASSAY_STORE_LISTINGS, ASSAY_STORE_STAMPS, "tmp",
+	"locks",
 };
 
 static char *default_path(struct assay_error *err)
@@ -28,7 +28,8 @@ static char *default_path(struct assay_error *err)
 		return assay_asprintf("%s/assay", data);
 	if (home != NULL && *home == '/')
 		return assay_asprintf("%s/.local/share/assay", home);
-	(void)assay_fail(err, ASSAY_E_USAGE, "neither XDG_DATA_HOME nor HOME says where the store "
+	(void)assay_fail(err, ASSAY_E_USAGE,
+	                 "neither XDG_DATA_HOME nor HOME says where the store "
 	                 "is; name it with --store DIR");
 	return NULL;
 }
@@ -50,8 +51,9 @@ static int check_format(int dirfd, struct assay_error *err)
 	if (assay_file_read(dirfd, "format", 4096, &text, err) < 0)
 		return -1;
 	if (!assay_span_is(assay_span_of_bytes(&text), FORMAT))
-		return assay_fail(err, ASSAY_E_FORMAT,
-		                  "made by another version of assay; name another with --store DIR");
+		return assay_fail(
+			err, ASSAY_E_FORMAT,
+			"made by another version of assay; name another with --store DIR");
 	return 0;
 }
 
@@ -64,7 +66,8 @@ static int lock_store(struct assay_store *store, struct assay_error *err)
 	store->lockfd = openat(store->dirfd, "locks/store", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (store->lockfd < 0)
 		return assay_fail_errno(err, "open locks/store");
-	if (flock(store->lockfd, LOCK_EX | LOCK_NB) == 0 && assay_store_sweep(store, false, err) < 0)
+	if (flock(store->lockfd, LOCK_EX | LOCK_NB) == 0 &&
+	    assay_store_sweep(store, false, err) < 0)
 		return -1;
 	while (flock(store->lockfd, LOCK_SH) < 0)
 		if (errno != EINTR)

@@ -173,7 +173,9 @@ void assay_tree_listing(const struct assay_tree_scan *scan, struct assay_buffer 
 		if (!S_ISDIR(mode))
 			assay_sha256_hex(&entry->sha256, digest);
 		assay_buffer_printf(out, "%c %04o %s %s",
-		                    S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : 'f',
+		                    S_ISDIR(mode)   ? 'd'
+		                    : S_ISLNK(mode) ? 'l'
+		                                    : 'f',
 		                    S_ISLNK(mode) ? 0777u : (unsigned)(mode & 07777), digest,
 		                    entry->path);
 		assay_buffer_add(out, "", 1);
@@ -191,9 +193,14 @@ uint64_t assay_tree_fingerprint(const struct assay_tree_scan *scan)
 	}
 	for (size_t i = 0; i < scan->count; i++) {
 		const struct stat *st = &scan->entries[i].st;
-		uint64_t fields[] = { st->st_mode, (uint64_t)st->st_size, st->st_ino, st->st_nlink,
-			              (uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec,
-			              (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec };
+		uint64_t fields[] = { st->st_mode,
+			              (uint64_t)st->st_size,
+			              st->st_ino,
+			              st->st_nlink,
+			              (uint64_t)st->st_mtim.tv_sec,
+			              (uint64_t)st->st_mtim.tv_nsec,
+			              (uint64_t)st->st_ctim.tv_sec,
+			              (uint64_t)st->st_ctim.tv_nsec };
 
 		(void)XXH3_64bits_update(state, scan->entries[i].path,
 		                         strlen(scan->entries[i].path) + 1);

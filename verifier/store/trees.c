@@ -51,43 +51,42 @@ static int write_stamp(const struct assay_store *store, const struct assay_sha25
 }
 
 /* What the digest leaves out but a build could see. */
-static int check_sealed(const struct assay_tree_scan *scan, assay_store_damage *tell, void *context)
+static int check_sealed(const struct assay_tree_scan *scan,
+                        const struct assay_store_witness *witness)
 {
 	int count = 0;
 
 	for (size_t i = 0; i < scan->count; i++) {
 		const struct stat *st = &scan->entries[i].st;
-		const char *what = st->st_mtim.tv_sec != ASSAY_TREE_MTIME || st->st_mtim.tv_nsec != 0
-		                           ? "has another time"
-		                   : S_ISREG(st->st_mode) && st->st_nlink != 1 ? "has a second link"
-		                                                               : NULL;
+		const char *what =
+			st->st_mtim.tv_sec != ASSAY_TREE_MTIME || st->st_mtim.tv_nsec != 0
+				? "has another time"
+			: S_ISREG(st->st_mode) && st->st_nlink != 1 ? "has a second link"
+								    : NULL;
 
 		if (what == NULL)
 			continue;
-		tell(context, scan->entries[i].path, what);
+		witness->tell(witness->context, scan->entries[i].path, what);
 		count++;
 	}
 	return count;
 }
 
-struct telling {
-	assay_store_damage *tell;
-	void *context;
-};
-
 static void tell_difference(void *context, struct assay_span path, const char *what)
 {
-	const struct telling *telling = context;
+	const struct assay_store_witness *witness = context;
 	ASSAY_AUTO_FREE char *name = assay_strndup((const char *)path.ptr, path.len);
 
-	telling->tell(telling->context, name, what);
+	witness->tell(witness->context, name, what);
 }
 
 /* Name what differs from the listing that was stored with the tree, if that can be trusted. */
 static int64_t tell_differences(const struct assay_store *store, const struct assay_sha256 *digest,
-                                const struct assay_buffer *now, struct telling *telling)
+                                const struct assay_buffer *now,
+                                const struct assay_store_witness *witness)
 {
 	ASSAY_AUTO_BYTES struct assay_bytes before = { 0 };
+	struct assay_store_witness telling = *witness;
 	struct assay_error ignored = ASSAY_ERROR_INIT;
 	struct assay_sha256 found;
 	char name[ASSAY_STORE_NAME];
@@ -99,7 +98,7 @@ static int64_t tell_differences(const struct assay_store *store, const struct as
 	if (!assay_sha256_equal(&found, digest))
 		return 0;
 	return assay_listing_compare(assay_span_of_bytes(&before), assay_buffer_span(now),
-	                             tell_difference, telling, &ignored);
+	                             tell_difference, &telling, &ignored);
 }
 
 static int write_listing(const struct assay_store *store, const struct assay_sha256 *digest,
@@ -113,7 +112,7 @@ static int write_listing(const struct assay_store *store, const struct assay_sha
 
 /* Hash a scan in full. Return: 1 all as it should be, 0 damaged and told, -1 on error */
 static int check_in_full(struct assay_store *store, int dirfd, const struct assay_sha256 *digest,
-                         struct assay_tree_scan *scan, struct telling *telling,
+                         struct assay_tree_scan *scan, const struct assay_store_witness *witness,
                          struct assay_error *err)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer listing = { 0 };
@@ -124,11 +123,11 @@ static int check_in_full(struct assay_store *store, int dirfd, const struct assa
 	assay_tree_listing(scan, &listing);
 	assay_sha256(assay_buffer_span(&listing), &found);
 	if (!assay_sha256_equal(&found, digest)) {
-		if (tell_differences(store, digest, &listing, telling) <= 0)
-			telling->tell(telling->context, "", "has another digest");
+		if (tell_differences(store, digest, &listing, witness) <= 0)
+			witness->tell(witness->context, "", "has another digest");
 		return 0;
 	}
-	if (check_sealed(scan, telling->tell, telling->context) > 0)
+	if (check_sealed(scan, witness) > 0)
 		return 0;
 	if (write_listing(store, digest, &listing, err) < 0 ||
 	    write_stamp(store, digest, scan, err) < 0)
@@ -138,11 +137,10 @@ static int check_in_full(struct assay_store *store, int dirfd, const struct assa
 
 int assay_store_check_tree(struct assay_store *store, const struct assay_sha256 *digest,
                            enum assay_tree_check check, struct assay_tree *out,
-                           assay_store_damage *tell, void *context, struct assay_error *err)
+                           const struct assay_store_witness *witness, struct assay_error *err)
 {
 	ASSAY_AUTO_TREE_SCAN struct assay_tree_scan scan = { 0 };
 	ASSAY_AUTO_CLOSE int dirfd = -1;
-	struct telling telling = { tell, context };
 	char name[ASSAY_STORE_NAME];
 	int good = 1;
 
@@ -153,11 +151,12 @@ int assay_store_check_tree(struct assay_store *store, const struct assay_sha256 
 	if (assay_tree_scan(dirfd, &scan, err) < 0) {
 		if (err->code != ASSAY_E_FORMAT)
 			return assay_fail_in(err, "%s/%s", store->path, name);
-		tell(context, "", err->text); /* a FIFO or device that was never ours */
+		witness->tell(witness->context, "",
+		              err->text); /* a FIFO or device that was never ours */
 		return 0;
 	}
 	if (check == ASSAY_TREE_FULL || !stamp_matches(store, digest, &scan))
-		good = check_in_full(store, dirfd, digest, &scan, &telling, err);
+		good = check_in_full(store, dirfd, digest, &scan, witness, err);
 	if (good > 0 && out != NULL) {
 		out->path = assay_asprintf("%s/%s", store->path, name);
 		out->sha256 = *digest;
@@ -181,17 +180,20 @@ int assay_store_find_tree(struct assay_store *store, const struct assay_sha256 *
                           struct assay_error *err)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer first = { 0 };
+	struct assay_store_witness witness = { keep_first, &first };
 	char name[ASSAY_STORE_NAME];
 	int good;
 
 	assay_store_name(ASSAY_STORE_TREES, digest, name);
 	if (faccessat(store->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : assay_fail_errno(err, "%s/%s", store->path, name);
-	good = assay_store_check_tree(store, digest, check, out, keep_first, &first, err);
+	good = assay_store_check_tree(store, digest, check, out, &witness, err);
 	if (good == 0)
-		return assay_fail(err, ASSAY_E_PIN, "toolchain tree %s/%s was changed: %s; "
+		return assay_fail(err, ASSAY_E_PIN,
+		                  "toolchain tree %s/%s was changed: %s; "
 		                  "`assay toolchain check --remove' removes it, so that it is "
-		                  "made again", store->path, name, assay_buffer_str(&first));
+		                  "made again",
+		                  store->path, name, assay_buffer_str(&first));
 	return good;
 }
 

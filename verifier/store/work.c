@@ -82,7 +82,8 @@ int assay_store_sweep(struct assay_store *store, bool parts_too, struct assay_er
 	while (result == 0 && (entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (parts_too || !is_part(entry->d_name)) /* parts are gone on with, when wanted again */
+		if (parts_too ||
+		    !is_part(entry->d_name)) /* parts are gone on with, when wanted again */
 			result = assay_remove_tree(dirfd(dir), entry->d_name, err);
 	}
 	(void)closedir(dir);

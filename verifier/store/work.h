@@ -17,7 +17,10 @@ struct assay_store_lock {
 	int fd;
 	char name[96]; /* below the store */
 };
-#define ASSAY_STORE_LOCK_INIT { .fd = -1 }
+#define ASSAY_STORE_LOCK_INIT                                                                      \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
 
 /**
  * Take the lock of a name (a plain file name), so that nobody else makes the same thing.

@@ -18,7 +18,7 @@
 struct assay_fetch_item {
 	const char *name; /* for people */
 	struct assay_sha256 sha256;
-	uint64_t size;    /* bytes */
+	uint64_t size; /* bytes */
 
 	/**
 	 * Where it may be, tried in turn: "debian:pool/…" below each mirror of the machine's apt,
@@ -30,11 +30,11 @@ struct assay_fetch_item {
 
 /** Zero is the default of each. */
 struct assay_fetch_options {
-	const char *folder;     /* what relative paths are relative to; NULL: the current folder */
+	const char *folder; /* what relative paths are relative to; NULL: the current folder */
 	const struct assay_progress *progress; /* told bytes of all items together */
-	uint32_t connect_ms;    /* to reach a server: 15 s */
-	uint32_t stall_ms;      /* without one byte: 30 s */
-	uint32_t parallel;      /* transfers at once: 6 */
+	uint32_t connect_ms;                   /* to reach a server: 15 s */
+	uint32_t stall_ms;                     /* without one byte: 30 s */
+	uint32_t parallel;                     /* transfers at once: 6 */
 };
 
 /**
