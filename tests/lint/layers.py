@@ -62,7 +62,7 @@ def includes_go_down(tree):
 
 def includes_name_the_folder(tree):
     for _, _, where, ours, name in includes(tree):
-        if ours and name != "config.h" and not tree.exists(f"verifier/{name}"):
+        if ours and name != "config.h" and name.split("/")[0] not in LAYERS:
             yield f'{where}: "{name}" is not FOLDER/FILE.h below verifier'
 
 
