@@ -2,7 +2,9 @@
 #include "compare/compare.h"
 
 #include "base/memory.h"
+#include "compare/elf.h"
 #include "compare/node.h"
+#include "elf/elf.h"
 
 static void set_subject(struct assay_subject *subject, const struct assay_side *side)
 {
@@ -21,6 +23,16 @@ static int check_honest(const struct assay_node *node, bool equal, struct assay_
 	return 0;
 }
 
+static void compare_different(struct assay_node *node)
+{
+	if (assay_elf_is(node->delivered) && assay_elf_is(node->rebuilt)) {
+		node->format = "elf";
+		assay_node_compare_elf(node);
+	} else {
+		assay_node_compare_bytes(node);
+	}
+}
+
 int assay_node_compare(struct assay_walk *walk, struct assay_node *node, struct assay_error *err)
 {
 	bool equal = assay_span_equal(node->delivered, node->rebuilt);
@@ -30,7 +42,7 @@ int assay_node_compare(struct assay_walk *walk, struct assay_node *node, struct 
 		(void)assay_ledger_explain(&node->ledger, 0, node->ledger.size,
 		                           ASSAY_CLASS_IDENTICAL, NULL);
 	else
-		assay_node_compare_bytes(node);
+		compare_different(node);
 	assay_node_settle(node);
 	return check_honest(node, equal, err);
 }

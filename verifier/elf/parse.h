@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The passes of assay_elf_parse, in the order in which they run.
+ *
+ * Layer: elf, used only in this folder.
+ */
+#ifndef ASSAY_ELF_PARSE_H
+#define ASSAY_ELF_PARSE_H
+
+#include "elf/elf.h"
+
+/** Read the program headers and check them against the file and each other. */
+ASSAY_CHECKED int assay_elf_parse_segments(struct assay_elf *elf, struct assay_error *err);
+
+/** Read the section headers, when there are any, and check them against the file. */
+ASSAY_CHECKED int assay_elf_parse_sections(struct assay_elf *elf, struct assay_error *err);
+
+#endif
