@@ -5,8 +5,8 @@
  *
  * Every target claims something of its own beside "does not crash".
  */
-#ifndef ASSAY_TESTS_FUZZ_H
-#define ASSAY_TESTS_FUZZ_H
+#ifndef ASSAY_TESTS_FUZZ_FUZZ_H
+#define ASSAY_TESTS_FUZZ_FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 # Our own text files. Test data and what autoconf makes are not ours to judge.
 SUFFIXES = {".c", ".h", ".sh", ".py", ".am", ".ac", ".m4", ".md", ".1", ".5", ".txt", ".yaml"}
 NAMED = {".clang-format", ".clang-tidy", "version-gen", "run", "assay.bash"}
-GENERATED = {"aclocal.m4"}
+GENERATED = {"aclocal.m4", "verifier/build-aux/tap-driver.sh"}
 SKIPPED_FOLDERS = re.compile(
     r"^(\.git|autom4te\.cache|\.deps|\.libs|__pycache__|build.*|corpus|data|assay-.*)$"
 )

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 
+#include "base/die.h"
 #include "base/memory.h"
 
 struct assay_hasher {
@@ -13,10 +14,8 @@ struct assay_hasher {
 /* A digest that silently failed would be a false match: end the program instead. */
 static void must(int ok)
 {
-	if (ok != 1) {
-		(void)fputs("assay: OpenSSL cannot compute SHA-256\n", stderr);
-		_exit(2);
-	}
+	if (ok != 1)
+		assay_die("OpenSSL cannot compute SHA-256");
 }
 
 struct assay_hasher *assay_hasher_new(void)

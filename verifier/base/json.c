@@ -3,16 +3,15 @@
 
 #include <inttypes.h>
 
+#include "base/die.h"
 #include "base/memory.h"
 #include "base/quote.h"
 
 /* jansson fails only for lack of memory in the calls below; see memory.h. */
 static void must(int result)
 {
-	if (result != 0) {
-		(void)fputs("assay: cannot build a JSON value\n", stderr);
-		_exit(2);
-	}
+	if (result != 0)
+		assay_die("cannot build a JSON value");
 }
 
 int assay_json_parse(struct assay_span text, json_t **out, struct assay_error *err)

@@ -5,14 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/die.h"
+
 static void *checked(void *p)
 {
-	static const char message[] = "assay: out of memory\n";
-
-	if (p == NULL) {
-		(void)!write(STDERR_FILENO, message, sizeof(message) - 1);
-		_exit(2);
-	}
+	if (p == NULL)
+		assay_die("out of memory");
 	return p;
 }
 
