@@ -186,7 +186,7 @@ static const struct {
 	{ GOOD "notes: \"\\u202e\"\n", "f:8: notes: control or invisible characters are refused" },
 	{ GOOD "notes: \"\\e[1m\"\n", "f:8: notes: control or invisible characters are refused" },
 	{ "title: [[[[[[[[[[[[[[[[a]]]]]]]]]]]]]]]]\n",
-	  "f:1: title[0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested too deeply (limit 16)" },
+	  "f:1: title[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested too deeply (limit 16)" },
 	{ GOOD "notes: \"a\n", "f:9: notes: found unexpected end of stream" },
 	{ GOOD "place: {path: q}\n", "f:8: place: duplicate key, first on line 5" },
 	{ "title: T\nmode: 755\n", "f:2: mode: must be an octal number such as \"0022\", and is "
@@ -228,11 +228,12 @@ static void test_limits(void **state)
 	static const struct {
 		const char *head, *repeat, *message;
 	} cases[] = {
-		{ "title: [", "a,", "f:1: title: too many values in the file (limit 131072)" },
+		{ "title: [", "a,",
+		  "f:1: title[131070]: too many values in the file (limit 131072)" },
 		{ "place:\n", "  k%u: v\n",
 		  "f:1026: place: too many keys in one mapping (limit 1024)" },
 		{ "", "[",
-		  "f:1: [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested too deeply "
+		  "f:1: [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: nested too deeply "
 		  "(limit 16)" },
 		{ "",
 		  "{a: ", "f:1: a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a: nested too deeply (limit 16)" },

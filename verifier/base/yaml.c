@@ -42,18 +42,18 @@ char *assay_yaml_shown(const char *text)
 	return assay_asprintf("%s…", quoted);
 }
 
-/* Append "a.b[3].c" for a node. The depth is bounded by DEPTH_MAX. */
-static void add_path(struct assay_buffer *out, const struct assay_yaml_node *node)
+/* Recursion: the depth is bounded by DEPTH_MAX. */
+void assay_yaml_path(const struct assay_yaml_node *node, struct assay_buffer *out)
 {
 	ASSAY_AUTO_FREE char *key = NULL;
 	unsigned index = 0;
 
 	if (node == NULL || node->parent == NULL)
 		return;
-	add_path(out, node->parent);
+	assay_yaml_path(node->parent, out);
 	if (node->key != NULL) {
 		key = assay_yaml_shown(node->key);
-		assay_buffer_printf(out, "%s%s", out->len > 0 ? "." : "", key);
+		assay_buffer_printf(out, "%s%s", node->parent->parent != NULL ? "." : "", key);
 		return;
 	}
 	for (const struct assay_yaml_node *n = node->parent->first; n != node; n = n->next)
@@ -77,7 +77,7 @@ int assay_yaml_fail(const struct assay_yaml *yaml, const struct assay_yaml_node 
 	ASSAY_AUTO_BUFFER struct assay_buffer path = { 0 };
 	va_list args;
 
-	add_path(&path, node);
+	assay_yaml_path(node, &path);
 	va_start(args, fmt);
 	(void)fail_at(yaml->name, node != NULL ? node->line : 1, &path, err, fmt, args);
 	va_end(args);
@@ -91,7 +91,7 @@ int assay_yaml_fail_key(const struct assay_yaml *yaml, const struct assay_yaml_n
 	ASSAY_AUTO_FREE char *shown = assay_yaml_shown(key);
 	va_list args;
 
-	add_path(&path, mapping);
+	assay_yaml_path(mapping, &path);
 	assay_buffer_printf(&path, "%s%s", path.len > 0 ? "." : "", shown);
 	va_start(args, fmt);
 	(void)fail_at(yaml->name, mapping->line, &path, err, fmt, args);
@@ -105,9 +105,11 @@ static int refuse(const struct reader *r, const yaml_mark_t *mark, const char *w
 	ASSAY_AUTO_BUFFER struct assay_buffer path = { 0 };
 	ASSAY_AUTO_FREE char *key = r->key != NULL ? assay_yaml_shown(r->key) : NULL;
 
-	add_path(&path, r->at);
+	assay_yaml_path(r->at, &path);
 	if (key != NULL)
 		assay_buffer_printf(&path, "%s%s", path.len > 0 ? "." : "", key);
+	else if (r->at != NULL && r->at->kind == ASSAY_YAML_SEQUENCE)
+		assay_buffer_printf(&path, "[%u]", r->at->count);
 	return assay_fail(r->err, ASSAY_E_FORMAT, "%s:%zu: %s%s%s", r->yaml->name, mark->line + 1,
 	                  assay_buffer_str(&path), path.len > 0 ? ": " : "", what);
 }

@@ -125,6 +125,9 @@ int assay_yaml_fail_key(const struct assay_yaml *yaml, const struct assay_yaml_n
                         const char *key, struct assay_error *err, const char *fmt, ...)
 	ASSAY_PRINTF(5, 6);
 
+/** Append "path.to[3].key" for a node, quoted. */
+void assay_yaml_path(const struct assay_yaml_node *node, struct assay_buffer *out);
+
 /** Text of a file for a message: quoted, and cut when it is long. Owner: caller frees. */
 char *assay_yaml_shown(const char *text);
 

@@ -8,6 +8,8 @@
 
 static const struct assay_command *const commands[] = {
 	&assay_cmd_compare,
+	&assay_cmd_manifest_check,
+	&assay_cmd_manifest_id,
 };
 
 static void print_usage(FILE *out)

@@ -3,7 +3,8 @@
  * The manifest as plain structs: what was released, from which sources, built how, delivered as
  * what. manifest/ reads it from YAML; the schema is described in assay-manifest(5).
  *
- * Layer: model. All strings are owned by the manifest and are UTF-8 without control characters.
+ * Layer: model. All strings are owned by the manifest and are UTF-8 without control characters,
+ * except that an item of argv may have line ends and tabs.
  */
 #ifndef ASSAY_MODEL_MANIFEST_H
 #define ASSAY_MODEL_MANIFEST_H
@@ -101,15 +102,16 @@ struct assay_hint {
 	char *from; /* "debian:pool/…" (machine's apt mirrors), http(s)://…, or a path beside the manifest */
 };
 
+/** outputs are sorted by name, delivered by file, member and output: their order has no meaning. */
 struct assay_manifest {
 	char *schema;
-	struct {
+	struct assay_product {
 		char *name;
 		char *version;
 	} product;
 	struct assay_source *sources;
 	unsigned sources_count;
-	struct {
+	struct assay_toolchain_pin {
 		char *lock; /* path beside the manifest: a hint, not part of the identity */
 		char *id;   /* SHA-256 of the lock's canonical JSON */
 		char *tree; /* SHA-256 of the materialised tree */
@@ -119,7 +121,7 @@ struct assay_manifest {
 	unsigned outputs_count;
 	struct assay_delivered *delivered;
 	unsigned delivered_count;
-	struct {
+	struct assay_acceptance {
 		enum assay_tier accept;
 	} compare;
 	struct assay_hint *hints;
