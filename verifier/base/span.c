@@ -8,3 +8,26 @@ bool assay_span_is_fill(struct assay_span span, uint8_t value)
 		return true;
 	return span.ptr[0] == value && memcmp(span.ptr, span.ptr + 1, span.len - 1) == 0;
 }
+
+size_t assay_span_common_start(struct assay_span a, struct assay_span b)
+{
+	const size_t block = 4096; /* bytes; equal runs are long */
+	size_t len = a.len < b.len ? a.len : b.len, i = 0;
+
+	while (len - i >= block && memcmp(a.ptr + i, b.ptr + i, block) == 0)
+		i += block;
+	while (i < len && a.ptr[i] == b.ptr[i])
+		i++;
+	return i;
+}
+
+size_t assay_span_common_end(struct assay_span a, struct assay_span b, size_t max)
+{
+	size_t len = a.len < b.len ? a.len : b.len, i = 0;
+
+	if (max > len)
+		max = len;
+	while (i < max && a.ptr[a.len - 1 - i] == b.ptr[b.len - 1 - i])
+		i++;
+	return i;
+}

@@ -83,6 +83,13 @@ static inline bool assay_span_starts(struct assay_span span, const void *prefix,
 	return span.len >= len && memcmp(span.ptr, prefix, len) == 0;
 }
 
+/** How many bytes at the start of both are equal. */
+size_t assay_span_common_start(struct assay_span a, struct assay_span b);
+
+/** How many bytes at the end of both are equal, at most max: so that a start and an end that
+ *  overlap are not counted twice. */
+size_t assay_span_common_end(struct assay_span a, struct assay_span b, size_t max);
+
 /** Whether every byte has the given value (true for an empty span). */
 bool assay_span_is_fill(struct assay_span span, uint8_t value);
 

@@ -2,36 +2,13 @@
 /* Plain bytes: no format, no rule; equal or unexplained. */
 #include "compare/node.h"
 
-static uint64_t shorter(struct assay_span a, struct assay_span b)
-{
-	return a.len < b.len ? a.len : b.len;
-}
-
-static uint64_t common_start(struct assay_span a, struct assay_span b)
-{
-	uint64_t len = shorter(a, b), i = 0;
-
-	while (i < len && a.ptr[i] == b.ptr[i])
-		i++;
-	return i;
-}
-
-/* At most max bytes, so that a start and an end that overlap are not counted twice. */
-static uint64_t common_end(struct assay_span a, struct assay_span b, uint64_t max)
-{
-	uint64_t i = 0;
-
-	while (i < max && a.ptr[a.len - 1 - i] == b.ptr[b.len - 1 - i])
-		i++;
-	return i;
-}
-
 /* Sizes differ, so at least one side has bytes between the equal start and the equal end. */
 static void compare_around(struct assay_node *node)
 {
 	struct assay_span a = node->delivered, b = node->rebuilt;
-	uint64_t start = common_start(a, b);
-	uint64_t end = common_end(a, b, shorter(a, b) - start);
+	uint64_t shorter = a.len < b.len ? a.len : b.len;
+	uint64_t start = assay_span_common_start(a, b);
+	uint64_t end = assay_span_common_end(a, b, shorter - start);
 	struct assay_run run = { start, a.len - end - start, start, b.len - end - start };
 
 	(void)assay_ledger_explain(&node->ledger, 0, start, ASSAY_CLASS_IDENTICAL, NULL);

@@ -65,6 +65,13 @@ static void describe(struct assay_buffer *text, const struct assay_run *run, con
 		                    run->length, run->rebuilt_length);
 }
 
+void assay_node_show_run(const struct assay_node *node, const struct assay_run *run,
+                         struct assay_finding *finding)
+{
+	finding->delivered = excerpt(node->delivered, run->offset, run->length);
+	finding->rebuilt = excerpt(node->rebuilt, run->rebuilt_offset, run->rebuilt_length);
+}
+
 void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
                          enum assay_class class, const char *rule, const char *what)
 {
@@ -74,8 +81,7 @@ void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
 
 	describe(&text, run, what);
 	finding = assay_comparison_find(&node->found, &place, "%s", assay_buffer_str(&text));
-	finding->delivered = excerpt(node->delivered, run->offset, run->length);
-	finding->rebuilt = excerpt(node->rebuilt, run->rebuilt_offset, run->rebuilt_length);
+	assay_node_show_run(node, run, finding);
 }
 
 /* A finding in the making: ranges of one class and rule that stand close together. */

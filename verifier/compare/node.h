@@ -56,6 +56,10 @@ struct assay_run {
 	uint64_t differing;                      /* of length; 0: all of it */
 };
 
+/** Give a finding that has none yet the excerpts of a run. */
+void assay_node_show_run(const struct assay_node *node, const struct assay_run *run,
+                         struct assay_finding *finding);
+
 /** Append a finding for a run, with excerpts of both sides. what: "mtime", or NULL for content. */
 void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
                          enum assay_class class, const char *rule, const char *what);
