@@ -77,6 +77,16 @@ size_t assay_quote_plain(struct assay_span text)
 	return i;
 }
 
+bool assay_quote_is_text(struct assay_span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		i += assay_quote_plain(assay_span_sub(text, i, text.len));
+		if (i < text.len && text.ptr[i] != '\n' && text.ptr[i] != '\t')
+			return false;
+	}
+	return true;
+}
+
 char *assay_quoted(const char *text)
 {
 	struct assay_buffer out = { 0 };

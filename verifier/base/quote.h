@@ -25,4 +25,7 @@ char *assay_quoted(const char *text);
 /** Return: how many bytes at the start are plain, printable UTF-8 (a backslash counts as such). */
 size_t assay_quote_plain(struct assay_span text);
 
+/** Whether all of it is plain, printable UTF-8, line ends and tabs. */
+bool assay_quote_is_text(struct assay_span text);
+
 #endif

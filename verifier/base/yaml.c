@@ -137,19 +137,6 @@ static int check_bytes(const struct assay_yaml *yaml, struct assay_error *err)
 	return 0;
 }
 
-/* Escapes such as "\0" or "\u202e" must not bring in what check_bytes keeps out. */
-static bool is_plain_text(const char *text, size_t len)
-{
-	struct assay_span left = assay_span_of(text, len);
-
-	for (size_t i = 0; i < len; i++) {
-		i += assay_quote_plain(assay_span_sub(left, i, len));
-		if (i < len && text[i] != '\n' && text[i] != '\t')
-			return false;
-	}
-	return true;
-}
-
 static struct assay_yaml_node *add_node(struct reader *r, enum assay_yaml_kind kind,
                                         const yaml_mark_t *mark)
 {
@@ -207,7 +194,8 @@ static int on_scalar(struct reader *r, const yaml_event_t *event)
 		return refuse(r, &event->start_mark, "anchors are refused");
 	if (event->data.scalar.tag != NULL)
 		return refuse(r, &event->start_mark, "tags are refused");
-	if (!is_plain_text(text, event->data.scalar.length))
+	/* Escapes such as "\0" or "\u202e" must not bring in what check_bytes keeps out. */
+	if (!assay_quote_is_text(assay_span_of(text, event->data.scalar.length)))
 		return refuse(r, &event->start_mark, "control or invisible characters are refused");
 	if (r->at != NULL && r->at->kind == ASSAY_YAML_MAPPING && r->key == NULL)
 		return take_key(r, event);

@@ -62,7 +62,7 @@ static const cyaml_schema_field_t toolchain_fields[] = {
 
 /* An argument may be empty, and a script for `sh -c' has lines. */
 static const cyaml_schema_value_t argument = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER | ASSAY_YAML_LINES, char *, 0, ARG_BYTES),
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER | ASSAY_YAML_LINES, char, 0, ARG_BYTES),
 };
 
 static const cyaml_schema_field_t step_fields[] = {
