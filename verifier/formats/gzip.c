@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * gzip files: every header field of every member on its own, so that none can hide anything.
+ *
+ * Source: RFC 1952; RFC 1951 through zlib.
+ */
+#include <zlib.h>
+
+#include "base/cursor.h"
+#include "formats/contents.h"
+
+#define HEADER 10 /* RFC 1952, 2.3: ID1 ID2 CM FLG MTIME XFL OS */
+#define FLG_AT 3
+#define FHCRC 0x02
+#define FEXTRA 0x04
+#define FNAME 0x08
+#define FCOMMENT 0x10
+#define RESERVED 0xe0
+#define TRAILER 8
+
+static const struct assay_field header_fields[] = {
+	{ "magic", 0, 3, ASSAY_ROLE_FIXED }, { "flags", FLG_AT, 1, ASSAY_ROLE_FIXED },
+	{ "mtime", 4, 4, ASSAY_ROLE_FIXED }, { "compression level", 8, 1, ASSAY_ROLE_PACKING },
+	{ "OS", 9, 1, ASSAY_ROLE_FIXED },    { 0 },
+};
+static const struct assay_field trailer_fields[] = {
+	{ "CRC-32", 0, 4, ASSAY_ROLE_CHECK },
+	{ "size", 4, 4, ASSAY_ROLE_SIZE },
+	{ 0 },
+};
+
+static bool probe(struct assay_span span)
+{
+	return assay_span_starts(span, "\x1f\x8b\x08", 3);
+}
+
+static int add_part(struct assay_contents *out, const char *what, uint64_t length,
+                    struct assay_error *err)
+{
+	if (length > assay_contents_rest(out).len)
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "cut short in the %s", what);
+	(void)assay_contents_part(out, 0, ASSAY_ROLE_FIXED, what, length);
+	return 0;
+}
+
+/* Text up to a NUL. */
+static int add_text(struct assay_contents *out, const char *what, struct assay_error *err)
+{
+	struct assay_span rest = assay_contents_rest(out);
+	const uint8_t *end = rest.len > 0 ? memchr(rest.ptr, '\0', rest.len) : NULL;
+
+	return add_part(out, what, end != NULL ? (uint64_t)(end - rest.ptr) + 1 : UINT64_MAX, err);
+}
+
+static int add_extra(struct assay_contents *out, struct assay_error *err)
+{
+	struct assay_span rest = assay_contents_rest(out);
+
+	if (rest.len < 2)
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "cut short in the extra field");
+	return add_part(out, "extra field", 2 + assay_load(rest.ptr, 2, false), err);
+}
+
+/* The low half of the CRC-32 of the header before it. */
+static int add_header_crc(struct assay_contents *out, uint64_t start, struct assay_error *err)
+{
+	struct assay_span header = assay_span_sub(out->span, start, out->end - start);
+	struct assay_span rest = assay_contents_rest(out);
+	uLong crc = crc32_z(crc32_z(0, NULL, 0), header.ptr, header.len);
+
+	if (rest.len < 2 || assay_load(rest.ptr, 2, false) != (crc & 0xffff))
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "false header CRC");
+	(void)assay_contents_part(out, 0, ASSAY_ROLE_CHECK, "header CRC", 2);
+	return 0;
+}
+
+static int read_header(struct assay_contents *out, struct assay_error *err)
+{
+	struct assay_span rest = assay_contents_rest(out);
+	uint64_t start = out->end;
+	uint8_t flags;
+
+	if (rest.len < HEADER)
+		return assay_fail_at(err, ASSAY_E_FORMAT, start, "cut short in the header");
+	flags = rest.ptr[FLG_AT];
+	if ((flags & RESERVED) != 0)
+		return assay_fail_at(err, ASSAY_E_FORMAT, start + FLG_AT, "unknown flags");
+	assay_contents_fields(out, 0, "header", header_fields);
+	if ((flags & FEXTRA) != 0 && add_extra(out, err) < 0)
+		return -1;
+	if ((flags & FNAME) != 0 && add_text(out, "file name", err) < 0)
+		return -1;
+	if ((flags & FCOMMENT) != 0 && add_text(out, "comment", err) < 0)
+		return -1;
+	return (flags & FHCRC) != 0 ? add_header_crc(out, start, err) : 0;
+}
+
+/* zlib counts in unsigned int. */
+static uInt at_most(size_t len)
+{
+	return len < (1u << 30) ? (uInt)len : 1u << 30;
+}
+
+static int run_inflate(z_stream *z, struct assay_span in, struct assay_sink *sink,
+                       struct assay_error *err)
+{
+	size_t used = 0;
+	int status = Z_OK;
+
+	while (status != Z_STREAM_END) {
+		struct assay_bytes room;
+		uInt given = at_most(in.len - used), space;
+
+		if (assay_sink_room(sink, &room, err) < 0)
+			return -1;
+		space = at_most(room.len);
+		z->next_in = (Bytef *)(uintptr_t)(in.ptr + used);
+		z->avail_in = given;
+		z->next_out = room.ptr;
+		z->avail_out = space;
+		status = inflate(z, Z_NO_FLUSH);
+		used += given - z->avail_in;
+		assay_sink_wrote(sink, space - z->avail_out);
+		if (status != Z_OK && status != Z_STREAM_END)
+			return assay_fail(err, ASSAY_E_FORMAT, "%s",
+			                  z->msg != NULL ? z->msg : "cut short in the stream");
+	}
+	return 0;
+}
+
+/* Out: *used, bytes of in that the stream takes. */
+static int unpack_stream(struct assay_span in, struct assay_sink *sink, uint64_t *used,
+                         struct assay_error *err)
+{
+	z_stream z = { 0 };
+	int result;
+
+	if (inflateInit2(&z, -15) != Z_OK) /* a raw stream with the largest window */
+		return assay_fail(err, ASSAY_E_SYSTEM, "zlib: %s", z.msg != NULL ? z.msg : "init");
+	result = run_inflate(&z, in, sink, err);
+	*used = z.total_in;
+	(void)inflateEnd(&z);
+	return result;
+}
+
+static int read_trailer(struct assay_contents *out, struct assay_span unpacked,
+                        struct assay_error *err)
+{
+	struct assay_span rest = assay_contents_rest(out);
+
+	if (rest.len < TRAILER)
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "cut short in the trailer");
+	if (assay_load(rest.ptr, 4, false) !=
+	    crc32_z(crc32_z(0, NULL, 0), unpacked.ptr, unpacked.len))
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "false CRC-32");
+	if (assay_load(rest.ptr + 4, 4, false) != (unpacked.len & 0xffffffff))
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end + 4, "false size");
+	assay_contents_fields(out, 0, "trailer", trailer_fields);
+	return 0;
+}
+
+static int read_member(struct assay_contents *out, struct assay_sink *sink, struct assay_error *err)
+{
+	size_t before = sink->bytes.len;
+	struct assay_span unpacked;
+	struct assay_part *part;
+	uint64_t used = 0;
+
+	if (read_header(out, err) < 0)
+		return -1;
+	if (unpack_stream(assay_contents_rest(out), sink, &used, err) < 0)
+		return -1;
+	unpacked = assay_span_of(sink->bytes.ptr + before, sink->bytes.len - before);
+	part = assay_contents_part(out, 0, ASSAY_ROLE_STREAM, "stream", used);
+	part->unpacked = unpacked.len;
+	return read_trailer(out, unpacked, err);
+}
+
+static int read_gzip(struct assay_budget *budget, struct assay_contents *out,
+                     struct assay_error *err)
+{
+	ASSAY_AUTO_SINK struct assay_sink sink = { .budget = budget, .packed = out->span.len };
+
+	if (assay_contents_entry(out, budget, ASSAY_ENTRY_STREAM, err) < 0)
+		return -1;
+	while (probe(assay_contents_rest(out)))
+		if (read_member(out, &sink, err) < 0)
+			return -1;
+	assay_contents_stream(out, &sink);
+	return 0;
+}
+
+const struct assay_reader assay_reader_gzip = {
+	.name = "gzip",
+	.stream_rule = "gzip/stream@1",
+	.probe = probe,
+	.read = read_gzip,
+};

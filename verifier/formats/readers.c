@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of container formats. */
+#include "formats/contents.h"
+
+static const struct assay_reader *const readers[] = {
+	&assay_reader_ar,   &assay_reader_gzip, &assay_reader_xz,
+	&assay_reader_zstd, &assay_reader_tar, /* last: its magic stands at offset 257 */
+};
+
+const struct assay_reader *assay_reader_for(struct assay_span span)
+{
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(readers); i++)
+		if (readers[i]->probe(span))
+			return readers[i];
+	return NULL;
+}
