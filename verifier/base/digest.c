@@ -51,6 +51,11 @@ void assay_sha256(struct assay_span span, struct assay_sha256 *out)
 	must(EVP_Digest(span.ptr, span.len, out->bytes, NULL, EVP_sha256(), NULL));
 }
 
+void assay_md5(struct assay_span span, uint8_t out[ASSAY_MD5_SIZE])
+{
+	must(EVP_Digest(span.ptr, span.len, out, NULL, EVP_md5(), NULL));
+}
+
 int assay_sha256_fd(int fd, struct assay_sha256 *out, uint64_t *size, struct assay_error *err)
 {
 	ASSAY_AUTO_HASHER struct assay_hasher *hasher = assay_hasher_new();

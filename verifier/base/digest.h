@@ -49,6 +49,11 @@ void assay_sha256_hex(const struct assay_sha256 *digest, char out[ASSAY_SHA256_H
 /** Read exactly 64 lower-case hexadecimal digits. Return: false for anything else. */
 bool assay_sha256_parse(const char *text, struct assay_sha256 *out);
 
+#define ASSAY_MD5_SIZE 16 /* bytes; RFC 1321 */
+
+/** MD5, only to check what others wrote down with it. No verdict rests on it. */
+void assay_md5(struct assay_span span, uint8_t out[ASSAY_MD5_SIZE]);
+
 static inline bool assay_sha256_equal(const struct assay_sha256 *a, const struct assay_sha256 *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;

@@ -24,11 +24,13 @@ struct assay_finding assay_node_place(const struct assay_node *node, uint64_t of
 	};
 }
 
-static struct assay_excerpt excerpt(struct assay_span span, uint64_t offset, uint64_t length)
+static struct assay_excerpt excerpt(struct assay_span span, uint64_t offset, uint64_t length,
+                                    bool exact)
 {
-	uint64_t start = offset > BEFORE ? offset - BEFORE : 0;
+	uint64_t before = exact ? 0 : BEFORE;
+	uint64_t start = offset > before ? offset - before : 0;
 	uint64_t shown = length < SHOWN ? length : SHOWN;
-	uint64_t after = length <= SHOWN ? AFTER : 0;
+	uint64_t after = exact || length > SHOWN ? 0 : AFTER;
 	struct assay_excerpt out = { 0 };
 	struct assay_span part;
 
@@ -44,10 +46,9 @@ static struct assay_excerpt excerpt(struct assay_span span, uint64_t offset, uin
 	return out;
 }
 
-static void describe(struct assay_buffer *text, const struct assay_run *run, const char *what)
+/* How many bytes, and on which side. */
+static void count(struct assay_buffer *text, const struct assay_run *run)
 {
-	if (what != NULL)
-		assay_buffer_printf(text, "%s: ", what);
 	if (run->differing > 0 && run->differing < run->length)
 		assay_buffer_printf(text, "%" PRIu64 " of %" PRIu64 " bytes differ", run->differing,
 		                    run->length);
@@ -65,11 +66,26 @@ static void describe(struct assay_buffer *text, const struct assay_run *run, con
 		                    run->length, run->rebuilt_length);
 }
 
+static void describe(struct assay_buffer *text, const struct assay_run *run, enum assay_class class,
+                     const char *what)
+{
+	if (what != NULL && run->exact && run->length == run->rebuilt_length) {
+		assay_buffer_printf(text, "%s %s", what,
+		                    class == ASSAY_CLASS_REPACKED ? "is packed differently"
+		                                                  : "differs");
+		return;
+	}
+	if (what != NULL)
+		assay_buffer_printf(text, "%s: ", what);
+	count(text, run);
+}
+
 void assay_node_show_run(const struct assay_node *node, const struct assay_run *run,
                          struct assay_finding *finding)
 {
-	finding->delivered = excerpt(node->delivered, run->offset, run->length);
-	finding->rebuilt = excerpt(node->rebuilt, run->rebuilt_offset, run->rebuilt_length);
+	finding->delivered = excerpt(node->delivered, run->offset, run->length, run->exact);
+	finding->rebuilt =
+		excerpt(node->rebuilt, run->rebuilt_offset, run->rebuilt_length, run->exact);
 }
 
 void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
@@ -79,7 +95,7 @@ void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
 	struct assay_finding *finding;
 
-	describe(&text, run, what);
+	describe(&text, run, class, what);
 	finding = assay_comparison_find(&node->found, &place, "%s", assay_buffer_str(&text));
 	assay_node_show_run(node, run, finding);
 }

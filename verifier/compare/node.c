@@ -53,15 +53,23 @@ void assay_node_inconclusive(struct assay_node *node, const char *fmt, ...)
 	node->tier = ASSAY_TIER_INCONCLUSIVE;
 }
 
+static enum assay_class worse(enum assay_class a, enum assay_class b)
+{
+	return a > b ? a : b;
+}
+
 void assay_node_settle(struct assay_node *node)
 {
-	enum assay_tier tier = assay_class_tier(assay_ledger_worst(&node->ledger));
+	enum assay_class class = assay_ledger_worst(&node->ledger);
 
 	for (size_t i = 0; i < node->found.finding_count; i++)
-		tier = assay_tier_worse(tier, assay_class_tier(node->found.findings[i].class));
-	for (size_t i = 0; i < node->child_count; i++)
-		tier = assay_tier_worse(tier, node->children[i]->tier);
-	node->tier = assay_tier_worse(node->tier, tier);
+		class = worse(class, node->found.findings[i].class);
+	for (size_t i = 0; i < node->child_count; i++) {
+		class = worse(class, node->children[i]->class);
+		node->tier = assay_tier_worse(node->tier, node->children[i]->tier);
+	}
+	node->class = class;
+	node->tier = assay_tier_worse(node->tier, assay_class_tier(class));
 }
 
 static void move_findings(struct assay_comparison *from, struct assay_comparison *to)

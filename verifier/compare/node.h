@@ -10,16 +10,25 @@
 
 #include "compare/compare.h"
 
+/** What a node is to the package around it. Any but the first is opened even when equal. */
+enum assay_node_role {
+	ASSAY_NODE_PLAIN,
+	ASSAY_NODE_DEB_CONTROL, /* control.tar of a .deb, packed or not */
+	ASSAY_NODE_DEB_DATA,    /* data.tar of a .deb, packed or not */
+	ASSAY_NODE_DEB_MD5SUMS, /* the file md5sums in control.tar */
+};
+
 /** One artefact and its counterpart. */
 struct assay_node {
 	char *path;                  /* as in struct assay_artefact; owned */
 	const char *format;          /* static text */
 	struct assay_span delivered; /* borrowed while the node is being compared */
 	struct assay_span rebuilt;
-	bool open;                     /* look inside even when both sides are equal */
+	enum assay_node_role role;
 	struct assay_ledger ledger;    /* over delivered */
 	struct assay_comparison found; /* findings of this node only */
 	enum assay_tier tier;          /* worst of its bytes, its findings and its children */
+	enum assay_class class;        /* the same as a class: what bytes that carry it have */
 	struct assay_node **children;  /* owned, in the order of the delivered container */
 	size_t child_count, child_cap;
 };
@@ -28,7 +37,8 @@ struct assay_node {
 struct assay_walk {
 	struct assay_budget budget;
 	const struct assay_progress *progress;
-	unsigned depth; /* containers around the node that is being compared */
+	unsigned depth;                /* containers around the node that is being compared */
+	struct assay_md5sums *md5sums; /* of the .deb around it; NULL: none */
 };
 
 /** A node with a new ledger. path is copied. Owner: caller frees, or hands it to a parent. */
@@ -54,6 +64,7 @@ struct assay_run {
 	uint64_t offset, length;                 /* in delivered */
 	uint64_t rebuilt_offset, rebuilt_length; /* in rebuilt */
 	uint64_t differing;                      /* of length; 0: all of it */
+	bool exact;                              /* a field: shown without what is around it */
 };
 
 /** Give a finding that has none yet the excerpts of a run. */

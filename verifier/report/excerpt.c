@@ -15,10 +15,15 @@ static bool is_text(struct assay_span span)
 	return true;
 }
 
+/* Without the NULs at the end that fill up fields of fixed size. */
 static struct assay_span difference(const struct assay_excerpt *excerpt)
 {
-	return assay_span_sub(assay_span_of_bytes(&excerpt->bytes), excerpt->before,
-	                      excerpt->length);
+	struct assay_span out = assay_span_sub(assay_span_of_bytes(&excerpt->bytes),
+	                                       excerpt->before, excerpt->length);
+
+	while (out.len > 1 && out.ptr[out.len - 1] == '\0')
+		out.len--;
+	return out;
 }
 
 /* The difference with the rest of its line around it, at most 40 characters before. */

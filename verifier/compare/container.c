@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "compare/container.h"
+
+#include <inttypes.h>
+
+#include "base/memory.h"
+#include "base/quote.h"
+#include "compare/deb.h"
+#include "compare/pair.h"
+#include "compare/parts.h"
+
+/* A pair of containers at work. */
+struct job {
+	struct assay_walk *walk;
+	const struct assay_container *container;
+	struct assay_pairing pairing;
+	struct assay_node **children; /* for each delivered entry; NULL: it has no content */
+	bool deb;
+};
+
+static bool is_equal(const struct job *job)
+{
+	return job->container->delivered == job->container->rebuilt;
+}
+
+/* "./usr/x" is shown as "/usr/x": inside an archive there is one root. */
+static const char *shown_name(const char *name)
+{
+	return name[0] == '.' && name[1] == '/' ? name + 1 : name;
+}
+
+/*
+ * The path of an entry: "data.tar.xz" in "", then "data.tar.xz!" for what it unpacks to, then
+ * "data.tar.xz!/usr/x". Owner: caller frees.
+ */
+static char *path_of(const struct assay_node *parent, const struct assay_entry *entry)
+{
+	const char *name = shown_name(entry->name);
+	size_t len = strlen(parent->path);
+	bool inside = len > 0 && parent->path[len - 1] == '!';
+
+	if (entry->type == ASSAY_ENTRY_STREAM)
+		return assay_asprintf("%s!", parent->path);
+	if (inside && name[0] != '/')
+		return assay_asprintf("%s/%s", parent->path, name);
+	return assay_asprintf("%s%s%s", parent->path, inside || len == 0 ? "" : "!", name);
+}
+
+static bool has_content(const struct assay_entry *entry)
+{
+	return entry->type == ASSAY_ENTRY_FILE || entry->type == ASSAY_ENTRY_STREAM;
+}
+
+static enum assay_node_role role_of(const struct job *job, size_t index)
+{
+	const struct assay_node *parent = job->container->node;
+	const struct assay_entry *entry = &job->container->delivered->entries[index];
+
+	if (job->deb)
+		return assay_deb_role(index);
+	if (entry->type == ASSAY_ENTRY_STREAM)
+		return parent->role;
+	if (parent->role == ASSAY_NODE_DEB_CONTROL && assay_md5sums_is(entry->name))
+		return ASSAY_NODE_DEB_MD5SUMS;
+	return ASSAY_NODE_PLAIN;
+}
+
+static int compare_child(struct job *job, size_t index, struct assay_error *err)
+{
+	const struct assay_container *container = job->container;
+	const struct assay_entry *a = &container->delivered->entries[index];
+	const struct assay_entry *b = &container->rebuilt->entries[job->pairing.rebuilt_of[index]];
+	ASSAY_AUTO_FREE char *path = path_of(container->node, a);
+	ASSAY_AUTO_NODE struct assay_node *child = NULL;
+	enum assay_node_role role = role_of(job, index);
+
+	if (is_equal(job) && role == ASSAY_NODE_PLAIN)
+		return 0;
+	assay_progress_tell(job->walk->progress, ASSAY_STAGE_COMPARE, index,
+	                    container->delivered->entry_count, path);
+	child = assay_node_new(path, a->content, b->content);
+	child->role = role;
+	if (assay_node_compare(job->walk, child, err) < 0)
+		return -1;
+	job->children[index] = assay_steal(&child);
+	return 0;
+}
+
+/* Those of one role, or all others. */
+static int compare_children(struct job *job, enum assay_node_role role, bool others,
+                            struct assay_error *err)
+{
+	const struct assay_container *container = job->container;
+
+	for (size_t i = 0; i < container->delivered->entry_count; i++) {
+		size_t k = job->pairing.rebuilt_of[i];
+
+		if (k == ASSAY_UNPAIRED || (role_of(job, i) == role) == others ||
+		    !has_content(&container->delivered->entries[i]) ||
+		    !has_content(&container->rebuilt->entries[k]))
+			continue;
+		if (compare_child(job, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* An entry that only one side has. Its bytes, if it is the delivered side, stay unexplained. */
+static void find_alone(struct job *job, const struct assay_contents *contents, size_t index)
+{
+	struct assay_node *node = job->container->node;
+	const struct assay_entry *entry = &contents->entries[index];
+	bool delivered = contents == job->container->delivered;
+	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
+	ASSAY_AUTO_FREE char *name = assay_quoted(entry->name);
+
+	for (size_t i = 0; delivered && i < entry->part_count; i++)
+		place.length += contents->parts[entry->first_part + i].length;
+	if (delivered && entry->part_count > 0)
+		place.offset = contents->parts[entry->first_part].offset;
+	(void)assay_comparison_find(&node->found, &place, "%s: only in the %s file (%zu bytes)",
+	                            name, delivered ? "delivered" : "rebuilt", entry->content.len);
+}
+
+static void find_moved(struct job *job)
+{
+	const struct assay_pairing *pairing = &job->pairing;
+	const struct assay_contents *delivered = job->container->delivered;
+	struct assay_node *node = job->container->node;
+	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
+	ASSAY_AUTO_FREE char *name = NULL;
+
+	if (pairing->moved == 0)
+		return;
+	name = assay_quoted(delivered->entries[pairing->first_moved].name);
+	(void)assay_comparison_find(&node->found, &place,
+	                            "members stand in another order (%zu, the first is %s)",
+	                            pairing->moved, name);
+}
+
+static void compare_entry(struct job *job, size_t index)
+{
+	const struct assay_container *container = job->container;
+	const struct assay_entry *entry = &container->delivered->entries[index];
+	ASSAY_AUTO_FREE char *name =
+		*entry->name != '\0' ? assay_quoted(shown_name(entry->name)) : NULL;
+	struct assay_parts parts = {
+		.node = container->node,
+		.delivered = container->delivered,
+		.rebuilt = container->rebuilt,
+		.content = job->children[index],
+		.name = name,
+	};
+
+	assay_parts_compare(&parts, index, job->pairing.rebuilt_of[index]);
+}
+
+static void compare_entries(struct job *job)
+{
+	const struct assay_container *container = job->container;
+	struct assay_parts own = {
+		.node = container->node,
+		.delivered = container->delivered,
+		.rebuilt = container->rebuilt,
+	};
+
+	for (size_t i = 0; i < container->delivered->entry_count; i++) {
+		if (job->pairing.rebuilt_of[i] == ASSAY_UNPAIRED)
+			find_alone(job, container->delivered, i);
+		else
+			compare_entry(job, i);
+	}
+	for (size_t i = 0; i < container->rebuilt->entry_count; i++)
+		if (job->pairing.delivered_of[i] == ASSAY_UNPAIRED)
+			find_alone(job, container->rebuilt, i);
+	find_moved(job);
+	assay_parts_compare(&own, ASSAY_NO_ENTRY, ASSAY_NO_ENTRY);
+}
+
+/* How the contents of a pair compare. Without a child there is none, or on one side only. */
+static enum assay_class class_of_pair(const struct job *job, size_t index)
+{
+	const struct assay_entry *a = &job->container->delivered->entries[index];
+	size_t k = job->pairing.rebuilt_of[index];
+
+	if (job->children[index] != NULL)
+		return job->children[index]->class;
+	if (is_equal(job))
+		return ASSAY_CLASS_IDENTICAL;
+	if (k == ASSAY_UNPAIRED || has_content(a) ||
+	    has_content(&job->container->rebuilt->entries[k]))
+		return ASSAY_CLASS_UNEXPLAINED;
+	return ASSAY_CLASS_IDENTICAL;
+}
+
+static void note_digests(struct job *job)
+{
+	const struct assay_contents *delivered = job->container->delivered;
+	const struct assay_contents *rebuilt = job->container->rebuilt;
+	struct assay_md5sums *md5sums = job->walk->md5sums;
+
+	if (md5sums == NULL || job->container->node->role != ASSAY_NODE_DEB_DATA ||
+	    (delivered->entry_count > 0 && delivered->entries[0].type == ASSAY_ENTRY_STREAM))
+		return;
+	for (size_t i = 0; i < delivered->entry_count; i++) {
+		size_t k = job->pairing.rebuilt_of[i];
+
+		assay_md5sums_note(md5sums, &delivered->entries[i],
+		                   k != ASSAY_UNPAIRED ? &rebuilt->entries[k] : NULL,
+		                   class_of_pair(job, i));
+	}
+	for (size_t i = 0; i < rebuilt->entry_count; i++)
+		if (job->pairing.delivered_of[i] == ASSAY_UNPAIRED)
+			assay_md5sums_note(md5sums, NULL, &rebuilt->entries[i],
+			                   ASSAY_CLASS_UNEXPLAINED);
+	assay_md5sums_complete(md5sums);
+}
+
+static void adopt_children(struct job *job)
+{
+	for (size_t i = 0; i < job->container->delivered->entry_count; i++)
+		if (job->children[i] != NULL)
+			assay_node_adopt(job->container->node, assay_steal(&job->children[i]));
+}
+
+static int run(struct job *job, struct assay_error *err)
+{
+	int result;
+
+	job->walk->depth++;
+	result = compare_children(job, ASSAY_NODE_DEB_DATA, false, err);
+	if (result == 0)
+		result = compare_children(job, ASSAY_NODE_DEB_DATA, true, err);
+	job->walk->depth--;
+	if (result == 0 && !is_equal(job))
+		compare_entries(job);
+	if (result == 0)
+		note_digests(job);
+	adopt_children(job);
+	return result;
+}
+
+int assay_container_compare(struct assay_walk *walk, const struct assay_container *container,
+                            struct assay_error *err)
+{
+	ASSAY_AUTO_MD5SUMS struct assay_md5sums *own = NULL;
+	struct assay_md5sums *outer = walk->md5sums;
+	struct job job = { .walk = walk, .container = container };
+	int result;
+
+	job.deb = assay_deb_is(container);
+	container->node->format = job.deb ? "deb" : container->delivered->reader->name;
+	if (job.deb)
+		walk->md5sums = own = assay_md5sums_new();
+	job.children = assay_calloc(container->delivered->entry_count, sizeof(struct assay_node *));
+	assay_pairing_make(&job.pairing, container->delivered, container->rebuilt);
+	result = run(&job, err);
+	walk->md5sums = outer;
+	assay_pairing_fini(&job.pairing);
+	free(job.children);
+	return result;
+}

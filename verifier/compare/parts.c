@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "compare/parts.h"
+
+#include <inttypes.h>
+
+#include "base/memory.h"
+
+#define CARRIES "container/carries@1" /* bytes that follow from a member have its class */
+#define PADDING "container/padding@1" /* more or fewer bytes of fill at the end */
+#define LOOK_AHEAD 8 /* parts of an entry that one side may have and the other not */
+
+/* The parts of an entry, or of none, in their order. */
+struct part_list {
+	const struct assay_contents *contents;
+	size_t entry;
+	size_t next; /* index of a part */
+};
+
+static struct part_list list_parts(const struct assay_contents *contents, size_t entry)
+{
+	struct part_list list = { contents, entry, 0 };
+
+	if (entry != ASSAY_NO_ENTRY)
+		list.next = contents->entries[entry].first_part;
+	return list;
+}
+
+/* The part at the front; NULL at the end. */
+static const struct assay_part *front(struct part_list *list)
+{
+	const struct assay_contents *contents = list->contents;
+
+	while (list->entry == ASSAY_NO_ENTRY && list->next < contents->part_count &&
+	       contents->parts[list->next].entry != ASSAY_NO_ENTRY)
+		list->next++;
+	if (list->next >= contents->part_count || contents->parts[list->next].entry != list->entry)
+		return NULL;
+	return &contents->parts[list->next];
+}
+
+static void worsen(struct assay_parts *parts, enum assay_class class)
+{
+	if (class > parts->worst)
+		parts->worst = class;
+}
+
+/* "usr/bin/x: mode". Owner: caller frees. */
+static char *label(const struct assay_parts *parts, const char *what)
+{
+	if (parts->name == NULL)
+		return assay_strdup(what);
+	return assay_asprintf("%s: %s", parts->name, what);
+}
+
+static struct assay_span bytes_of(const struct assay_contents *contents,
+                                  const struct assay_part *part)
+{
+	return assay_span_sub(contents->span, part->offset, part->length);
+}
+
+static void find_part(struct assay_parts *parts, const struct assay_run *run,
+                      enum assay_class class, const char *rule, const char *what)
+{
+	ASSAY_AUTO_FREE char *text = label(parts, what);
+
+	assay_node_find_run(parts->node, run, class, rule, text);
+	worsen(parts, class);
+}
+
+static bool same_bytes(const struct assay_parts *parts, const struct assay_part *a,
+                       const struct assay_part *b)
+{
+	return assay_span_equal(bytes_of(parts->delivered, a), bytes_of(parts->rebuilt, b));
+}
+
+static void mark_identical(struct assay_parts *parts, uint64_t offset, uint64_t length)
+{
+	(void)assay_ledger_explain(&parts->node->ledger, offset, length, ASSAY_CLASS_IDENTICAL,
+	                           NULL);
+}
+
+/* Mark the bytes that stand at the same place of both parts and are equal. Return: the others. */
+static uint64_t mark_equal(struct assay_parts *parts, const struct assay_part *a,
+                           const struct assay_part *b)
+{
+	uint64_t length = a->length < b->length ? a->length : b->length;
+	uint64_t sums[ASSAY_CLASS_COUNT];
+	struct assay_ledger probe;
+
+	assay_ledger_compare(&parts->node->ledger, a->offset,
+	                     parts->delivered->span.ptr + a->offset,
+	                     parts->rebuilt->span.ptr + b->offset, length);
+	assay_ledger_init(&probe, length);
+	assay_ledger_compare(&probe, 0, parts->delivered->span.ptr + a->offset,
+	                     parts->rebuilt->span.ptr + b->offset, length);
+	assay_ledger_sum(&probe, sums);
+	assay_ledger_fini(&probe);
+	return a->length - sums[ASSAY_CLASS_IDENTICAL];
+}
+
+static void compare_fixed(struct assay_parts *parts, const struct assay_part *a,
+                          const struct assay_part *b)
+{
+	struct assay_run run = { a->offset, a->length, b->offset, b->length, 0, true };
+
+	if (same_bytes(parts, a, b)) {
+		mark_identical(parts, a->offset, a->length);
+		return;
+	}
+	run.differing = mark_equal(parts, a, b);
+	find_part(parts, &run, ASSAY_CLASS_UNEXPLAINED, NULL, a->what);
+}
+
+/* Bytes that follow from something of the given class: those that differ take it. */
+static void compare_derived(struct assay_parts *parts, const struct assay_part *a,
+                            const struct assay_part *b, enum assay_class class, const char *rule)
+{
+	(void)mark_equal(parts, a, b);
+	if (class != ASSAY_CLASS_UNEXPLAINED)
+		(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length, class, rule);
+	worsen(parts, class);
+}
+
+static enum assay_class class_of_content(const struct assay_parts *parts)
+{
+	return parts->content != NULL ? parts->content->class : ASSAY_CLASS_IDENTICAL;
+}
+
+static bool content_resized(const struct assay_parts *parts)
+{
+	return parts->content != NULL &&
+	       parts->content->delivered.len != parts->content->rebuilt.len;
+}
+
+/* A part that only one side has. */
+static void find_alone(struct assay_parts *parts, const struct assay_part *delivered,
+                       const struct assay_part *rebuilt)
+{
+	const struct assay_part *part = delivered != NULL ? delivered : rebuilt;
+	struct assay_run run = { .exact = true };
+
+	/* Content of another size may need padding where its counterpart needs none. */
+	if (part->role == ASSAY_ROLE_FILL && content_resized(parts)) {
+		if (delivered != NULL && class_of_content(parts) != ASSAY_CLASS_UNEXPLAINED)
+			(void)assay_ledger_explain(&parts->node->ledger, part->offset, part->length,
+			                           class_of_content(parts), CARRIES);
+		return;
+	}
+	if (delivered != NULL) {
+		run.offset = delivered->offset;
+		run.length = delivered->length;
+	} else {
+		run.rebuilt_offset = rebuilt->offset;
+		run.rebuilt_length = rebuilt->length;
+	}
+	find_part(parts, &run, ASSAY_CLASS_UNEXPLAINED, NULL, part->what);
+}
+
+/* Stored content: each byte has the class that it has in the member. */
+static void compare_content(struct assay_parts *parts, const struct assay_part *a)
+{
+	const struct assay_ledger *from = &parts->content->ledger;
+
+	for (size_t i = 0; i < from->count; i++) {
+		const struct assay_range *range = &from->ranges[i];
+
+		if (range->class != ASSAY_CLASS_UNEXPLAINED)
+			(void)assay_ledger_explain(&parts->node->ledger, a->offset + range->offset,
+			                           range->length, range->class, range->rule);
+	}
+	worsen(parts, parts->content->class);
+}
+
+/* Whether two streams hold the same piece of the content: all of it, or equally much. */
+static bool same_bounds(const struct assay_parts *parts, const struct assay_part *a,
+                        const struct assay_part *b)
+{
+	return a->unpacked == b->unpacked || (a->unpacked == parts->content->delivered.len &&
+	                                      b->unpacked == parts->content->rebuilt.len);
+}
+
+/*
+ * A compressed stream. When both unpack to the same bytes, and in the same pieces, so that a
+ * program that reads the first piece only sees the same too, it was packed differently.
+ */
+static void compare_stream(struct assay_parts *parts, const struct assay_part *a,
+                           const struct assay_part *b)
+{
+	struct assay_run run = { a->offset, a->length, b->offset, b->length, 0, true };
+	const char *rule = parts->delivered->reader->stream_rule;
+	enum assay_class class = class_of_content(parts);
+
+	if (!same_bounds(parts, a, b)) {
+		find_part(parts, &run, ASSAY_CLASS_UNEXPLAINED, NULL, "bounds of the stream");
+	} else if (same_bytes(parts, a, b)) {
+		mark_identical(parts, a->offset, a->length);
+	} else if (class == ASSAY_CLASS_IDENTICAL) {
+		(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length,
+		                           ASSAY_CLASS_REPACKED, rule);
+		find_part(parts, &run, ASSAY_CLASS_REPACKED, rule, a->what);
+	} else {
+		if (class != ASSAY_CLASS_UNEXPLAINED)
+			(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length,
+			                           class, CARRIES);
+		worsen(parts, class);
+	}
+}
+
+static void compare_fill(struct assay_parts *parts, const struct assay_part *a,
+                         const struct assay_part *b)
+{
+	uint64_t length = a->length < b->length ? a->length : b->length;
+	struct assay_run run = { a->offset + length,
+		                 a->length - length,
+		                 b->offset + length,
+		                 b->length - length,
+		                 0,
+		                 true };
+
+	if (a->fill != b->fill || (a->entry != ASSAY_NO_ENTRY && !content_resized(parts))) {
+		compare_fixed(parts, a, b);
+		return;
+	}
+	mark_identical(parts, a->offset, length);
+	if (a->length == b->length)
+		return;
+	if (a->entry != ASSAY_NO_ENTRY) {
+		compare_derived(parts, a, b, class_of_content(parts), CARRIES);
+		return;
+	}
+	(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length, ASSAY_CLASS_REPACKED,
+	                           PADDING);
+	find_part(parts, &run, ASSAY_CLASS_REPACKED, PADDING, a->what);
+}
+
+/* How a part must be read when it is not what its role says. */
+static bool is_derived(enum assay_role role)
+{
+	return role == ASSAY_ROLE_SIZE || role == ASSAY_ROLE_CHECK || role == ASSAY_ROLE_PACKING;
+}
+
+/* A value that should follow from something, with what it follows from already judged. */
+static void compare_follower(struct assay_parts *parts, const struct assay_part *a,
+                             const struct assay_part *b)
+{
+	enum assay_class class = class_of_content(parts);
+
+	if (same_bytes(parts, a, b))
+		mark_identical(parts, a->offset, a->length);
+	else if (a->role == ASSAY_ROLE_SIZE && content_resized(parts))
+		compare_derived(parts, a, b, class, CARRIES);
+	else if (a->role == ASSAY_ROLE_CHECK && parts->worst > ASSAY_CLASS_IDENTICAL)
+		compare_derived(parts, a, b, parts->worst, CARRIES);
+	else if (a->role == ASSAY_ROLE_PACKING && class <= ASSAY_CLASS_REPACKED)
+		compare_derived(parts, a, b, ASSAY_CLASS_REPACKED,
+		                parts->delivered->reader->stream_rule);
+	else if (a->role == ASSAY_ROLE_PACKING)
+		compare_derived(parts, a, b, class, CARRIES);
+	else
+		compare_fixed(parts, a, b);
+}
+
+static void compare_one(struct assay_parts *parts, const struct assay_part *a,
+                        const struct assay_part *b)
+{
+	if (a->role != b->role)
+		compare_fixed(parts, a, b);
+	else if (a->role == ASSAY_ROLE_CONTENT && parts->content != NULL)
+		compare_content(parts, a);
+	else if (a->role == ASSAY_ROLE_STREAM)
+		compare_stream(parts, a, b);
+	else if (a->role == ASSAY_ROLE_FILL)
+		compare_fill(parts, a, b);
+	else if (is_derived(a->role))
+		compare_follower(parts, a, b);
+	else
+		compare_fixed(parts, a, b);
+}
+
+/* One field of a part with a layout, as a part of its own. */
+static struct assay_part field_of(const struct assay_part *part, size_t i)
+{
+	const struct assay_field *field = &part->fields[i];
+	struct assay_part out = *part;
+
+	out.offset += field->offset;
+	out.length = field->length;
+	out.what = field->what;
+	out.role = field->role;
+	out.fields = NULL;
+	return out;
+}
+
+static bool wanted(const struct assay_part *a, const struct assay_part *b, bool derived)
+{
+	return (is_derived(a->role) && a->role == b->role) == derived;
+}
+
+static void compare_pair(struct assay_parts *parts, const struct assay_part *a,
+                         const struct assay_part *b, bool derived)
+{
+	if (a->fields == NULL || b->fields == NULL) {
+		if (wanted(a, b, derived))
+			compare_one(parts, a, b);
+		return;
+	}
+	/* Parts with the same name have the same fields, though maybe with other roles. */
+	for (size_t i = 0; a->fields[i].what != NULL; i++) {
+		struct assay_part x = field_of(a, i), y = field_of(b, i);
+
+		if (wanted(&x, &y, derived))
+			compare_one(parts, &x, &y);
+	}
+}
+
+/* Whether the list holds a part of this name among its next few. Moves the list there. */
+static const struct assay_part *seek(struct part_list *list, const char *what)
+{
+	struct part_list ahead = *list;
+	const struct assay_part *part;
+
+	for (int i = 0; i < LOOK_AHEAD && (part = front(&ahead)) != NULL; i++, ahead.next++) {
+		if (strcmp(part->what, what) == 0) {
+			list->next = ahead.next;
+			return part;
+		}
+	}
+	return NULL;
+}
+
+/* One pass over all parts. First those that stand for themselves, then those that follow. */
+static void pass(struct assay_parts *parts, size_t entry, size_t counterpart, bool derived)
+{
+	struct part_list a = list_parts(parts->delivered, entry);
+	struct part_list b = list_parts(parts->rebuilt, counterpart);
+	const struct assay_part *part, *other;
+
+	for (; (part = front(&a)) != NULL; a.next++) {
+		size_t from = b.next;
+
+		other = seek(&b, part->what);
+		for (; !derived && other != NULL && from < b.next; from++)
+			if (parts->rebuilt->parts[from].entry == counterpart)
+				find_alone(parts, NULL, &parts->rebuilt->parts[from]);
+		if (other == NULL && !derived)
+			find_alone(parts, part, NULL);
+		if (other == NULL)
+			continue;
+		compare_pair(parts, part, other, derived);
+		b.next++;
+	}
+	for (; !derived && (other = front(&b)) != NULL; b.next++)
+		find_alone(parts, NULL, other);
+}
+
+void assay_parts_compare(struct assay_parts *parts, size_t entry, size_t counterpart)
+{
+	pass(parts, entry, counterpart, false);
+	pass(parts, entry, counterpart, true);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How the parts of a container are judged, by their roles: this is where its ledger is filled.
+ *
+ * Layer: compare; private to this folder.
+ */
+#ifndef ASSAY_COMPARE_PARTS_H
+#define ASSAY_COMPARE_PARTS_H
+
+#include "compare/node.h"
+#include "formats/reader.h"
+
+/** Parts of one entry, or parts that belong to no entry, on both sides. */
+struct assay_parts {
+	struct assay_node *node; /* of the container */
+	const struct assay_contents *delivered, *rebuilt;
+	const struct assay_node *content; /* the pair of contents; NULL: there is none */
+	const char *name;       /* of the entry, quoted; NULL: no entry, or one without a name */
+	enum assay_class worst; /* of what was compared so far; IDENTICAL at the start */
+};
+
+/**
+ * Compare the parts of one pair of entries.
+ *
+ * In: entry and counterpart are indices; ASSAY_NO_ENTRY for the parts that belong to none
+ */
+void assay_parts_compare(struct assay_parts *parts, size_t entry, size_t counterpart);
+
+#endif
