@@ -17,7 +17,7 @@ fail()
 # Prints the packages of tests/packages.txt that assay's build needs and the machine has not.
 missing_packages()
 {
-	sed -n 's/^build //p' tests/packages.txt | while read -r package; do
+	sed -nE 's/^build +([^ ]+).*/\1/p' tests/packages.txt | while read -r package; do
 		dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null |
 			grep -qx installed || echo "$package"
 	done

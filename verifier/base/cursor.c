@@ -30,6 +30,7 @@ uint64_t assay_load(const uint8_t *ptr, size_t width, bool big_endian)
 	uint64_t value = 0;
 
 	for (size_t i = 0; i < width; i++)
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): ptr has width bytes */
 		value = value << 8 | ptr[big_endian ? i : width - 1 - i];
 	return value;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define ASSAY_BASE_ERROR_C
 #include "base/error.h"
 
 #include <errno.h>

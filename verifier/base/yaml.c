@@ -61,6 +61,7 @@ void assay_yaml_path(const struct assay_yaml_node *node, struct assay_buffer *ou
 	assay_buffer_printf(out, "[%u]", index);
 }
 
+ASSAY_PRINTF(5, 0)
 static int fail_at(const char *name, uint32_t line, const struct assay_buffer *path,
                    struct assay_error *err, const char *fmt, va_list args)
 {

@@ -221,6 +221,7 @@ static void *memory(void *context, void *ptr, size_t size)
 }
 
 /* Keep the first thing that libcyaml complains about. */
+ASSAY_PRINTF(3, 0)
 static void keep_first(cyaml_log_t level, void *context, const char *fmt, va_list args)
 {
 	struct assay_error *err = context;
