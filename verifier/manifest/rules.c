@@ -110,13 +110,17 @@ static const char *rule_member(const char *text)
 static const char *rule_from(const char *text)
 {
 	static const char mirrors[] = "debian:";
+	static const char *const schemes[] = { "http://", "https://", "file:///" };
 
 	if (strncmp(text, mirrors, strlen(mirrors)) == 0)
 		return assay_rule_relative_path(text + strlen(mirrors));
-	if (strstr(text, "://") == NULL || strncmp(text, "http://", 7) == 0 ||
-	    strncmp(text, "https://", 8) == 0)
+	if (strstr(text, "://") == NULL)
 		return NULL;
-	return "neither debian:PATH, nor http:// or https://, nor a path beside the manifest";
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(schemes); i++)
+		if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
+			return NULL;
+	return "neither debian:PATH, nor http://, https:// or file:///, nor a path beside the "
+	       "manifest";
 }
 
 const struct assay_yaml_rule assay_manifest_rules[] = {
