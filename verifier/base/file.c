@@ -10,12 +10,13 @@
 
 #include "base/memory.h"
 
-static int open_regular(int dirfd, const char *path, struct stat *st, struct assay_error *err)
+static int open_regular(int dirfd, const char *path, int flags, struct stat *st,
+                        struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int fd = -1;
 
 	/* O_NONBLOCK: opening a FIFO must not wait for a writer before we can refuse it. */
-	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | flags);
 	if (fd < 0)
 		return assay_fail_errno(err, "open %s", path);
 	if (fstat(fd, st) < 0)
@@ -51,7 +52,7 @@ int assay_file_read(int dirfd, const char *path, uint64_t limit, struct assay_by
 	struct stat st;
 	size_t len;
 
-	fd = open_regular(dirfd, path, &st, err);
+	fd = open_regular(dirfd, path, 0, &st, err);
 	if (fd < 0)
 		return -1;
 	if ((uint64_t)st.st_size > limit)
@@ -67,13 +68,14 @@ int assay_file_read(int dirfd, const char *path, uint64_t limit, struct assay_by
 	return 0;
 }
 
-int assay_map_open(const char *path, struct assay_map *out, struct assay_error *err)
+static int map_regular(int dirfd, const char *path, int flags, struct assay_map *out,
+                       struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int fd = -1;
 	struct stat st;
 	void *ptr;
 
-	fd = open_regular(AT_FDCWD, path, &st, err);
+	fd = open_regular(dirfd, path, flags, &st, err);
 	if (fd < 0)
 		return -1;
 	out->span = assay_span_of(NULL, 0);
@@ -84,6 +86,16 @@ int assay_map_open(const char *path, struct assay_map *out, struct assay_error *
 		return assay_fail_errno(err, "map %s", path);
 	out->span = assay_span_of(ptr, (size_t)st.st_size);
 	return 0;
+}
+
+int assay_map_open(const char *path, struct assay_map *out, struct assay_error *err)
+{
+	return map_regular(AT_FDCWD, path, 0, out, err);
+}
+
+int assay_map_openat(int dirfd, const char *path, struct assay_map *out, struct assay_error *err)
+{
+	return map_regular(dirfd, path, O_NOFOLLOW, out, err);
 }
 
 void assay_map_fini(struct assay_map *map)

@@ -37,6 +37,10 @@ struct assay_map {
  * Errors: as assay_file_read, less ASSAY_E_LIMIT
  */
 ASSAY_CHECKED int assay_map_open(const char *path, struct assay_map *out, struct assay_error *err);
+
+/** As assay_map_open, relative to a folder and without following a link at the end of the path. */
+ASSAY_CHECKED int assay_map_openat(int dirfd, const char *path, struct assay_map *out,
+                                   struct assay_error *err);
 void assay_map_fini(struct assay_map *map);
 #define ASSAY_AUTO_MAP ASSAY_AUTO(assay_map_fini)
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* assay compare: two files or two directories, and what differs between them. */
 #include "compare/compare.h"
+#include "base/file.h"
+#include "base/memory.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "report/report.h"
+#include "unpack/member.h"
 
 static struct {
 	enum assay_tier accept;
+	const char *member;
 	bool verbose;
 } opt = { .accept = ASSAY_TIER_NORMALISED };
 
@@ -14,9 +18,27 @@ static const struct assay_option options[] = {
 	{ "accept", 0, "TIER", "worst tier that exits 0 (default: normalised)", ASSAY_OPTION_TIER,
 	  &opt.accept },
 	ASSAY_OPTION_JSON,
+	{ "member", 'm', "PATH", "compare one member of DELIVERED: data.tar.xz!/usr/lib/x",
+	  ASSAY_OPTION_TEXT, &opt.member },
 	{ "verbose", 'v', NULL, "show every finding", ASSAY_OPTION_FLAG, &opt.verbose },
 	{ 0 },
 };
+
+/* One member of a delivered file against a rebuilt file. */
+static int compare_member(const char *delivered, const char *rebuilt,
+                          struct assay_comparison *comparison, struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *name = assay_asprintf("%s!%s", delivered, opt.member);
+	ASSAY_AUTO_BYTES struct assay_bytes member = { 0 };
+	ASSAY_AUTO_MAP struct assay_map a = { 0 }, b = { 0 };
+
+	if (assay_map_open(delivered, &a, err) < 0 || assay_map_open(rebuilt, &b, err) < 0)
+		return -1;
+	if (assay_unpack_member(a.span, opt.member, NULL, &member, err) < 0)
+		return assay_fail_in(err, "%s", delivered);
+	return assay_compare(&(struct assay_side){ name, assay_span_of_bytes(&member) },
+	                     &(struct assay_side){ rebuilt, b.span }, NULL, comparison, err);
+}
 
 static int run(int argc, char *argv[], struct assay_error *err)
 {
@@ -25,7 +47,9 @@ static int run(int argc, char *argv[], struct assay_error *err)
 	ASSAY_AUTO_JSON json_t *json = NULL;
 
 	(void)argc;
-	if (assay_compare_paths(argv[0], argv[1], NULL, &comparison, err) < 0)
+	if ((opt.member != NULL
+	             ? compare_member(argv[0], argv[1], &comparison, err)
+	             : assay_compare_paths(argv[0], argv[1], NULL, &comparison, err)) < 0)
 		return -1;
 	if (opt.verbose)
 		assay_report_text_all(&comparison, opt.accept, &text);
@@ -43,7 +67,8 @@ const struct assay_command assay_cmd_compare = {
 	.args = "DELIVERED REBUILT",
 	.summary = "compare two files or directories, byte by byte, to every depth",
 	.example = "assay compare vendor/hello_2.10-3_amd64.deb build/hello_2.10-3_amd64.deb\n"
-		   "assay compare --accept identical --json result.json vendor/ build/",
+		   "assay compare --accept identical --json result.json vendor/ build/\n"
+		   "assay compare --member data.tar.xz!/usr/lib/tool/bl31.bin vendor.deb bl31.bin",
 	.options = options,
 	.min_args = 2,
 	.max_args = 2,

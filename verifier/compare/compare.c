@@ -126,24 +126,34 @@ static int check_told(const struct assay_comparison *comparison, struct assay_er
 	return 0;
 }
 
-int assay_compare(const struct assay_side *delivered, const struct assay_side *rebuilt,
-                  const struct assay_compare_options *options, struct assay_comparison *out,
-                  struct assay_error *err)
+struct assay_walk assay_walk_of(const struct assay_compare_options *options)
 {
-	static const struct assay_compare_options defaults;
-	ASSAY_AUTO_NODE struct assay_node *root =
-		assay_node_new("", delivered->span, rebuilt->span);
-	struct assay_walk walk;
+	return (struct assay_walk){
+		.budget = assay_budget_of(options != NULL ? options->limits : NULL),
+		.progress = options != NULL ? options->progress : NULL,
+	};
+}
 
-	options = options != NULL ? options : &defaults;
-	walk = (struct assay_walk){ .budget = assay_budget_of(options->limits),
-		                    .progress = options->progress };
-	set_subject(&out->delivered, delivered);
-	set_subject(&out->rebuilt, rebuilt);
-	if (assay_node_compare(&walk, root, err) < 0)
-		return -1;
+int assay_node_conclude(struct assay_node *root, struct assay_comparison *out,
+                        struct assay_error *err)
+{
 	assay_node_flatten(root, out);
 	if (assay_comparison_conclude(out, err) < 0)
 		return -1;
 	return check_told(out, err);
+}
+
+int assay_compare(const struct assay_side *delivered, const struct assay_side *rebuilt,
+                  const struct assay_compare_options *options, struct assay_comparison *out,
+                  struct assay_error *err)
+{
+	ASSAY_AUTO_NODE struct assay_node *root =
+		assay_node_new("", delivered->span, rebuilt->span);
+	struct assay_walk walk = assay_walk_of(options);
+
+	set_subject(&out->delivered, delivered);
+	set_subject(&out->rebuilt, rebuilt);
+	if (assay_node_compare(&walk, root, err) < 0)
+		return -1;
+	return assay_node_conclude(root, out, err);
 }

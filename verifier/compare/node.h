@@ -100,4 +100,10 @@ void assay_node_compare_bytes(struct assay_node *node);
 /** Move the node and all below it into out: parents first. The tree keeps only empty shells. */
 void assay_node_flatten(struct assay_node *node, struct assay_comparison *out);
 
+/** Flatten a tree and check that its verdict can be used. Errors: as assay_compare */
+ASSAY_CHECKED int assay_node_conclude(struct assay_node *root, struct assay_comparison *out,
+                                      struct assay_error *err);
+
+struct assay_walk assay_walk_of(const struct assay_compare_options *options);
+
 #endif

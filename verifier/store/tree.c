@@ -29,6 +29,22 @@ static int fail_in_entry(struct assay_error *err, const char *path)
 	return assay_fail_in(err, "%s", quoted);
 }
 
+char assay_tree_type(mode_t mode)
+{
+	static const struct {
+		mode_t format;
+		char type;
+	} types[] = {
+		{ S_IFREG, 'f' }, { S_IFDIR, 'd' }, { S_IFLNK, 'l' },  { S_IFBLK, 'b' },
+		{ S_IFCHR, 'c' }, { S_IFIFO, 'p' }, { S_IFSOCK, 's' },
+	};
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(types); i++)
+		if (types[i].format == (mode & S_IFMT))
+			return types[i].type;
+	return '?';
+}
+
 static int add_entry(int dirfd, const char *folder, const char *name, struct assay_tree_scan *scan,
                      struct assay_error *err)
 {
@@ -42,8 +58,7 @@ static int add_entry(int dirfd, const char *folder, const char *name, struct ass
 		(void)assay_fail_errno(err, "stat");
 		return fail_in_entry(err, name);
 	}
-	if (!S_ISREG(entry->st.st_mode) && !S_ISDIR(entry->st.st_mode) &&
-	    !S_ISLNK(entry->st.st_mode)) {
+	if (!scan->special && strchr("fdl", assay_tree_type(entry->st.st_mode)) == NULL) {
 		(void)assay_fail(err, ASSAY_E_FORMAT, "neither a file, a folder nor a link");
 		return fail_in_entry(err, name);
 	}
@@ -170,12 +185,9 @@ void assay_tree_listing(const struct assay_tree_scan *scan, struct assay_buffer 
 		char digest[ASSAY_SHA256_HEX] = "-";
 		mode_t mode = entry->st.st_mode;
 
-		if (!S_ISDIR(mode))
+		if (S_ISREG(mode) || S_ISLNK(mode))
 			assay_sha256_hex(&entry->sha256, digest);
-		assay_buffer_printf(out, "%c %04o %s %s",
-		                    S_ISDIR(mode)   ? 'd'
-		                    : S_ISLNK(mode) ? 'l'
-		                                    : 'f',
+		assay_buffer_printf(out, "%c %04o %s %s", assay_tree_type(mode),
 		                    S_ISLNK(mode) ? 0777u : (unsigned)(mode & 07777), digest,
 		                    entry->path);
 		assay_buffer_add(out, "", 1);

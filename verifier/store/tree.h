@@ -44,11 +44,15 @@ struct assay_tree_entry {
 	struct assay_sha256 sha256; /* files and links, once the scan was hashed */
 };
 
+/** The TYPE of the listing: f, d, l; b, c, p and s where they are taken at all. */
+char assay_tree_type(mode_t mode);
+
 /** What is in a folder, sorted by path. Zero-initialise. Owned. */
 struct assay_tree_scan {
 	struct assay_tree_entry *entries;
 	size_t count, cap;
 	uint64_t bytes; /* of file content */
+	bool special;   /* in: take devices (types b and c), FIFOs (p) and sockets (s) too */
 };
 
 void assay_tree_scan_fini(struct assay_tree_scan *scan);
@@ -57,7 +61,8 @@ void assay_tree_scan_fini(struct assay_tree_scan *scan);
 /**
  * List a folder with all in it, from metadata alone.
  *
- * Errors: ASSAY_E_FORMAT  something that is neither file, folder nor symbolic link
+ * Errors: ASSAY_E_FORMAT  something that is neither file, folder nor symbolic link, unless
+ *                         out->special is set
  *         ASSAY_E_LIMIT   too many entries
  */
 ASSAY_CHECKED int assay_tree_scan(int dirfd, struct assay_tree_scan *out, struct assay_error *err);

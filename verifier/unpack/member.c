@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unpack/member.h"
+
+#include "base/memory.h"
+#include "base/quote.h"
+#include "formats/reader.h"
+
+/* Where the search has come to: the bytes of one artefact, owned unless it is the file itself. */
+struct place {
+	struct assay_budget budget;
+	struct assay_bytes owned;
+	struct assay_span span;
+	unsigned depth;
+};
+
+static const char *plain_name(const char *name)
+{
+	while (name[0] == '/' || (name[0] == '.' && name[1] == '/'))
+		name += name[0] == '/' ? 1 : 2;
+	return name;
+}
+
+static void move_to(struct place *place, struct assay_span content)
+{
+	struct assay_bytes copy = { assay_calloc(content.len + 1, 1), content.len };
+
+	if (content.len > 0)
+		memcpy(copy.ptr, content.ptr, content.len);
+	assay_bytes_fini(&place->owned);
+	place->owned = copy;
+	place->span = assay_span_of_bytes(&copy);
+}
+
+/* The only entry of a name. Out: NULL when there is none */
+static int find_entry(const struct assay_contents *contents, const char *name,
+                      const struct assay_entry **out, struct assay_error *err)
+{
+	*out = NULL;
+	for (size_t i = 0; i < contents->entry_count; i++) {
+		if (strcmp(plain_name(contents->entries[i].name), name) != 0)
+			continue;
+		if (*out != NULL)
+			return assay_fail(err, ASSAY_E_FORMAT, "several members of this name");
+		*out = &contents->entries[i];
+	}
+	return 0;
+}
+
+static int find_file(const struct assay_contents *contents, const char *name,
+                     const struct assay_entry **out, struct assay_error *err)
+{
+	if (find_entry(contents, plain_name(name), out, err) < 0)
+		return -1;
+	if (*out != NULL && (*out)->type == ASSAY_ENTRY_LINK && (*out)->link != NULL &&
+	    find_entry(contents, plain_name((*out)->link), out, err) < 0)
+		return -1;
+	if (*out == NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "no such member");
+	if ((*out)->type != ASSAY_ENTRY_FILE)
+		return assay_fail(err, ASSAY_E_FORMAT, "not a regular file");
+	return 0;
+}
+
+/* Open what stands at the place. Return: 1, 0 when a stream was unpacked on the way, -1 */
+static int open_place(struct place *place, const char *name, struct assay_error *err)
+{
+	ASSAY_AUTO_CONTENTS struct assay_contents contents = { 0 };
+	const struct assay_reader *reader = assay_reader_for(place->span);
+	const struct assay_entry *entry;
+	bool stream;
+
+	if (reader == NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "not inside a container that can be read");
+	if (place->depth++ >= place->budget.limits.depth)
+		return assay_fail(err, ASSAY_E_LIMIT, "containers more than %u deep",
+		                  place->budget.limits.depth);
+	if (assay_contents_read(reader, place->span, &place->budget, &contents, err) < 0)
+		return assay_fail_in(err, "%s", reader->name);
+	stream = contents.entry_count == 1 && contents.entries[0].type == ASSAY_ENTRY_STREAM;
+	entry = &contents.entries[0];
+	if (!stream && find_file(&contents, name, &entry, err) < 0)
+		return -1;
+	move_to(place, entry->content);
+	return stream && *name != '\0' ? 0 : 1;
+}
+
+static int descend(struct place *place, const char *path, struct assay_error *err)
+{
+	while (path != NULL) {
+		size_t len = strcspn(path, "!");
+		ASSAY_AUTO_FREE char *name = assay_strndup(path, len);
+		int got;
+
+		do {
+			got = open_place(place, name, err);
+		} while (got == 0);
+		if (got < 0)
+			return -1;
+		path = path[len] == '!' ? path + len + 1 : NULL;
+	}
+	return 0;
+}
+
+int assay_unpack_member(struct assay_span file, const char *path,
+                        const struct assay_unpack_limits *limits, struct assay_bytes *out,
+                        struct assay_error *err)
+{
+	struct place place = { .budget = assay_budget_of(limits), .span = file };
+
+	if (descend(&place, path, err) < 0) {
+		ASSAY_AUTO_FREE char *quoted = assay_quoted(path);
+
+		assay_bytes_fini(&place.owned);
+		return assay_fail_in(err, "member %s", quoted);
+	}
+	*out = place.owned;
+	return 0;
+}
