@@ -193,6 +193,15 @@ int assay_mkdirs(int dirfd, const char *path, struct assay_error *err)
 	return 0;
 }
 
+char *assay_path_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return assay_strdup(".");
+	return assay_strndup(path, slash > path ? (size_t)(slash - path) : 1);
+}
+
 int assay_disk_free(const char *path, uint64_t *out, struct assay_error *err)
 {
 	struct statvfs fs;

@@ -66,6 +66,9 @@ ASSAY_CHECKED int assay_mkdirs(int dirfd, const char *path, struct assay_error *
  */
 ASSAY_CHECKED int assay_remove_tree(int dirfd, const char *path, struct assay_error *err);
 
+/** The folder that a path stands in: "a/b" gives "a", "b" gives ".". Owner: caller frees. */
+char *assay_path_folder(const char *path);
+
 /** Free space at a path that a process like ours may use. Out: bytes. */
 ASSAY_CHECKED int assay_disk_free(const char *path, uint64_t *out, struct assay_error *err);
 

@@ -30,13 +30,19 @@ become(const struct assay_process *process, char **env, int out, int diag)
 	_exit(127);
 }
 
+static void keep_variables(const char *const *names, struct assay_strings *env)
+{
+	for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+		if (getenv(names[i]) != NULL)
+			assay_strings_printf(env, "%s=%s", names[i], getenv(names[i]));
+}
+
 static void make_env(const struct assay_process *process, struct assay_strings *env)
 {
-	static const char *const kept[] = { "PATH", "HOME" };
+	static const char *const kept[] = { "PATH", "HOME", NULL };
 
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(kept); i++)
-		if (getenv(kept[i]) != NULL)
-			assay_strings_printf(env, "%s=%s", kept[i], getenv(kept[i]));
+	keep_variables(kept, env);
+	keep_variables(process->keep, env);
 	assay_strings_add(env, "LC_ALL=C");
 	for (size_t i = 0; process->env != NULL && process->env[i] != NULL; i++)
 		assay_strings_add(env, process->env[i]);

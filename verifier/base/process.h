@@ -14,6 +14,7 @@
 struct assay_process {
 	const char *const *argv; /* argv[0] is looked up in PATH */
 	const char *const *env;  /* "KEY=value", added to PATH, HOME, LC_ALL=C; may be NULL */
+	const char *const *keep; /* names of variables that are passed on as well; may be NULL */
 	const char *cwd;         /* NULL: where we are */
 	uint64_t timeout_ms;     /* 0: none. The child is killed when it is over. */
 	uint64_t output_max;     /* bytes of stdout and stderr each; more is an error */

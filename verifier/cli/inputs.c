@@ -26,14 +26,6 @@ void assay_inputs_fini(struct assay_inputs *inputs)
 	*inputs = (struct assay_inputs){ 0 };
 }
 
-/* The folder that relative paths of the manifest begin at. */
-static char *folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? assay_strdup(".") : assay_strndup(path, (size_t)(slash - path + 1));
-}
-
 /* A pin of the manifest against what is there. */
 static int must_equal(const char *what, const char *pinned, const struct assay_sha256 *found,
                       struct assay_error *err)
@@ -73,7 +65,7 @@ int assay_inputs_load(const char *manifest_path, const char *store_path,
 	if (assay_manifest_load(manifest_path, &inputs->manifest, err) < 0)
 		return -1;
 	assay_manifest_id(inputs->manifest, &inputs->manifest_id);
-	inputs->folder = folder_of(manifest_path);
+	inputs->folder = assay_path_folder(manifest_path);
 	if (load_lock(inputs, err) < 0)
 		return -1;
 	return assay_store_open(store_path, &inputs->store, err);

@@ -62,6 +62,14 @@ struct assay_tree_file {
 	uint32_t mode; /* permission bits; octal in the text */
 };
 
+/** What the lock's packages, links, files and directories come to. */
+struct assay_lock_tree {
+	char *algorithm; /* "assay-tree/1" */
+	char *sha256;    /* NULL in a lock that is being made */
+	uint64_t entries;
+	uint64_t bytes; /* of file content */
+};
+
 struct assay_lock {
 	char *schema;
 	char *name;
@@ -75,12 +83,7 @@ struct assay_lock {
 	unsigned files_count;
 	char **directories; /* empty folders: mount points */
 	unsigned directories_count;
-	struct {
-		char *algorithm; /* "assay-tree/1" */
-		char *sha256;
-		uint64_t entries;
-		uint64_t bytes; /* of file content */
-	} tree;
+	struct assay_lock_tree tree;
 };
 
 #endif

@@ -30,9 +30,8 @@ static inline void assay_cleanup_lock(struct assay_lock **lock)
 }
 #define ASSAY_AUTO_LOCK ASSAY_AUTO(assay_cleanup_lock)
 
-/** Write a lock as YAML, in the one form that this program writes. "-" is standard output. */
-ASSAY_CHECKED int assay_lock_write(const struct assay_lock *lock, const char *path,
-                                   struct assay_error *err);
+/** Append a lock as YAML, in the one form that this program writes. */
+void assay_lock_text(const struct assay_lock *lock, struct assay_buffer *out);
 
 /** All fields as JSON: a new reference. */
 json_t *assay_lock_json(const struct assay_lock *lock);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "supply/deb.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/quote.h"
+#include "base/rules.h"
+#include "formats/reader.h"
+
+#define ENTRIES_MAX (1u << 20)
+#define CONTROL_BYTES_MAX (UINT64_C(16) << 20)
+#define RATIO_MAX 1000
+#define RATIO_FROM (UINT64_C(64) << 20) /* bytes that may always be unpacked */
+
+static const struct {
+	const char *suffix;
+	int filter;
+} filters[] = {
+	{ "", ARCHIVE_FILTER_NONE },      { ".gz", ARCHIVE_FILTER_GZIP },
+	{ ".xz", ARCHIVE_FILTER_XZ },     { ".zst", ARCHIVE_FILTER_ZSTD },
+	{ ".bz2", ARCHIVE_FILTER_BZIP2 }, { ".lzma", ARCHIVE_FILTER_LZMA },
+};
+
+static int take_part(const struct assay_entry *entry, const char *what, struct assay_deb_part *out,
+                     struct assay_error *err)
+{
+	size_t len = strlen(what);
+
+	for (size_t i = 0; strncmp(entry->name, what, len) == 0 && i < ASSAY_ARRAY_LEN(filters);
+	     i++) {
+		if (strcmp(entry->name + len, filters[i].suffix) != 0)
+			continue;
+		*out = (struct assay_deb_part){ what, entry->content, filters[i].filter, 0 };
+		return 0;
+	}
+	return assay_fail(err, ASSAY_E_FORMAT, "not a Debian package: no %s in its place", what);
+}
+
+/* deb(5) has room for more members; packages of Debian have three. */
+static int take_members(const struct assay_contents *contents, struct assay_deb *out,
+                        struct assay_error *err)
+{
+	const struct assay_entry *entries = contents->entries;
+
+	if (contents->entry_count != 3 || strcmp(entries[0].name, "debian-binary") != 0 ||
+	    !assay_span_starts(entries[0].content, "2.", 2))
+		return assay_fail(err, ASSAY_E_FORMAT, "not a Debian package of format 2");
+	if (contents->parts[contents->part_count - 1].entry == ASSAY_NO_ENTRY)
+		return assay_fail(err, ASSAY_E_FORMAT, "bytes behind the last member");
+	if (take_part(&entries[1], "control.tar", &out->control, err) < 0)
+		return -1;
+	return take_part(&entries[2], "data.tar", &out->data, err);
+}
+
+int assay_deb_open(struct assay_span package, struct assay_deb *out, struct assay_error *err)
+{
+	const struct assay_unpack_limits limits = { .members = 64 };
+	struct assay_budget budget = assay_budget_of(&limits);
+	ASSAY_AUTO_CONTENTS struct assay_contents contents = { 0 };
+	const struct assay_reader *reader = assay_reader_for(package);
+
+	if (reader == NULL || strcmp(reader->name, "ar") != 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "not a Debian package: no ar archive");
+	if (assay_contents_read(reader, package, &budget, &contents, err) < 0 ||
+	    take_members(&contents, out, err) < 0)
+		return -1;
+	out->control.bytes_max = CONTROL_BYTES_MAX;
+	out->data.bytes_max = package.len * RATIO_MAX;
+	if (out->data.bytes_max < RATIO_FROM)
+		out->data.bytes_max = RATIO_FROM;
+	return 0;
+}
+
+static void free_archive(struct archive **archive)
+{
+	(void)archive_read_free(*archive);
+}
+
+static int fail_archive(struct archive *archive, struct assay_error *err)
+{
+	const char *why = archive_error_string(archive);
+	ASSAY_AUTO_FREE char *quoted = assay_quoted(why != NULL ? why : "cannot be read");
+
+	return assay_fail(err, ASSAY_E_FORMAT, "%s", quoted);
+}
+
+static int open_archive(const struct assay_deb_part *part, struct archive *archive,
+                        struct assay_error *err)
+{
+	/*
+	 * Names are bytes: this program never leaves the "C" locale. (dpkg-deb writes GNU tar; a
+	 * name in a pax header that is not ASCII would be converted, and is refused.)
+	 */
+	if (archive_read_support_format_tar(archive) != ARCHIVE_OK ||
+	    archive_read_append_filter(archive, part->filter) != ARCHIVE_OK ||
+	    archive_read_open_memory(archive, part->bytes.ptr, part->bytes.len) != ARCHIVE_OK)
+		return fail_archive(archive, err);
+	return 0;
+}
+
+/* "./usr/bin/" is usr/bin, "./" the root. Return: NULL when the name cannot be trusted */
+static const char *normalise(char *name)
+{
+	size_t len;
+
+	while (name[0] == '.' && name[1] == '/')
+		name += strspn(name + 1, "/") + 1;
+	len = strlen(name);
+	while (len > 0 && name[len - 1] == '/')
+		name[--len] = '\0';
+	if (len == 0 || strcmp(name, ".") == 0)
+		return "";
+	return assay_rule_relative_path(name) == NULL ? name : NULL;
+}
+
+/* What of an entry depends on its type. name and target: copies that may be written to. */
+static int fill_entry(struct archive_entry *entry, char *name, char *target,
+                      struct assay_deb_entry *out, struct assay_error *err)
+{
+	mode_t type = archive_entry_filetype(entry);
+
+	out->path = *name != '/' ? normalise(name) : NULL;
+	out->target = target;
+	out->mode = archive_entry_perm(entry) & 0777;
+	out->size = 0;
+	if (out->path == NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "the name leads out of the package");
+	if (archive_entry_hardlink(entry) != NULL) {
+		out->type = ASSAY_DEB_HARD_LINK;
+		out->target = *target != '/' ? normalise(target) : NULL;
+		if (out->target == NULL || *out->target == '\0')
+			return assay_fail(err, ASSAY_E_FORMAT,
+			                  "a hard link leads out of the package");
+	} else if (type == AE_IFREG) {
+		out->type = ASSAY_DEB_FILE;
+		if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) < 0)
+			return assay_fail(err, ASSAY_E_FORMAT, "a file without a size");
+		out->size = (uint64_t)archive_entry_size(entry);
+	} else if (type == AE_IFDIR) {
+		out->type = ASSAY_DEB_FOLDER;
+	} else if (type == AE_IFLNK && *target != '\0') {
+		out->type = ASSAY_DEB_LINK;
+	} else {
+		return assay_fail(err, ASSAY_E_FORMAT, "neither a file, a folder nor a link");
+	}
+	if (*out->path == '\0' && out->type != ASSAY_DEB_FOLDER)
+		return assay_fail(err, ASSAY_E_FORMAT, "the root is not a folder");
+	return 0;
+}
+
+static int visit_entry(struct archive *archive, struct archive_entry *entry, uint64_t *bytes_left,
+                       assay_deb_visit *visit, void *context, struct assay_error *err)
+{
+	const char *name = archive_entry_pathname(entry);
+	const char *target = archive_entry_hardlink(entry);
+	ASSAY_AUTO_FREE char *own_name = NULL, *own_target = NULL, *quoted = NULL;
+	struct assay_deb_entry out = { .content = archive };
+
+	if (target == NULL)
+		target = archive_entry_symlink(entry);
+	if (name == NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "an entry without a name");
+	own_name = assay_strdup(name);
+	own_target = assay_strdup(target != NULL ? target : "");
+	quoted = assay_quoted(name);
+	if (fill_entry(entry, own_name, own_target, &out, err) < 0)
+		return assay_fail_in(err, "%s", quoted);
+	if (out.size > *bytes_left)
+		return assay_fail(err, ASSAY_E_LIMIT, "%s: unpacks to too many bytes", quoted);
+	*bytes_left -= out.size;
+	return visit(context, &out, err) < 0 ? assay_fail_in(err, "%s", quoted) : 0;
+}
+
+int assay_deb_walk(const struct assay_deb_part *part, assay_deb_visit *visit, void *context,
+                   struct assay_error *err)
+{
+	ASSAY_AUTO(free_archive) struct archive *archive = archive_read_new();
+	uint64_t bytes_left = part->bytes_max;
+	struct archive_entry *entry;
+	unsigned count = 0;
+	int got;
+
+	if (archive == NULL)
+		return assay_fail(err, ASSAY_E_SYSTEM, "libarchive: no memory");
+	if (open_archive(part, archive, err) < 0)
+		return assay_fail_in(err, "%s", part->what);
+	while ((got = archive_read_next_header(archive, &entry)) == ARCHIVE_OK) {
+		if (++count > ENTRIES_MAX)
+			return assay_fail(err, ASSAY_E_LIMIT, "%s: more than %u entries",
+			                  part->what, ENTRIES_MAX);
+		if (visit_entry(archive, entry, &bytes_left, visit, context, err) < 0)
+			return assay_fail_in(err, "%s", part->what);
+	}
+	if (got != ARCHIVE_EOF)
+		(void)fail_archive(archive, err);
+	return got == ARCHIVE_EOF ? 0 : assay_fail_in(err, "%s", part->what);
+}
+
+ssize_t assay_deb_read(const struct assay_deb_entry *entry, void *block, size_t len,
+                       struct assay_error *err)
+{
+	ssize_t got = archive_read_data(entry->content, block, len);
+
+	return got < 0 ? fail_archive(entry->content, err) : got;
+}
