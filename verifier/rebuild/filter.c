@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rebuild/filter.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "rebuild/notify.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* Linux 5.19 */
+#endif
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080 /* linux/sched.h */
+#endif
+
+/* The last system call of Linux 6.1, set_mempolicy_home_node: newer ones are not there inside. */
+#define LAST_CALL 450
+#define PROGRAM_MAX 65536 /* bytes; BPF_MAXINSNS is 4096 instructions of 8 */
+
+/* When a rule looks at an argument. */
+enum when { ALWAYS, NOT_EQUAL, HAS_BITS, LACKS_BITS };
+
+struct rule {
+	int call;
+	uint16_t answer; /* errno, or 0 for success without doing anything */
+	enum when when;
+	unsigned arg;
+	uint64_t value;
+};
+
+#define REFUSE(name) { SCMP_SYS(name), EPERM, ALWAYS, 0, 0 }
+#define MISSING(name) { SCMP_SYS(name), ENOSYS, ALWAYS, 0, 0 }
+#define REFUSE_FLAG(name, flag) { SCMP_SYS(name), EPERM, HAS_BITS, 0, flag }
+
+static const struct rule rules[] = {
+	/* Mounts and roots. */
+	REFUSE(mount), REFUSE(umount2), REFUSE(move_mount), REFUSE(open_tree), REFUSE(fsopen),
+	REFUSE(fsconfig), REFUSE(fsmount), REFUSE(fspick), REFUSE(mount_setattr),
+	REFUSE(pivot_root), REFUSE(chroot), REFUSE(name_to_handle_at), REFUSE(open_by_handle_at),
+	REFUSE(fanotify_init), REFUSE(quotactl), REFUSE(quotactl_fd),
+	/* Namespaces: new capabilities would come with them. */
+	REFUSE(setns), MISSING(clone3), /* its flags are in memory; the C library then uses clone */
+	REFUSE_FLAG(clone, CLONE_NEWNS), REFUSE_FLAG(clone, CLONE_NEWCGROUP),
+	REFUSE_FLAG(clone, CLONE_NEWUTS), REFUSE_FLAG(clone, CLONE_NEWIPC),
+	REFUSE_FLAG(clone, CLONE_NEWUSER), REFUSE_FLAG(clone, CLONE_NEWPID),
+	REFUSE_FLAG(clone, CLONE_NEWNET), REFUSE_FLAG(unshare, CLONE_NEWNS),
+	REFUSE_FLAG(unshare, CLONE_NEWCGROUP), REFUSE_FLAG(unshare, CLONE_NEWUTS),
+	REFUSE_FLAG(unshare, CLONE_NEWIPC), REFUSE_FLAG(unshare, CLONE_NEWUSER),
+	REFUSE_FLAG(unshare, CLONE_NEWPID), REFUSE_FLAG(unshare, CLONE_NEWNET),
+	REFUSE_FLAG(unshare, CLONE_NEWTIME),
+	/* The kernel itself. */
+	REFUSE(init_module), REFUSE(finit_module), REFUSE(delete_module), REFUSE(kexec_load),
+	REFUSE(kexec_file_load), REFUSE(reboot), REFUSE(swapon), REFUSE(swapoff), REFUSE(acct),
+	REFUSE(settimeofday), REFUSE(clock_settime), REFUSE(adjtimex), REFUSE(clock_adjtime),
+	REFUSE(syslog), REFUSE(iopl), REFUSE(ioperm), REFUSE(vhangup), REFUSE(sethostname),
+	REFUSE(setdomainname), REFUSE(bpf), REFUSE(perf_event_open), REFUSE(userfaultfd),
+	/* Facilities that not every kernel has, or that know things about the host. */
+	MISSING(io_uring_setup), MISSING(io_uring_enter), MISSING(io_uring_register),
+	MISSING(keyctl), MISSING(add_key), MISSING(request_key), MISSING(lookup_dcookie),
+	MISSING(get_mempolicy), MISSING(set_mempolicy), MISSING(mbind), MISSING(move_pages),
+	MISSING(migrate_pages), MISSING(landlock_create_ruleset), MISSING(landlock_add_rule),
+	MISSING(landlock_restrict_self), MISSING(memfd_secret),
+	/* Pins. More processors cannot be had; groups of the caller cannot be dropped by a user. */
+	REFUSE(sched_setaffinity), { SCMP_SYS(getgroups), 0, ALWAYS, 0, 0 },
+	/* Addresses stay where they are, whatever setarch(8) asks for. */
+	{ SCMP_SYS(personality), 0, LACKS_BITS, 0, ADDR_NO_RANDOMIZE },
+};
+
+/* No sockets but local ones. Refusals are counted by init when there is somebody to ask. */
+static const struct rule socket_rules[] = {
+	{ SCMP_SYS(socket), EAFNOSUPPORT, NOT_EQUAL, 0, AF_UNIX },
+	{ SCMP_SYS(socketpair), EAFNOSUPPORT, NOT_EQUAL, 0, AF_UNIX },
+};
+
+static int add_rule(scmp_filter_ctx ctx, const struct rule *rule, uint32_t action)
+{
+	struct scmp_arg_cmp cmp = { .arg = rule->arg, .op = SCMP_CMP_MASKED_EQ,
+		                    .datum_a = rule->value };
+
+	if (rule->when == NOT_EQUAL)
+		cmp.op = SCMP_CMP_NE;
+	if (rule->when == HAS_BITS)
+		cmp.datum_b = rule->value;
+	return seccomp_rule_add_array(ctx, action, rule->call, rule->when != ALWAYS, &cmp);
+}
+
+static int add_rules(scmp_filter_ctx ctx, bool notify)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rules) && failed == 0; i++)
+		failed = add_rule(ctx, &rules[i], SCMP_ACT_ERRNO(rules[i].answer));
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(socket_rules) && failed == 0; i++)
+		failed = add_rule(ctx, &socket_rules[i],
+		                  notify ? SCMP_ACT_NOTIFY : SCMP_ACT_ERRNO(EAFNOSUPPORT));
+	for (size_t i = 0; notify && i < ASSAY_NOTIFY_CALLS && failed == 0; i++)
+		failed = seccomp_rule_add_array(ctx, SCMP_ACT_NOTIFY, assay_notify_call(i), 0, NULL);
+	return failed;
+}
+
+static int export(scmp_filter_ctx ctx, struct assay_bytes *out, struct assay_error *err)
+{
+	ASSAY_AUTO_CLOSE int fd = memfd_create("filter", MFD_CLOEXEC);
+	ASSAY_AUTO_FREE uint8_t *program = assay_calloc(1, PROGRAM_MAX);
+	int failed = fd < 0 ? -errno : seccomp_export_bpf(ctx, fd);
+	ssize_t len;
+
+	if (failed < 0) {
+		errno = -failed;
+		return assay_fail_errno(err, "write the system call filter");
+	}
+	len = pread(fd, program, PROGRAM_MAX, 0);
+	if (len <= 0 || len == PROGRAM_MAX)
+		return assay_fail(err, ASSAY_E_SYSTEM, "read the system call filter: %zd bytes", len);
+	out->ptr = assay_steal(&program);
+	out->len = (size_t)len;
+	return 0;
+}
+
+static int make_main(bool notify, struct assay_bytes *out, struct assay_error *err)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	int failed = ctx == NULL ? -ENOMEM : 0;
+
+	if (failed == 0) /* calls of another ABI are not there; the default would kill */
+		failed = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+	if (failed == 0) /* a binary tree, not a list */
+		failed = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (failed == 0)
+		failed = add_rules(ctx, notify);
+	if (failed < 0) {
+		errno = -failed;
+		(void)assay_fail_errno(err, "make the system call filter");
+	} else {
+		failed = export(ctx, out, err);
+	}
+	if (ctx != NULL)
+		seccomp_release(ctx);
+	return failed < 0 ? -1 : 0;
+}
+
+#define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(offset))
+#define IF_EQUAL(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), yes, no)
+#define ANSWER(value) BPF_STMT(BPF_RET | BPF_K, value)
+#define ARG(n) (offsetof(struct seccomp_data, args) + 8 * (n)) /* low half: little-endian */
+
+/* Allow when both ids are -1 or the user's own. Jumps count from the next instruction. */
+#define CHECK(uid_arg, gid_arg, user)                                                              \
+	LOAD(ARG(uid_arg)), IF_EQUAL(-1, 1, 0), IF_EQUAL((user)->uid, 0, 4), LOAD(ARG(gid_arg)),   \
+		IF_EQUAL(-1, 1, 0), IF_EQUAL((user)->gid, 0, 1), ANSWER(SECCOMP_RET_ALLOW),        \
+		ANSWER(SECCOMP_RET_ERRNO | EPERM)
+#define CHECK_LEN 8
+
+/*
+ * What libseccomp cannot say, as it allows one comparison for each argument: chown to anybody
+ * but oneself is EPERM, as it is for a user of a normal system, and not EINVAL as it is where
+ * only one id is mapped: fakeroot(1) forgives the one and not the other.
+ */
+static void make_guard(const struct assay_user *user, struct assay_bytes *out)
+{
+#ifndef __NR_chown /* newer architectures have fchownat only */
+#define __NR_chown __NR_fchown
+#define __NR_lchown __NR_fchown
+#endif
+	const struct sock_filter program[] = {
+		LOAD(offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, LAST_CALL, 5 + 2 * CHECK_LEN, 0),
+		IF_EQUAL(__NR_chown, 4, 0),
+		IF_EQUAL(__NR_lchown, 3, 0),
+		IF_EQUAL(__NR_fchown, 2, 0),
+		IF_EQUAL(__NR_fchownat, 1 + CHECK_LEN, 0),
+		ANSWER(SECCOMP_RET_ALLOW),
+		CHECK(1, 2, user), /* chown, lchown, fchown */
+		CHECK(2, 3, user), /* fchownat */
+		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
+	};
+
+	out->ptr = assay_calloc(1, sizeof(program));
+	out->len = sizeof(program);
+	memcpy(out->ptr, program, sizeof(program));
+}
+
+int assay_filter_make(const struct assay_user *user, bool notify, struct assay_filter *out,
+                      struct assay_error *err)
+{
+	out->notify = notify;
+	make_guard(user, &out->guard);
+	return make_main(notify, &out->main, err);
+}
+
+void assay_filter_fini(struct assay_filter *filter)
+{
+	assay_bytes_fini(&filter->guard);
+	assay_bytes_fini(&filter->main);
+}
+
+static int load(const struct assay_bytes *program, unsigned long flags)
+{
+	struct sock_fprog prog = {
+		.len = (unsigned short)(program->len / sizeof(struct sock_filter)),
+		.filter = (struct sock_filter *)(void *)program->ptr,
+	};
+
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+}
+
+int assay_filter_load(const struct assay_filter *filter)
+{
+	/* Without this flag kernels before 5.16 make every program inside slower. */
+	unsigned long flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+	int fd;
+
+	if (load(&filter->guard, flags) < 0)
+		return -1;
+	if (!filter->notify)
+		return load(&filter->main, flags);
+	flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	/* Without this one a program that gets many signals, as Go's do, asks again and again. */
+	fd = load(&filter->main, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	if (fd < 0 && errno == EINVAL)
+		fd = load(&filter->main, flags);
+	return fd;
+}

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Process 1 of the container. It keeps some capabilities in its user namespace, so that no
+ * program of the build can trace or signal it, and it is not dumpable and hidden from /proc.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/quote.h"
+#include "rebuild/capabilities.h"
+#include "rebuild/collect.h"
+#include "rebuild/container.h"
+#include "rebuild/job.h"
+#include "rebuild/notify.h"
+#include "rebuild/sources.h"
+#include "rebuild/usage.h"
+
+/* How often memory and processes are looked at: sooner when memory may run out before then. */
+#define LOOK_MAX_MS 100
+#define LOOK_MIN_MS 5
+#define MEMORY_PER_MS (UINT64_C(4) << 20) /* bytes that programs can take in a millisecond */
+
+struct init {
+	struct assay_container *container;
+	struct assay_notify notify;
+	int signals;          /* SIGCHLD arrives here */
+	uint64_t memory_peak; /* bytes */
+	bool disk_full;       /* seen in this step */
+	bool stopped;         /* by the launcher */
+	enum assay_outcome outcome;
+	unsigned step;
+	int status;           /* of the program that ended the build */
+	char detail[512];
+};
+
+static void settle_outcome(struct init *init, enum assay_outcome outcome, const char *fmt, ...)
+	ASSAY_PRINTF(3, 4);
+
+static void settle_outcome(struct init *init, enum assay_outcome outcome, const char *fmt, ...)
+{
+	va_list args;
+
+	init->outcome = outcome;
+	va_start(args, fmt);
+	(void)vsnprintf(init->detail, sizeof(init->detail), fmt, args);
+	va_end(args);
+}
+
+/* Let nothing live but init. What is killed becomes a child of init, if it was not one. */
+static void kill_all(void)
+{
+	pid_t pid;
+
+	do {
+		(void)kill(-1, SIGKILL);
+		pid = waitpid(-1, NULL, 0);
+	} while (pid > 0 || errno == EINTR);
+}
+
+/* Collect the dead. Return: whether wanted is among them, with its status as a shell tells it. */
+static bool reap(pid_t wanted, int *status)
+{
+	bool found = false;
+	int raw;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &raw, WNOHANG)) > 0) {
+		if (pid != wanted)
+			continue;
+		*status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
+		found = true;
+	}
+	return found;
+}
+
+static void look_at_disk(struct init *init, const struct assay_build *build)
+{
+	struct statvfs fs;
+
+	if (statvfs(build->path, &fs) == 0 && (fs.f_bavail == 0 || fs.f_favail == 0))
+		init->disk_full = true;
+}
+
+/* Compare what is used with the limits. Return: whether the build goes on. */
+static bool look(struct init *init, struct assay_usage *usage)
+{
+	const struct assay_build *build = &init->container->plan->manifest->build;
+	uint64_t exact;
+
+	assay_usage_get(usage);
+	look_at_disk(init, build);
+	if (usage->memory > init->memory_peak)
+		init->memory_peak = usage->memory;
+	if (usage->tasks >= build->limits.processes)
+		settle_outcome(init, ASSAY_OUTCOME_LIMIT_PROCESSES,
+		               "%" PRIu32 " processes and threads, build.limits.processes is %" PRIu32,
+		               usage->tasks, build->limits.processes);
+	else if (usage->memory > build->limits.memory &&
+	         (exact = assay_usage_exact()) > build->limits.memory)
+		settle_outcome(init, ASSAY_OUTCOME_LIMIT_MEMORY,
+		               "%" PRIu64 " bytes of memory, build.limits.memory is %" PRIu64, exact,
+		               build->limits.memory);
+	return init->outcome == ASSAY_OUTCOME_BUILT;
+}
+
+/* Until when nothing bad can happen to memory. */
+static int next_look(const struct init *init, const struct assay_usage *usage)
+{
+	uint64_t limit = init->container->plan->manifest->build.limits.memory;
+	uint64_t ms = usage->memory < limit ? (limit - usage->memory) / MEMORY_PER_MS : 0;
+
+	return ms > LOOK_MAX_MS ? LOOK_MAX_MS : ms < LOOK_MIN_MS ? LOOK_MIN_MS : (int)ms;
+}
+
+/* The launcher speaks only to stop us; when it is gone, so are we, and all with us. */
+static void hear_launcher(struct init *init)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_message message;
+
+	if (assay_message_receive(init->container->control, &message, NULL, &err) <= 0)
+		_exit(1);
+	init->stopped = true;
+}
+
+struct attention {
+	struct pollfd polls[3]; /* launcher, signals, questions */
+	uint64_t look_at;       /* milliseconds of the monotonic clock */
+};
+
+/* Take what came in. Return: whether the program still runs and may. */
+static bool handle(struct init *init, struct assay_started *started, struct attention *attention)
+{
+	struct signalfd_siginfo info;
+
+	if (attention->polls[2].revents & POLLIN)
+		assay_notify_answer(&init->notify, started->answers);
+	else if (attention->polls[2].revents != 0)
+		attention->polls[2].fd = -1; /* nobody is left to ask */
+	if (attention->polls[1].revents != 0 &&
+	    read(init->signals, &info, sizeof(info)) > 0 && reap(started->pid, &init->status))
+		return false;
+	if (attention->polls[0].revents != 0) {
+		hear_launcher(init);
+		return false;
+	}
+	return true;
+}
+
+/* Wait for the program, and answer it meanwhile. */
+static void attend(struct init *init, struct assay_started *started)
+{
+	struct attention attention = {
+		.polls = { { .fd = init->container->control, .events = POLLIN },
+		           { .fd = init->signals, .events = POLLIN },
+		           { .fd = started->answers, .events = POLLIN } },
+	};
+	struct assay_usage usage = { 0 };
+	bool running = true;
+
+	attention.look_at = assay_clock_monotonic_ms() + LOOK_MIN_MS;
+	while (running) {
+		uint64_t now = assay_clock_monotonic_ms();
+
+		if (now >= attention.look_at) {
+			if (!look(init, &usage))
+				return;
+			attention.look_at = assay_clock_monotonic_ms() + next_look(init, &usage);
+			continue;
+		}
+		if (poll(attention.polls, ASSAY_ARRAY_LEN(attention.polls),
+		         (int)(attention.look_at - now)) > 0)
+			running = handle(init, started, &attention);
+	}
+}
+
+/*
+ * Run a program to its end. What it leaves running is killed, so that it cannot race with the
+ * next step or with the collection of outputs.
+ */
+static void run(struct init *init, const struct assay_job *job)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_started started;
+	struct assay_usage usage;
+
+	init->disk_full = false;
+	if (assay_job_start(init->container, job, &started, &err) < 0) {
+		if (err.code != ASSAY_E_TOOL)
+			assay_container_fail(init->container, &err);
+		init->status = err.sys_errno == ENOENT ? 127 : 126; /* as a shell tells it */
+		settle_outcome(init, ASSAY_OUTCOME_FAILED, "%s", err.text);
+		kill_all();
+		return;
+	}
+	attend(init, &started);
+	/* While what it left is still there: did it end because there was no more room? */
+	if (init->outcome == ASSAY_OUTCOME_BUILT && !init->stopped && look(init, &usage) &&
+	    init->status != 0 && init->disk_full)
+		settle_outcome(init, ASSAY_OUTCOME_LIMIT_DISK,
+		               "the disk of %" PRIu64 " bytes is full: build.limits.disk",
+		               init->container->plan->manifest->build.limits.disk);
+	kill_all();
+	if (started.answers >= 0)
+		(void)close(started.answers);
+}
+
+static void tell_step(const struct init *init, const char *text)
+{
+	const struct assay_plan *plan = init->container->plan;
+	struct assay_message message = { .type = ASSAY_MSG_STEP, .index = init->step,
+		                         .count = plan->manifest->build.steps_count };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	(void)snprintf(message.text, sizeof(message.text), "%s", text);
+	if (assay_message_send(init->container->control, &message, -1, &err) < 0)
+		assay_container_fail(init->container, &err);
+}
+
+static bool going_on(const struct init *init)
+{
+	return init->outcome == ASSAY_OUTCOME_BUILT && !init->stopped;
+}
+
+/* Apply a patch with the toolchain's patch(1): a step before the first. */
+static void run_patch(struct init *init, unsigned index)
+{
+	const struct assay_source *source = &init->container->plan->manifest->sources[index];
+	ASSAY_AUTO_FREE char *strip = assay_asprintf("-p%" PRIu32, source->strip);
+	ASSAY_AUTO_FREE char *quoted = assay_quoted(source->name);
+	const char *argv[] = { "/usr/bin/patch", "--batch", "--forward", "--fuzz=0",
+		               "--no-backup-if-mismatch", strip, NULL };
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_job job = { .argv = (char *const *)(uintptr_t)argv, .cwd = source->into };
+
+	job.input = assay_source_patch(init->container, index, &err);
+	if (job.input < 0)
+		assay_container_fail(init->container, &err);
+	tell_step(init, source->name);
+	run(init, &job);
+	(void)close(job.input);
+	if (going_on(init) && init->status != 0)
+		settle_outcome(init, ASSAY_OUTCOME_FAILED, "patch %s does not apply: status %d", quoted,
+		               init->status);
+}
+
+static void place_sources(struct init *init)
+{
+	const struct assay_manifest *manifest = init->container->plan->manifest;
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	for (unsigned i = 0; i < manifest->sources_count && going_on(init); i++) {
+		if (manifest->sources[i].unpack == ASSAY_UNPACK_PATCH)
+			run_patch(init, i);
+		else if (assay_source_place(init->container, i, &err) < 0)
+			assay_container_fail(init->container, &err);
+	}
+	if (going_on(init) && assay_sources_settle(init->container, &err) < 0)
+		assay_container_fail(init->container, &err);
+}
+
+static void run_steps(struct init *init)
+{
+	const struct assay_build *build = &init->container->plan->manifest->build;
+
+	for (unsigned i = 0; i < build->steps_count && going_on(init); i++) {
+		struct assay_job job = { .argv = build->steps[i].argv,
+			                 .cwd = build->steps[i].cwd,
+			                 .input = -1 };
+
+		init->step = i;
+		tell_step(init, build->steps[i].argv[0]);
+		run(init, &job);
+		if (going_on(init) && init->status != 0)
+			settle_outcome(init, ASSAY_OUTCOME_FAILED, "step %u: exit status %d", i + 1,
+			               init->status);
+	}
+}
+
+/* Ask the launcher for a file to write output i to. */
+static int want_output(const struct init *init, unsigned i, struct assay_error *err)
+{
+	struct assay_message message = { .type = ASSAY_MSG_WANT, .index = i };
+	int fd = -1, got;
+
+	if (assay_message_send(init->container->control, &message, -1, err) < 0)
+		return -1;
+	got = assay_message_receive(init->container->control, &message, &fd, err);
+	if (got <= 0 || message.type != ASSAY_MSG_FILE || fd < 0)
+		_exit(1); /* stopped, or the launcher cannot go on and knows why */
+	return fd;
+}
+
+static void collect_outputs(struct init *init)
+{
+	const struct assay_manifest *manifest = init->container->plan->manifest;
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	for (unsigned i = 0; i < manifest->outputs_count && going_on(init); i++) {
+		struct assay_message message = { .type = ASSAY_MSG_OUTPUT, .index = i };
+		ASSAY_AUTO_CLOSE int fd = want_output(init, i, &err);
+
+		if (fd < 0)
+			assay_container_fail(init->container, &err);
+		if (assay_collect(&manifest->build, &manifest->outputs[i], fd, &err) == 0) {
+			if (assay_message_send(init->container->control, &message, -1, &err) < 0)
+				assay_container_fail(init->container, &err);
+		} else if (err.code == ASSAY_E_FORMAT) {
+			settle_outcome(init, ASSAY_OUTCOME_BAD_OUTPUT, "%s", err.text);
+		} else {
+			assay_container_fail(init->container, &err);
+		}
+	}
+}
+
+static void tell_refusals(const struct init *init)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_message message = { .type = ASSAY_MSG_REFUSAL };
+
+	for (unsigned i = 0; i < init->notify.refusal_count; i++) {
+		const struct assay_refusal *row = &init->notify.refusals[i];
+		ASSAY_AUTO_FREE char *comm = assay_quoted(row->comm);
+		const char *family = assay_refusal_family(row);
+		char number[16];
+
+		(void)snprintf(number, sizeof(number), "%d", row->family);
+		(void)snprintf(message.text, sizeof(message.text), "%s: %s(%s)", comm,
+		               assay_refusal_call(row), family != NULL ? family : number);
+		message.count = row->count;
+		if (assay_message_send(init->container->control, &message, -1, &err) < 0)
+			assay_container_fail(init->container, &err);
+	}
+	if (init->notify.more == 0)
+		return;
+	(void)snprintf(message.text, sizeof(message.text), "sockets of further programs");
+	message.count = init->notify.more;
+	if (assay_message_send(init->container->control, &message, -1, &err) < 0)
+		assay_container_fail(init->container, &err);
+}
+
+static void tell_end(const struct init *init)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_message message = { .type = ASSAY_MSG_ENDED,
+		                         .index = init->step,
+		                         .status = init->status,
+		                         .outcome = init->outcome,
+		                         .count = init->memory_peak };
+
+	(void)snprintf(message.text, sizeof(message.text), "%s", init->detail);
+	if (assay_message_send(init->container->control, &message, -1, &err) < 0)
+		_exit(1);
+}
+
+/* Protect ourselves: from the death of the launcher, and from the build. */
+static int begin(struct init *init, struct assay_error *err)
+{
+	struct pollfd launcher = { .fd = init->container->control };
+	sigset_t all;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (poll(&launcher, 1, 0) != 0)
+		_exit(1); /* it died before we asked to be told */
+	(void)prctl(PR_SET_NAME, "init");
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return assay_fail_errno(err, "protect init");
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	(void)sigemptyset(&all);
+	(void)sigaddset(&all, SIGCHLD);
+	init->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (init->signals < 0)
+		return assay_fail_errno(err, "watch for the ends of programs");
+	if (assay_root_make(init->container, err) < 0)
+		return -1;
+	/* To kill, to see and answer programs, and to read outputs whatever their mode. */
+	if (assay_capabilities_keep(1u << CAP_KILL | 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_OVERRIDE,
+	                            err) < 0)
+		return -1;
+	return !init->container->filter.notify ?
+	               0 : assay_notify_init(&init->notify,
+	                                     &init->container->plan->manifest->build.machine, err);
+}
+
+void assay_init_main(struct assay_container *container)
+{
+	struct init *init = assay_calloc(1, sizeof(*init)); /* too large for a stack */
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	init->container = container;
+	if (begin(init, &err) < 0)
+		assay_container_fail(container, &err);
+	place_sources(init);
+	run_steps(init);
+	collect_outputs(init);
+	tell_refusals(init);
+	tell_end(init);
+	_exit(0);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rebuild/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/ioprio.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "rebuild/capabilities.h"
+#include "rebuild/notify.h"
+#include "rebuild/rlimits.h"
+
+#define TIMER_SLACK 50000 /* nanoseconds, the default of a new system: prctl(2) */
+#define OOM_SCORE "1000"  /* the first to go; everybody may raise it: proc(5) */
+
+static int write_self(const char *path, const char *text, struct assay_error *err)
+{
+	ASSAY_AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return assay_fail_errno(err, "open %s", path);
+	return assay_write_full(fd, assay_span_of_str(text), err) < 0 ?
+	               assay_fail_in(err, "%s", path) : 0;
+}
+
+/*
+ * A user namespace of its own, below init's. What it maps is the same for every caller, so
+ * /proc/self/uid_map tells nothing of who that is; and no mount or process of init's namespace
+ * is within reach of whatever rights somebody might gain in this one.
+ */
+static int nest(const struct assay_user *user, struct assay_error *err)
+{
+	char uids[64], gids[64];
+
+	(void)snprintf(uids, sizeof(uids), "%u %u 1", user->uid, user->uid);
+	(void)snprintf(gids, sizeof(gids), "%u %u 1", user->gid, user->gid);
+	if (unshare(CLONE_NEWUSER) < 0)
+		return assay_fail_errno(err, "make the build's own user namespace");
+	if (write_self("/proc/self/uid_map", uids, err) < 0 ||
+	    write_self("/proc/self/setgroups", "deny", err) < 0)
+		return -1;
+	return write_self("/proc/self/gid_map", gids, err);
+}
+
+static int drop_rights(struct assay_error *err)
+{
+	if (assay_capabilities_keep(0, err) < 0)
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return assay_fail_errno(err, "set no_new_privs");
+	return 0;
+}
+
+/* All signals as after boot. SIGKILL and SIGSTOP, and those of the C library, cannot be set. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig < _NSIG; sig++)
+		(void)signal(sig, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_attributes(const struct assay_build *build, struct assay_error *err)
+{
+	if (setsid() < 0)
+		return assay_fail_errno(err, "make a session");
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0);
+	(void)syscall(SYS_set_mempolicy, 0, NULL, 0);
+	(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK, 0, 0, 0);
+	(void)umask((mode_t)build->umask);
+	if (personality(ADDR_NO_RANDOMIZE) < 0)
+		return assay_fail_errno(err, "fix addresses");
+	assay_rlimits_set(build->limits.processes);
+	reset_signals();
+	return write_self("/proc/self/oom_score_adj", OOM_SCORE, err);
+}
+
+static int set_files(const struct assay_container *container, const struct assay_job *job,
+                     struct assay_error *err)
+{
+	const char *build = container->plan->manifest->build.path;
+	ASSAY_AUTO_FREE char *cwd = assay_asprintf("%s/%s", build, job->cwd);
+	int input = job->input >= 0 ? job->input : open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (input < 0)
+		return assay_fail_errno(err, "open /dev/null");
+	if (dup2(input, 0) < 0 || dup2(container->log, 1) < 0 || dup2(container->log, 2) < 0)
+		return assay_fail_errno(err, "set standard input and output");
+	/* A link of ours to the plain name: "." would stay visible in /proc/PID/cwd otherwise. */
+	if (strcmp(job->cwd, ".") == 0 ? chdir(build) < 0 : chdir(cwd) < 0)
+		return assay_fail_errno(err, "%s", cwd);
+	return 0;
+}
+
+/* As execvp(3), but the PATH is the plan's, and errors are those that a shell would tell. */
+static void find_and_run(const struct assay_plan *plan, char *const *argv)
+{
+	const char *path = "";
+	int told = ENOENT;
+
+	if (strchr(argv[0], '/') != NULL) {
+		(void)execve(argv[0], argv, plan->environment.items);
+		return;
+	}
+	for (size_t i = 0; i < plan->environment.count; i++)
+		if (strncmp(plan->environment.items[i], "PATH=", 5) == 0)
+			path = plan->environment.items[i] + 5;
+	for (; *path != '\0'; path += strspn(path, ":")) {
+		size_t len = strcspn(path, ":");
+		ASSAY_AUTO_FREE char *file = assay_asprintf("%.*s/%s", (int)len, path, argv[0]);
+
+		(void)execve(file, argv, plan->environment.items);
+		if (errno != ENOENT && errno != ENOTDIR)
+			told = errno;
+		path += len;
+	}
+	errno = told;
+}
+
+static int install_filter(const struct assay_container *container, const struct assay_job *job,
+                          int socket, struct assay_error *err)
+{
+	const struct assay_filter *filter = job->argv != NULL ? &container->filter :
+	                                                        &container->quiet;
+	int fd = assay_filter_load(filter);
+
+	if (fd < 0)
+		return assay_fail_errno(err, "load the system call filter");
+	if (filter->notify && assay_fd_send(socket, fd) < 0)
+		return assay_fail_errno(err, "hand over the system call notifications");
+	return 0;
+}
+
+/* Nothing but standard input and output may reach the program, or stay in a helper. */
+static int close_files(int *socket, struct assay_error *err)
+{
+	if (*socket != 3 && dup2(*socket, 3) < 0)
+		return assay_fail_errno(err, "move a descriptor");
+	*socket = 3;
+	if (close_range(4, ~0U, 0) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) < 0)
+		return assay_fail_errno(err, "close descriptors");
+	return 0;
+}
+
+static int become(const struct assay_container *container, const struct assay_job *job,
+                  int *socket, struct assay_error *err)
+{
+	const struct assay_build *build = &container->plan->manifest->build;
+
+	/*
+	 * Init's files in /proc are nobody's, ours must be writable for a moment. Nothing else runs
+	 * beside init now that could make use of it.
+	 */
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	if (set_attributes(build, err) < 0 || set_files(container, job, err) < 0 ||
+	    nest(&build->user, err) < 0 || drop_rights(err) < 0 ||
+	    install_filter(container, job, *socket, err) < 0 || close_files(socket, err) < 0)
+		return -1;
+	if (job->argv == NULL)
+		return job->help(job->context, err);
+	find_and_run(container->plan, job->argv);
+	(void)assay_fail_errno(err, "%s", job->argv[0]);
+	err->code = ASSAY_E_TOOL;
+	return -1;
+}
+
+static void __attribute__((noreturn)) run_child(const struct assay_container *container,
+                                                const struct assay_job *job, int socket)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (become(container, job, &socket, &err) < 0)
+		_exit(send(socket, &err, sizeof(err), MSG_NOSIGNAL) < 0);
+	_exit(0);
+}
+
+/* Return: 0 when the other side ended without an error, -1 with the error it sent. */
+static int hear_error(int socket, struct assay_error *err)
+{
+	struct assay_error told;
+	ssize_t got;
+
+	do
+		got = recv(socket, &told, sizeof(told), 0);
+	while (got < 0 && errno == EINTR);
+	if (got == 0)
+		return 0;
+	if (got != (ssize_t)sizeof(told))
+		return assay_fail(err, ASSAY_E_SYSTEM, "a process of the container said %zd bytes", got);
+	told.text[sizeof(told.text) - 1] = '\0';
+	*err = told;
+	return -1;
+}
+
+/* The program is there when its end of the socket is closed, by execve(2). */
+static int await_program(const struct assay_container *container, struct assay_started *out,
+                         struct assay_error *err)
+{
+	/* A single byte carries the descriptor; an error is longer. */
+	if (container->filter.notify &&
+	    recv(out->socket, NULL, 0, MSG_PEEK | MSG_TRUNC) == 1) {
+		out->answers = assay_fd_receive(out->socket);
+		if (out->answers < 0)
+			return assay_fail(err, ASSAY_E_SYSTEM, "no system call notifications came");
+		assay_notify_tune(out->answers);
+	}
+	return hear_error(out->socket, err);
+}
+
+int assay_job_start(const struct assay_container *container, const struct assay_job *job,
+                    struct assay_started *out, struct assay_error *err)
+{
+	int ends[2], failed = 0;
+
+	*out = (struct assay_started){ .pid = -1, .socket = -1, .answers = -1 };
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return assay_fail_errno(err, "make a socket");
+	out->pid = fork();
+	if (out->pid == 0)
+		run_child(container, job, ends[1]);
+	(void)close(ends[1]);
+	out->socket = ends[0];
+	if (out->pid < 0)
+		failed = assay_fail_errno(err, "fork");
+	else if (job->argv != NULL)
+		failed = await_program(container, out, err);
+	if (failed < 0 || job->argv != NULL) {
+		(void)close(out->socket);
+		out->socket = -1;
+	}
+	return failed;
+}
+
+int assay_job_helped(const struct assay_started *started, struct assay_error *err)
+{
+	int failed = hear_error(started->socket, err), status = 0;
+
+	(void)close(started->socket);
+	if (waitpid(started->pid, &status, 0) < 0)
+		return assay_fail_errno(err, "wait for a helper");
+	if (failed == 0 && WIFSIGNALED(status))
+		return assay_fail(err, ASSAY_E_SYSTEM, "a helper was killed by signal %d",
+		                  WTERMSIG(status));
+	if (failed == 0 && WEXITSTATUS(status) != 0)
+		return assay_fail(err, ASSAY_E_SYSTEM, "a helper failed without a word");
+	return failed;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rebuild/pins.h"
+
+const struct assay_pin assay_pins[ASSAY_PIN_COUNT] = {
+	[ASSAY_PIN_ASLR] = { "aslr", ASSAY_PIN_L0, NULL, "personality without randomised addresses" },
+	[ASSAY_PIN_CLOCK] = { "clock", ASSAY_PIN_NONE, NULL,
+	                      "the time of day is the host's; SOURCE_DATE_EPOCH is set" },
+	[ASSAY_PIN_CPUS] = { "cpus", ASSAY_PIN_L1, "build.machine.cpus",
+	                     "affinity, sched_getaffinity(2) answered, /proc/cpuinfo, /proc/stat" },
+	[ASSAY_PIN_DESCRIPTORS] = { "descriptors", ASSAY_PIN_L0, NULL,
+	                            "standard input is /dev/null, both outputs are one pipe, no others" },
+	[ASSAY_PIN_DEVICES] = { "devices", ASSAY_PIN_L0, NULL,
+	                        "/dev has null, zero, full, random, urandom; no /sys" },
+	[ASSAY_PIN_ENVIRONMENT] = { "environment", ASSAY_PIN_L0, "build.environment",
+	                            "exactly the manifest's, and SOURCE_DATE_EPOCH" },
+	[ASSAY_PIN_EVENTS] = { "events", ASSAY_PIN_L1, NULL, "refused sockets are counted by program" },
+	[ASSAY_PIN_FILES] = { "files", ASSAY_PIN_L0, "toolchain.tree",
+	                      "mount namespace: read-only toolchain, own /tmp and build folder" },
+	[ASSAY_PIN_GROUPS] = { "groups", ASSAY_PIN_L0, NULL, "getgroups(2) answers none" },
+	[ASSAY_PIN_HOSTNAME] = { "hostname", ASSAY_PIN_L0, "build.machine.hostname", "UTS namespace" },
+	[ASSAY_PIN_INODES] = { "inodes", ASSAY_PIN_NONE, NULL,
+	                       "inode and device numbers of toolchain files are the store's" },
+	[ASSAY_PIN_IPC] = { "ipc", ASSAY_PIN_L0, NULL, "IPC namespace" },
+	[ASSAY_PIN_MONOTONIC] = { "monotonic", ASSAY_PIN_L0, NULL,
+	                          "time namespace: the machine was always up for the same time" },
+	[ASSAY_PIN_NETWORK] = { "network", ASSAY_PIN_L0, NULL,
+	                        "network namespace with lo down; sockets other than AF_UNIX refused" },
+	[ASSAY_PIN_NICE] = { "nice", ASSAY_PIN_L0, NULL, "nice value 0" },
+	[ASSAY_PIN_OWNER] = { "owner", ASSAY_PIN_L0, "build.user",
+	                      "toolchain files belong to the build user (id-mapped mount for root)" },
+	[ASSAY_PIN_PIDS] = { "pids", ASSAY_PIN_L0, NULL, "PID namespace" },
+	[ASSAY_PIN_PROC] = { "proc", ASSAY_PIN_L0, "build.machine",
+	                     "every file of /proc that is not about a process is ours or empty" },
+	[ASSAY_PIN_PROC_PID] = { "proc-pid", ASSAY_PIN_NONE, NULL,
+	                         "/proc/PID/{mountinfo,stat,status,cgroup,net} are the kernel's" },
+	[ASSAY_PIN_PROCESSOR] = { "processor", ASSAY_PIN_NONE, NULL,
+	                          "CPUID, hardware capabilities, RDTSC and RDRAND are the host's" },
+	[ASSAY_PIN_RANDOM] = { "random", ASSAY_PIN_NONE, NULL,
+	                       "getrandom(2), /dev/urandom and AT_RANDOM are the host's" },
+	[ASSAY_PIN_RLIMITS] = { "rlimits", ASSAY_PIN_L0, "build.limits.processes",
+	                        "all sixteen set" },
+	[ASSAY_PIN_SCHEDULER] = { "scheduler", ASSAY_PIN_L0, NULL,
+	                          "SCHED_OTHER, no I/O class, default timer slack and memory policy" },
+	[ASSAY_PIN_SESSION] = { "session", ASSAY_PIN_L0, NULL, "own session without a terminal" },
+	[ASSAY_PIN_SIGNALS] = { "signals", ASSAY_PIN_L0, NULL, "all default, none blocked" },
+	[ASSAY_PIN_SYSCALLS] = { "syscalls", ASSAY_PIN_NONE, NULL,
+	                         "calls newer than Linux 6.1 are hidden, older kernels have fewer" },
+	[ASSAY_PIN_SYSINFO] = { "sysinfo", ASSAY_PIN_L1, "build.machine.memory",
+	                        "sysinfo(2) answered, /proc/meminfo" },
+	[ASSAY_PIN_UMASK] = { "umask", ASSAY_PIN_L0, "build.umask", "set" },
+	[ASSAY_PIN_UNAME] = { "uname", ASSAY_PIN_L1, "build.machine.kernel_release",
+	                      "uname(2) answered, /proc/version, /proc/sys/kernel" },
+	[ASSAY_PIN_USER] = { "user", ASSAY_PIN_L0, "build.user",
+	                     "user namespace with one uid and one gid, neither of them 0" },
+};
+
+void assay_pins_unpinned(int notify, struct assay_strings *unpinned)
+{
+	for (size_t i = 0; i < ASSAY_PIN_COUNT; i++) {
+		if (assay_pins[i].level == ASSAY_PIN_NONE)
+			assay_strings_printf(unpinned, "%s: %s", assay_pins[i].key, assay_pins[i].how);
+		if (assay_pins[i].level == ASSAY_PIN_L1 && !notify)
+			assay_strings_printf(unpinned, "%s: this host has no seccomp notification",
+			                     assay_pins[i].key);
+	}
+}

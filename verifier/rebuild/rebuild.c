@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The launcher: starts the container, takes its log, watches the clock, and writes down how it
+ * ended.
+ */
+#include "rebuild/rebuild.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "rebuild/container.h"
+#include "rebuild/log.h"
+#include "rebuild/tree.h"
+
+/* How long init may take to report after it was told to stop; then it is killed. Ours. */
+#define GRACE_MS 2000
+#define NEVER UINT64_MAX
+
+struct launch {
+	const struct assay_rebuild_request *request;
+	struct assay_plan plan;
+	struct assay_container container;
+	struct assay_log log;
+	struct assay_build_record *record;
+	int control;           /* our end of the socket; -1 when init's is closed */
+	int output;            /* read end of the build's standard output and error; -1 at its end */
+	int interrupts;        /* signals arrive here */
+	sigset_t saved_mask;
+	pid_t stage;           /* also the process group of stage and init */
+	uint64_t started;      /* milliseconds of the monotonic clock */
+	uint64_t silent_since; /* NEVER: no step is running */
+	uint64_t kill_at;      /* NEVER: not told to stop */
+	bool ended;            /* init told us how */
+	bool stopped;          /* we told init to stop */
+};
+
+static void launch_fini(struct launch *launch)
+{
+	assay_cleanup_close(&launch->control);
+	assay_cleanup_close(&launch->output);
+	assay_cleanup_close(&launch->container.control);
+	assay_cleanup_close(&launch->container.log);
+	assay_cleanup_close(&launch->container.tree);
+	if (launch->interrupts >= 0) {
+		(void)close(launch->interrupts);
+		(void)pthread_sigmask(SIG_SETMASK, &launch->saved_mask, NULL);
+	}
+	assay_filter_fini(&launch->container.filter);
+	assay_filter_fini(&launch->container.quiet);
+	assay_log_fini(&launch->log);
+	assay_plan_fini(&launch->plan);
+}
+
+static void set_outcome(struct launch *launch, enum assay_outcome outcome, const char *fmt, ...)
+	ASSAY_PRINTF(3, 4);
+
+static void set_outcome(struct launch *launch, enum assay_outcome outcome, const char *fmt, ...)
+{
+	struct assay_build_record *record = launch->record;
+	va_list args;
+
+	record->outcome = outcome;
+	free(record->detail);
+	va_start(args, fmt);
+	if (vasprintf(&record->detail, fmt, args) < 0)
+		record->detail = NULL;
+	va_end(args);
+}
+
+/* --- Before the start --- */
+
+static int watch_signals(struct launch *launch, struct assay_error *err)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(signals); i++)
+		(void)sigaddset(&set, signals[i]);
+	launch->interrupts = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (launch->interrupts < 0)
+		return assay_fail_errno(err, "watch for signals");
+	(void)pthread_sigmask(SIG_BLOCK, &set, &launch->saved_mask);
+	return 0;
+}
+
+static int make_channels(struct launch *launch, struct assay_error *err)
+{
+	int sockets[2], pipe_ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return assay_fail_errno(err, "make a socket");
+	launch->control = sockets[0];
+	launch->container.control = sockets[1];
+	if (pipe2(pipe_ends, O_CLOEXEC) < 0)
+		return assay_fail_errno(err, "make a pipe");
+	launch->output = pipe_ends[0];
+	launch->container.log = pipe_ends[1];
+	return fcntl(launch->output, F_SETFL, O_NONBLOCK) < 0 ?
+	               assay_fail_errno(err, "make a pipe") : 0;
+}
+
+static void unpinned(struct launch *launch, enum assay_pin_id pin, const char *why)
+{
+	assay_strings_printf(&launch->record->unpinned, "%s: %s", assay_pins[pin].key, why);
+}
+
+static int prepare(struct launch *launch, struct assay_error *err)
+{
+	const struct assay_rebuild_request *request = launch->request;
+	const struct assay_user *user = &request->manifest->build.user;
+	char why[256];
+
+	launch->record->log_path = assay_strdup(request->log_path);
+	if (assay_plan_make(request->manifest, &launch->plan, err) < 0 ||
+	    assay_log_open(&launch->log, request->log_path, request->manifest->build.limits.log,
+	                   err) < 0 ||
+	    assay_identity_choose(&launch->container.identity, err) < 0 ||
+	    assay_filter_make(user, true, &launch->container.filter, err) < 0 ||
+	    assay_filter_make(user, false, &launch->container.quiet, err) < 0 ||
+	    make_channels(launch, err) < 0)
+		return -1;
+	launch->container.request = request;
+	launch->container.plan = &launch->plan;
+	assay_tree_mapped(request->tree, &launch->container.identity, &launch->container.tree, why);
+	if (why[0] != '\0')
+		unpinned(launch, ASSAY_PIN_OWNER, why);
+	launch->record->level = "L1";
+	assay_pins_unpinned(true, &launch->record->unpinned);
+	return watch_signals(launch, err);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/*
+ * Close what the container does not need, in the stage: it may have been opened by anybody in
+ * this program, a build that runs beside this one among them. 0, 1 and 2 stay, for messages of
+ * a sanitizer; the build never sees them.
+ */
+static void close_others(const struct launch *launch)
+{
+	const struct assay_container *container = &launch->container;
+	unsigned count = launch->request->manifest->sources_count, kept = 0;
+	int *keep = assay_calloc(count + 3, sizeof(*keep)), from = 3;
+
+	for (unsigned i = 0; i < count; i++)
+		keep[kept++] = launch->request->sources[i];
+	keep[kept++] = container->control;
+	keep[kept++] = container->log;
+	if (container->tree >= 0)
+		keep[kept++] = container->tree;
+	qsort(keep, kept, sizeof(*keep), by_number);
+	for (unsigned i = 0; i < kept; i++) {
+		if (keep[i] > from)
+			(void)close_range((unsigned)from, (unsigned)keep[i] - 1, 0);
+		if (keep[i] >= from)
+			from = keep[i] + 1;
+	}
+	(void)close_range((unsigned)from, ~0U, 0);
+	free(keep);
+}
+
+static int start(struct launch *launch, struct assay_error *err)
+{
+	launch->started = assay_clock_monotonic_ms();
+	launch->stage = fork();
+	if (launch->stage < 0)
+		return assay_fail_errno(err, "fork");
+	if (launch->stage == 0) {
+		close_others(launch);
+		assay_stage_main(&launch->container);
+	}
+	/* Only the container's ends must keep its channels open. */
+	(void)close(launch->container.control);
+	(void)close(launch->container.log);
+	launch->container.control = launch->container.log = -1;
+	return 0;
+}
+
+/* --- While it runs --- */
+
+/* Tell init to end the build; how it ended is decided here. */
+static void stop(struct launch *launch)
+{
+	struct assay_message message = { .type = ASSAY_MSG_STOP };
+	struct assay_error ignored = ASSAY_ERROR_INIT;
+
+	if (launch->stopped)
+		return;
+	launch->stopped = true;
+	launch->kill_at = assay_clock_monotonic_ms() + GRACE_MS;
+	if (launch->control < 0 || assay_message_send(launch->control, &message, -1, &ignored) < 0)
+		launch->kill_at = 0;
+}
+
+static int open_output(const struct launch *launch, const char *name, int flags,
+                       struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", launch->request->output_dir, name);
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	return fd < 0 ? assay_fail_errno(err, "open %s", path) : fd;
+}
+
+/* Init wants to write an output: make its file. */
+static int give_file(struct launch *launch, uint32_t index, struct assay_error *err)
+{
+	const struct assay_manifest *manifest = launch->request->manifest;
+	struct assay_message message = { .type = ASSAY_MSG_FILE, .index = index };
+	ASSAY_AUTO_FREE char *path = NULL;
+	ASSAY_AUTO_CLOSE int fd = -1;
+
+	if (index >= manifest->outputs_count)
+		return assay_fail(err, ASSAY_E_SYSTEM, "init asks for an output that is none");
+	path = assay_asprintf("%s/%s", launch->request->output_dir, manifest->outputs[index].name);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return assay_fail_errno(err, "replace %s", path);
+	fd = open_output(launch, manifest->outputs[index].name, O_WRONLY | O_CREAT | O_EXCL, err);
+	return fd < 0 ? -1 : assay_message_send(launch->control, &message, fd, err);
+}
+
+/* Init wrote an output: what counts is what is in the file now. */
+static int take_output(struct launch *launch, uint32_t index, struct assay_error *err)
+{
+	const struct assay_manifest *manifest = launch->request->manifest;
+	struct assay_build_record *record = launch->record;
+	struct assay_built_output *output;
+	ASSAY_AUTO_CLOSE int fd = -1;
+
+	if (index != record->output_count || index >= manifest->outputs_count)
+		return assay_fail(err, ASSAY_E_SYSTEM, "init reports an output that is none");
+	fd = open_output(launch, manifest->outputs[index].name, O_RDONLY, err);
+	if (fd < 0)
+		return -1;
+	assay_grow(&record->outputs, &record->output_cap, record->output_count,
+	           sizeof(*record->outputs));
+	output = &record->outputs[record->output_count++];
+	*output = (struct assay_built_output){
+		.name = assay_strdup(manifest->outputs[index].name),
+	};
+	return assay_sha256_fd(fd, &output->sha256, &output->size, err);
+}
+
+static int begin_step(struct launch *launch, const struct assay_message *message)
+{
+	launch->silent_since = assay_clock_monotonic_ms();
+	assay_progress_tell(launch->request->progress, ASSAY_STAGE_BUILD, message->index,
+	                    message->count, message->text);
+	return 0;
+}
+
+static void end(struct launch *launch, const struct assay_message *message)
+{
+	launch->ended = true;
+	launch->silent_since = NEVER;
+	launch->record->step = message->index;
+	launch->record->exit_status = message->status;
+	launch->record->memory_peak = message->count;
+	if (launch->stopped || message->outcome == ASSAY_OUTCOME_BUILT)
+		return;
+	set_outcome(launch, message->outcome <= ASSAY_OUTCOME_BAD_OUTPUT ?
+	                            (enum assay_outcome)message->outcome : ASSAY_OUTCOME_FAILED,
+	            "%s", message->text);
+}
+
+static int handle_message(struct launch *launch, const struct assay_message *message,
+                          struct assay_error *err)
+{
+	struct assay_message reply = { .type = ASSAY_MSG_MAPPED };
+
+	switch (message->type) {
+	case ASSAY_MSG_UNSHARED:
+		if (assay_identity_map(&launch->container.identity,
+		                       &launch->request->manifest->build.user, launch->stage,
+		                       err) < 0)
+			return -1;
+		return assay_message_send(launch->control, &reply, -1, err);
+	case ASSAY_MSG_UNPINNED:
+		if (message->index < ASSAY_PIN_COUNT)
+			unpinned(launch, (enum assay_pin_id)message->index, message->text);
+		return 0;
+	case ASSAY_MSG_STEP:
+		return begin_step(launch, message);
+	case ASSAY_MSG_REFUSAL:
+		assay_strings_printf(&launch->record->events, "%s refused (%" PRIu64 " times)",
+		                     message->text, message->count);
+		return 0;
+	case ASSAY_MSG_WANT:
+		return give_file(launch, message->index, err);
+	case ASSAY_MSG_OUTPUT:
+		return take_output(launch, message->index, err);
+	case ASSAY_MSG_ENDED:
+		end(launch, message);
+		return 0;
+	case ASSAY_MSG_TROUBLE:
+		*err = message->error;
+		return -1;
+	default:
+		return assay_fail(err, ASSAY_E_SYSTEM, "init speaks of %" PRIu32, message->type);
+	}
+}
+
+static int hear(struct launch *launch, struct assay_error *err)
+{
+	struct assay_message message;
+	int got = assay_message_receive(launch->control, &message, NULL, err);
+
+	if (got > 0)
+		return handle_message(launch, &message, err);
+	(void)close(launch->control);
+	launch->control = -1;
+	return got;
+}
+
+static int take_log(struct launch *launch, struct assay_error *err)
+{
+	uint64_t limit = launch->request->manifest->build.limits.log;
+	char block[65536];
+	ssize_t got = read(launch->output, block, sizeof(block));
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (got <= 0) {
+		(void)close(launch->output);
+		launch->output = -1;
+		return 0;
+	}
+	if (launch->silent_since != NEVER)
+		launch->silent_since = assay_clock_monotonic_ms();
+	if (assay_log_add(&launch->log, block, (size_t)got, err) < 0)
+		return -1;
+	if (launch->log.size > limit && !launch->stopped) {
+		set_outcome(launch, ASSAY_OUTCOME_LIMIT_LOG,
+		            "more than %" PRIu64 " bytes of output: build.limits.log", limit);
+		stop(launch);
+	}
+	return 0;
+}
+
+static void look_at_clock(struct launch *launch)
+{
+	const struct assay_limits *limits = &launch->request->manifest->build.limits;
+	uint64_t now = assay_clock_monotonic_ms();
+
+	if (now >= launch->kill_at) {
+		(void)kill(-launch->stage, SIGKILL);
+		launch->kill_at = NEVER;
+	}
+	if (launch->stopped || launch->ended)
+		return;
+	if (now - launch->started >= (uint64_t)limits->wall * 1000) {
+		set_outcome(launch, ASSAY_OUTCOME_LIMIT_WALL,
+		            "still running after %" PRIu32 " s: build.limits.wall", limits->wall);
+		stop(launch);
+	} else if (launch->silent_since != NEVER &&
+	           now - launch->silent_since >= (uint64_t)limits->silence * 1000) {
+		set_outcome(launch, ASSAY_OUTCOME_LIMIT_SILENCE,
+		            "no output for %" PRIu32 " s: build.limits.silence", limits->silence);
+		stop(launch);
+	}
+}
+
+/* Milliseconds until look_at_clock has something to do. */
+static int next_look(const struct launch *launch)
+{
+	const struct assay_limits *limits = &launch->request->manifest->build.limits;
+	uint64_t now = assay_clock_monotonic_ms(), next = launch->kill_at;
+
+	if (!launch->stopped && !launch->ended) {
+		uint64_t wall = launch->started + (uint64_t)limits->wall * 1000;
+
+		next = wall < next ? wall : next;
+		if (launch->silent_since != NEVER &&
+		    launch->silent_since + (uint64_t)limits->silence * 1000 < next)
+			next = launch->silent_since + (uint64_t)limits->silence * 1000;
+	}
+	if (next == NEVER)
+		return -1;
+	return next <= now ? 0 : next - now > 1000000 ? 1000000 : (int)(next - now);
+}
+
+static void take_interrupt(struct launch *launch)
+{
+	struct signalfd_siginfo info;
+
+	if (read(launch->interrupts, &info, sizeof(info)) != (ssize_t)sizeof(info) ||
+	    launch->stopped)
+		return;
+	set_outcome(launch, ASSAY_OUTCOME_INTERRUPTED, "stopped by signal %" PRIu32, info.ssi_signo);
+	stop(launch);
+}
+
+/* Until init is gone: its end of the socket is closed when it has ended, never before. */
+static int watch(struct launch *launch, struct assay_error *err)
+{
+	while (launch->control >= 0) {
+		struct pollfd polls[] = { { .fd = launch->control, .events = POLLIN },
+			                  { .fd = launch->output, .events = POLLIN },
+			                  { .fd = launch->interrupts, .events = POLLIN } };
+
+		if (poll(polls, ASSAY_ARRAY_LEN(polls), next_look(launch)) < 0 && errno != EINTR)
+			return assay_fail_errno(err, "wait for the container");
+		if (polls[1].revents != 0 && take_log(launch, err) < 0)
+			return -1;
+		if (polls[0].revents != 0 && hear(launch, err) < 0)
+			return -1;
+		if (polls[2].revents != 0)
+			take_interrupt(launch);
+		look_at_clock(launch);
+	}
+	return 0;
+}
+
+/* --- After the end --- */
+
+/*
+ * Whatever happened: leave no process behind. The stage ends before init is a child of ours or
+ * leaves it to us in its process group; and the kernel lets init end only after every process of
+ * its namespace: pid_namespaces(7).
+ */
+static void clear(struct launch *launch, int *status)
+{
+	struct rusage usage;
+	pid_t pid;
+
+	(void)kill(launch->stage, SIGKILL);
+	while (waitpid(launch->stage, status, 0) < 0 && errno == EINTR)
+		;
+	(void)kill(-launch->stage, SIGKILL);
+	do {
+		pid = wait4(-launch->stage, status, 0, &usage);
+		if (pid > 0)
+			launch->record->cpu_ms = (uint64_t)usage.ru_utime.tv_sec * 1000 +
+			                         (uint64_t)usage.ru_utime.tv_usec / 1000 +
+			                         (uint64_t)usage.ru_stime.tv_sec * 1000 +
+			                         (uint64_t)usage.ru_stime.tv_usec / 1000;
+	} while (pid > 0 || errno == EINTR);
+}
+
+static int finish(struct launch *launch, int status, struct assay_error *err)
+{
+	struct assay_build_record *record = launch->record;
+
+	while (launch->output >= 0) {
+		uint64_t before = launch->log.size;
+
+		if (take_log(launch, err) < 0)
+			return -1;
+		if (launch->log.size == before)
+			break; /* its end */
+	}
+	record->wall_ms = assay_clock_monotonic_ms() - launch->started;
+	record->log_size = launch->log.size;
+	record->log_tail = assay_log_tail(&launch->log);
+	assay_strings_sort(&record->unpinned);
+	assay_strings_sort(&record->events);
+	if (assay_log_finish(&launch->log, &record->log_sha256, err) < 0)
+		return assay_fail_in(err, "%s", record->log_path);
+	if (launch->ended || launch->stopped)
+		return 0;
+	return assay_fail(err, ASSAY_E_SYSTEM, "the container ended unexpectedly (%s %d)",
+	                  WIFSIGNALED(status) ? "killed by signal" : "status",
+	                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+int assay_rebuild(const struct assay_rebuild_request *request, struct assay_build_record *record,
+                  struct assay_error *err)
+{
+	ASSAY_AUTO(launch_fini) struct launch launch = {
+		.request = request,
+		.record = record,
+		.control = -1,
+		.output = -1,
+		.interrupts = -1,
+		.silent_since = NEVER,
+		.kill_at = NEVER,
+		.container = { .control = -1, .log = -1, .tree = -1 },
+	};
+	int status = 0, failed;
+
+	if (prepare(&launch, err) < 0 || start(&launch, err) < 0)
+		return -1;
+	failed = watch(&launch, err);
+	clear(&launch, &status);
+	return failed < 0 ? -1 : finish(&launch, status, err);
+}

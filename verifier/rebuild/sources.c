@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rebuild/sources.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "rebuild/beneath.h"
+#include "rebuild/job.h"
+#include "rebuild/untar.h"
+
+#define BLOCK 65536    /* bytes, what a pipe holds: pipe(7) */
+#define DEPTH_MAX 256  /* folders in folders; ours */
+
+/* Copy a source and check it. A reader that has had enough is no error. */
+static int feed(const struct assay_source *source, int from, int to, struct assay_error *err)
+{
+	ASSAY_AUTO_HASHER struct assay_hasher *hasher = assay_hasher_new();
+	struct assay_error ignored = ASSAY_ERROR_INIT;
+	struct assay_sha256 digest;
+	char block[BLOCK], hex[ASSAY_SHA256_HEX];
+	bool wanted = true;
+	ssize_t got;
+
+	if (lseek(from, 0, SEEK_SET) < 0)
+		return assay_fail_errno(err, "source %s", source->name);
+	while ((got = read(from, block, sizeof(block))) > 0) {
+		assay_hasher_add(hasher, block, (size_t)got);
+		if (wanted && assay_write_full(to, assay_span_of(block, (size_t)got), &ignored) < 0) {
+			if (ignored.sys_errno != EPIPE)
+				return assay_fail(err, ASSAY_E_SYSTEM, "source %s: %s", source->name,
+				                  ignored.text);
+			wanted = false;
+		}
+	}
+	if (got < 0)
+		return assay_fail_errno(err, "source %s", source->name);
+	assay_hasher_finish(hasher, &digest);
+	assay_sha256_hex(&digest, hex);
+	if (strcmp(hex, source->sha256) != 0)
+		return assay_fail(err, ASSAY_E_PIN, "source %s: its bytes are not those that are pinned "
+		                  "(SHA-256 %s, wanted %s)", source->name, hex, source->sha256);
+	return 0;
+}
+
+struct place {
+	const struct assay_source *source;
+	uint64_t limit;
+};
+
+static int copy_to(int dir, const struct assay_source *source, struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", source->into, source->name);
+	ASSAY_AUTO_CLOSE int fd = -1;
+
+	(void)umask(022);
+	fd = assay_beneath_create(dir, path, 0644);
+	if (fd < 0)
+		return assay_fail_errno(err, "make %s", path);
+	return assay_fd_copy(0, fd, NULL, err);
+}
+
+/* In the helper: the source is standard input, the build folder is where we are. */
+static int place(void *context, struct assay_error *err)
+{
+	const struct place *job = context;
+	ASSAY_AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct assay_untar untar = { .input = 0, .dir = dir, .into = job->source->into,
+		                     .strip = job->source->strip, .limit = job->limit };
+
+	if (dir < 0)
+		return assay_fail_errno(err, "open the build folder");
+	if (assay_beneath_folders(dir, job->source->into) < 0)
+		return assay_fail_errno(err, "make %s", job->source->into);
+	return job->source->unpack == ASSAY_UNPACK_TAR ? assay_untar(&untar, err) :
+	                                                 copy_to(dir, job->source, err);
+}
+
+int assay_source_place(const struct assay_container *container, unsigned index,
+                       struct assay_error *err)
+{
+	const struct assay_manifest *manifest = container->plan->manifest;
+	struct place context = { &manifest->sources[index], manifest->build.limits.disk };
+	struct assay_job job = { .cwd = ".", .help = place, .context = &context };
+	struct assay_error wrong = ASSAY_ERROR_INIT;
+	struct assay_started started;
+	int ends[2], fed;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return assay_fail_errno(err, "make a pipe");
+	job.input = ends[0];
+	if (assay_job_start(container, &job, &started, err) < 0)
+		return -1;
+	(void)close(ends[0]);
+	fed = feed(context.source, container->request->sources[index], ends[1], &wrong);
+	(void)close(ends[1]);
+	/* Wrong bytes are the reason for whatever the helper made of them. */
+	if (assay_job_helped(&started, err) < 0 && fed == 0)
+		return assay_fail_in(err, "source %s", context.source->name);
+	if (fed < 0)
+		*err = wrong;
+	return fed;
+}
+
+int assay_source_patch(const struct assay_container *container, unsigned index,
+                       struct assay_error *err)
+{
+	const struct assay_source *source = &container->plan->manifest->sources[index];
+	ASSAY_AUTO_CLOSE int fd = memfd_create("patch", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return assay_fail_errno(err, "memory for patch %s", source->name);
+	if (feed(source, container->request->sources[index], fd, err) < 0)
+		return -1;
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0 ||
+	    lseek(fd, 0, SEEK_SET) < 0)
+		return assay_fail_errno(err, "seal patch %s", source->name);
+	return assay_steal_fd(&fd);
+}
+
+static int set_times(int dir, const struct timespec times[2], int depth, struct assay_error *err)
+{
+	DIR *stream = fdopendir(dir); /* takes the descriptor */
+	struct dirent *entry;
+	int failed = 0;
+
+	if (stream == NULL) {
+		(void)close(dir);
+		return assay_fail_errno(err, "list a source folder");
+	}
+	if (depth > DEPTH_MAX)
+		failed = assay_fail(err, ASSAY_E_LIMIT, "sources have more than %d folders in each other",
+		                    DEPTH_MAX);
+	while (failed == 0 && (entry = readdir(stream)) != NULL) {
+		int sub;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (entry->d_type == DT_DIR) {
+			sub = openat(dir, entry->d_name,
+			             O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+			failed = sub < 0 ? assay_fail_errno(err, "open a source folder") :
+			                   set_times(sub, times, depth + 1, err);
+		} else if (utimensat(dir, entry->d_name, times, AT_SYMLINK_NOFOLLOW) < 0) {
+			failed = assay_fail_errno(err, "set the time of a source file");
+		}
+	}
+	if (failed == 0 && futimens(dir, times) < 0)
+		failed = assay_fail_errno(err, "set the time of a source folder");
+	(void)closedir(stream);
+	return failed;
+}
+
+static int settle(void *context, struct assay_error *err)
+{
+	const struct assay_build *build = context;
+	struct timespec epoch = { .tv_sec = (time_t)build->source_date_epoch };
+	struct timespec times[2] = { epoch, epoch };
+	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 ? assay_fail_errno(err, "open the build folder") :
+	                 set_times(dir, times, 0, err);
+}
+
+int assay_sources_settle(const struct assay_container *container, struct assay_error *err)
+{
+	struct assay_build build = container->plan->manifest->build;
+	struct assay_job job = { .cwd = ".", .input = -1, .help = settle, .context = &build };
+	struct assay_started started;
+
+	if (assay_job_start(container, &job, &started, err) < 0)
+		return -1;
+	return assay_job_helped(&started, err);
+}

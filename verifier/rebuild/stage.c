@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the host into the namespaces. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "rebuild/container.h"
+#include "rebuild/rlimits.h"
+#include "rebuild/tree.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080 /* linux/sched.h */
+#endif
+
+void assay_container_fail(const struct assay_container *container, const struct assay_error *err)
+{
+	struct assay_message message = { .type = ASSAY_MSG_TROUBLE, .error = *err };
+	struct assay_error ignored = ASSAY_ERROR_INIT;
+
+	_exit(assay_message_send(container->control, &message, -1, &ignored) < 0);
+}
+
+void assay_container_unpinned(const struct assay_container *container, enum assay_pin_id pin,
+                              const char *fmt, ...)
+{
+	struct assay_message message = { .type = ASSAY_MSG_UNPINNED, .index = pin };
+	struct assay_error err = ASSAY_ERROR_INIT;
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(message.text, sizeof(message.text), fmt, args);
+	va_end(args);
+	if (assay_message_send(container->control, &message, -1, &err) < 0)
+		assay_container_fail(container, &err);
+}
+
+/* What only the host's root can change must be changed before the host is left. */
+static void prepare(const struct assay_container *container)
+{
+	uint32_t processes = container->plan->manifest->build.limits.processes, low;
+	struct sched_param other = { 0 };
+
+	if (container->identity.foreign)
+		(void)setgroups(0, NULL);
+	if (setpriority(PRIO_PROCESS, 0, 0) < 0)
+		assay_container_unpinned(container, ASSAY_PIN_NICE,
+		                         "the caller's nice value is %d, and a user cannot lower it",
+		                         getpriority(PRIO_PROCESS, 0));
+	if (sched_setscheduler(0, SCHED_OTHER, &other) < 0)
+		assay_container_unpinned(container, ASSAY_PIN_SCHEDULER,
+		                         "the caller's scheduling policy cannot be left");
+	low = assay_rlimits_raise(processes);
+	for (size_t i = 0; i < ASSAY_RLIMITS; i++) {
+		struct rlimit want = assay_rlimit_wanted(&assay_rlimits[i], processes), now;
+
+		if ((low >> i & 1) == 0)
+			continue;
+		(void)getrlimit((__rlimit_resource_t)assay_rlimits[i].resource, &now);
+		assay_container_unpinned(container, ASSAY_PIN_RLIMITS,
+		                         "the hard limit of %s is %" PRIu64 " here, wanted %" PRIu64,
+		                         assay_rlimits[i].name, (uint64_t)now.rlim_max,
+		                         (uint64_t)want.rlim_max);
+	}
+}
+
+/*
+ * Take as many processors as the manifest says, of those that we may use. Builds side by side
+ * start at different ones, by process id.
+ */
+static int take_cpus(uint32_t wanted, struct assay_error *err)
+{
+	cpu_set_t ours, taken;
+	uint32_t count, skip;
+
+	if (sched_getaffinity(0, sizeof(ours), &ours) < 0)
+		return assay_fail_errno(err, "ask for processors");
+	count = (uint32_t)CPU_COUNT(&ours);
+	if (count < wanted)
+		return assay_fail(err, ASSAY_E_SYSTEM,
+		                  "build.machine.cpus is %" PRIu32 ", but this process may use %" PRIu32
+		                  ": build on a machine with more, or allow more (taskset, cpuset)",
+		                  wanted, count);
+	skip = (uint32_t)getpid() % count;
+	CPU_ZERO(&taken);
+	for (size_t i = 0; wanted > 0; i = (i + 1) % CPU_SETSIZE) {
+		if (!CPU_ISSET(i, &ours))
+			continue;
+		if (skip > 0) {
+			skip--;
+			continue;
+		}
+		CPU_SET(i, &taken);
+		wanted--;
+	}
+	if (sched_setaffinity(0, sizeof(taken), &taken) < 0)
+		return assay_fail_errno(err, "take processors");
+	return 0;
+}
+
+static int leave_host(struct assay_error *err)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+	            CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME) < 0)
+		return assay_fail_errno(err, "make namespaces (assay doctor says more)");
+	return 0;
+}
+
+/* Have the launcher map our ids: only from outside can root map one that is not its own. */
+static int get_mapped(const struct assay_container *container, struct assay_error *err)
+{
+	struct assay_message message = { .type = ASSAY_MSG_UNSHARED };
+
+	if (assay_message_send(container->control, &message, -1, err) < 0)
+		return -1;
+	if (assay_message_receive(container->control, &message, NULL, err) <= 0 ||
+	    message.type != ASSAY_MSG_MAPPED)
+		_exit(1); /* the launcher knows why */
+	return 0;
+}
+
+static int become_user(const struct assay_user *user, struct assay_error *err)
+{
+	if (setresgid(user->gid, user->gid, user->gid) < 0 ||
+	    setresuid(user->uid, user->uid, user->uid) < 0)
+		return assay_fail_errno(err, "become uid %" PRIu32 " in the container", user->uid);
+	return 0;
+}
+
+/* Let the clocks that count from the start of the machine begin at a constant. */
+static int set_clocks(struct assay_error *err)
+{
+	static const struct {
+		clockid_t clock;
+		const char *name;
+	} clocks[] = { { CLOCK_MONOTONIC, "monotonic" }, { CLOCK_BOOTTIME, "boottime" } };
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	ASSAY_AUTO_CLOSE int fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	struct timespec now;
+
+	if (fd < 0)
+		return assay_fail_errno(err, "open /proc/self/timens_offsets");
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(clocks); i++) {
+		if (clock_gettime(clocks[i].clock, &now) < 0)
+			return assay_fail_errno(err, "read the %s clock", clocks[i].name);
+		/* The kernel wants nanoseconds from 0 up, so borrow a second. */
+		assay_buffer_printf(&text, "%s %" PRId64 " %ld\n", clocks[i].name,
+		                    ASSAY_PLAN_UPTIME - 1 - (int64_t)now.tv_sec,
+		                    999999999L - now.tv_nsec);
+	}
+	/* In one go: it takes no second write. */
+	if (assay_write_full(fd, assay_buffer_span(&text), err) < 0)
+		return assay_fail_in(err, "/proc/self/timens_offsets");
+	return 0;
+}
+
+static int enter(struct assay_container *container, struct assay_error *err)
+{
+	const struct assay_build *build = &container->plan->manifest->build;
+
+	prepare(container);
+	if (take_cpus(build->machine.cpus, err) < 0)
+		return -1;
+	if (leave_host(err) < 0 || get_mapped(container, err) < 0)
+		return -1;
+	/* The old root must not hear of our mounts, nor we of its. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return assay_fail_errno(err, "make mounts private (assay doctor says more)");
+	if (container->tree < 0)
+		container->tree = assay_tree_plain(container->request->tree, err);
+	if (container->tree < 0 || assay_tree_protect(container->tree, err) < 0)
+		return -1;
+	if (sethostname(build->machine.hostname, strlen(build->machine.hostname)) < 0 ||
+	    setdomainname("(none)", 6) < 0)
+		return assay_fail_errno(err, "set the host name");
+	if (set_clocks(err) < 0)
+		return -1;
+	return become_user(&build->user, err);
+}
+
+/*
+ * Init is made as a child of the launcher, not of the stage: so the launcher can wait for it, and
+ * the kernel can kill it together with the launcher. fork(3) has no way to say that.
+ */
+static pid_t fork_beside(void)
+{
+	return (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+}
+
+void assay_stage_main(struct assay_container *container)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+	pid_t pid;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)setsid(); /* ^C is for the launcher; and our process group is then init's too */
+	/* Names in pax archives are UTF-8; the files of the locale are out of reach later. */
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	if (enter(container, &err) < 0)
+		assay_container_fail(container, &err);
+	pid = fork_beside();
+	if (pid == 0)
+		assay_init_main(container);
+	if (pid < 0) {
+		(void)assay_fail_errno(&err, "fork init");
+		assay_container_fail(container, &err);
+	}
+	_exit(0);
+}
