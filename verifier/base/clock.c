@@ -12,6 +12,12 @@ uint64_t assay_clock_monotonic_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+void assay_clock_get(clockid_t clock, struct timespec *out)
+{
+	*out = (struct timespec){ 0 };
+	(void)clock_gettime(clock, out);
+}
+
 int64_t assay_clock_wall(void)
 {
 	return (int64_t)time(NULL);

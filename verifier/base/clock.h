@@ -8,9 +8,13 @@
 #define ASSAY_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /** Milliseconds of CLOCK_MONOTONIC: for durations and time limits. */
 uint64_t assay_clock_monotonic_ms(void);
+
+/** One of the kernel's clocks as it is, for calls that take its times. */
+void assay_clock_get(clockid_t clock, struct timespec *out);
 
 /** Seconds since 1970-01-01 UTC: for records of when something was done, never for a decision. */
 int64_t assay_clock_wall(void);

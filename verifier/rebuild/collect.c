@@ -14,7 +14,7 @@ static const struct {
 	mode_t type;
 	const char *name;
 } types[] = {
-	{ S_IFDIR, "a folder" }, { S_IFLNK, "a symbolic link" },   { S_IFIFO, "a fifo" },
+	{ S_IFDIR, "a folder" },  { S_IFLNK, "a symbolic link" },    { S_IFIFO, "a fifo" },
 	{ S_IFSOCK, "a socket" }, { S_IFCHR, "a character device" }, { S_IFBLK, "a block device" },
 };
 
@@ -45,9 +45,10 @@ static int check(int dir, const struct assay_output *output, uint64_t limit,
 		return assay_fail(err, ASSAY_E_FORMAT, "output %s: %s is %s, not a regular file",
 		                  output->name, output->path, type_name(st.st_mode));
 	if ((uint64_t)st.st_size > limit)
-		return assay_fail(err, ASSAY_E_FORMAT, "output %s: %s has %jd bytes, more than "
-		                  "build.limits.disk", output->name, output->path,
-		                  (intmax_t)st.st_size);
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "output %s: %s has %jd bytes, more than "
+		                  "build.limits.disk",
+		                  output->name, output->path, (intmax_t)st.st_size);
 	return 0;
 }
 
@@ -64,6 +65,6 @@ int assay_collect(const struct assay_build *build, const struct assay_output *ou
 	fd = assay_beneath_open(dir, output->path, O_RDONLY | O_NOFOLLOW);
 	if (fd < 0)
 		return assay_fail_errno(err, "output %s: open %s", output->name, output->path);
-	return assay_fd_copy(fd, to, NULL, err) < 0 ?
-	               assay_fail_in(err, "output %s", output->name) : 0;
+	return assay_fd_copy(fd, to, NULL, err) < 0 ? assay_fail_in(err, "output %s", output->name)
+	                                            : 0;
 }

@@ -27,7 +27,12 @@
 #define PROGRAM_MAX 65536 /* bytes; BPF_MAXINSNS is 4096 instructions of 8 */
 
 /* When a rule looks at an argument. */
-enum when { ALWAYS, NOT_EQUAL, HAS_BITS, LACKS_BITS };
+enum when {
+	ALWAYS,
+	NOT_EQUAL,
+	HAS_BITS,
+	LACKS_BITS
+};
 
 struct rule {
 	int call;
@@ -37,40 +42,98 @@ struct rule {
 	uint64_t value;
 };
 
-#define REFUSE(name) { SCMP_SYS(name), EPERM, ALWAYS, 0, 0 }
-#define MISSING(name) { SCMP_SYS(name), ENOSYS, ALWAYS, 0, 0 }
-#define REFUSE_FLAG(name, flag) { SCMP_SYS(name), EPERM, HAS_BITS, 0, flag }
+#define REFUSE(name)                                                                               \
+	{                                                                                          \
+		SCMP_SYS(name), EPERM, ALWAYS, 0, 0                                                \
+	}
+#define MISSING(name)                                                                              \
+	{                                                                                          \
+		SCMP_SYS(name), ENOSYS, ALWAYS, 0, 0                                               \
+	}
+#define REFUSE_FLAG(name, flag)                                                                    \
+	{                                                                                          \
+		SCMP_SYS(name), EPERM, HAS_BITS, 0, flag                                           \
+	}
 
 static const struct rule rules[] = {
 	/* Mounts and roots. */
-	REFUSE(mount), REFUSE(umount2), REFUSE(move_mount), REFUSE(open_tree), REFUSE(fsopen),
-	REFUSE(fsconfig), REFUSE(fsmount), REFUSE(fspick), REFUSE(mount_setattr),
-	REFUSE(pivot_root), REFUSE(chroot), REFUSE(name_to_handle_at), REFUSE(open_by_handle_at),
-	REFUSE(fanotify_init), REFUSE(quotactl), REFUSE(quotactl_fd),
+	REFUSE(mount),
+	REFUSE(umount2),
+	REFUSE(move_mount),
+	REFUSE(open_tree),
+	REFUSE(fsopen),
+	REFUSE(fsconfig),
+	REFUSE(fsmount),
+	REFUSE(fspick),
+	REFUSE(mount_setattr),
+	REFUSE(pivot_root),
+	REFUSE(chroot),
+	REFUSE(name_to_handle_at),
+	REFUSE(open_by_handle_at),
+	REFUSE(fanotify_init),
+	REFUSE(quotactl),
+	REFUSE(quotactl_fd),
 	/* Namespaces: new capabilities would come with them. */
-	REFUSE(setns), MISSING(clone3), /* its flags are in memory; the C library then uses clone */
-	REFUSE_FLAG(clone, CLONE_NEWNS), REFUSE_FLAG(clone, CLONE_NEWCGROUP),
-	REFUSE_FLAG(clone, CLONE_NEWUTS), REFUSE_FLAG(clone, CLONE_NEWIPC),
-	REFUSE_FLAG(clone, CLONE_NEWUSER), REFUSE_FLAG(clone, CLONE_NEWPID),
-	REFUSE_FLAG(clone, CLONE_NEWNET), REFUSE_FLAG(unshare, CLONE_NEWNS),
-	REFUSE_FLAG(unshare, CLONE_NEWCGROUP), REFUSE_FLAG(unshare, CLONE_NEWUTS),
-	REFUSE_FLAG(unshare, CLONE_NEWIPC), REFUSE_FLAG(unshare, CLONE_NEWUSER),
-	REFUSE_FLAG(unshare, CLONE_NEWPID), REFUSE_FLAG(unshare, CLONE_NEWNET),
+	REFUSE(setns),
+	MISSING(clone3), /* its flags are in memory; the C library then uses clone */
+	REFUSE_FLAG(clone, CLONE_NEWNS),
+	REFUSE_FLAG(clone, CLONE_NEWCGROUP),
+	REFUSE_FLAG(clone, CLONE_NEWUTS),
+	REFUSE_FLAG(clone, CLONE_NEWIPC),
+	REFUSE_FLAG(clone, CLONE_NEWUSER),
+	REFUSE_FLAG(clone, CLONE_NEWPID),
+	REFUSE_FLAG(clone, CLONE_NEWNET),
+	REFUSE_FLAG(unshare, CLONE_NEWNS),
+	REFUSE_FLAG(unshare, CLONE_NEWCGROUP),
+	REFUSE_FLAG(unshare, CLONE_NEWUTS),
+	REFUSE_FLAG(unshare, CLONE_NEWIPC),
+	REFUSE_FLAG(unshare, CLONE_NEWUSER),
+	REFUSE_FLAG(unshare, CLONE_NEWPID),
+	REFUSE_FLAG(unshare, CLONE_NEWNET),
 	REFUSE_FLAG(unshare, CLONE_NEWTIME),
 	/* The kernel itself. */
-	REFUSE(init_module), REFUSE(finit_module), REFUSE(delete_module), REFUSE(kexec_load),
-	REFUSE(kexec_file_load), REFUSE(reboot), REFUSE(swapon), REFUSE(swapoff), REFUSE(acct),
-	REFUSE(settimeofday), REFUSE(clock_settime), REFUSE(adjtimex), REFUSE(clock_adjtime),
-	REFUSE(syslog), REFUSE(iopl), REFUSE(ioperm), REFUSE(vhangup), REFUSE(sethostname),
-	REFUSE(setdomainname), REFUSE(bpf), REFUSE(perf_event_open), REFUSE(userfaultfd),
+	REFUSE(init_module),
+	REFUSE(finit_module),
+	REFUSE(delete_module),
+	REFUSE(kexec_load),
+	REFUSE(kexec_file_load),
+	REFUSE(reboot),
+	REFUSE(swapon),
+	REFUSE(swapoff),
+	REFUSE(acct),
+	REFUSE(settimeofday),
+	REFUSE(clock_settime),
+	REFUSE(adjtimex),
+	REFUSE(clock_adjtime),
+	REFUSE(syslog),
+	REFUSE(iopl),
+	REFUSE(ioperm),
+	REFUSE(vhangup),
+	REFUSE(sethostname),
+	REFUSE(setdomainname),
+	REFUSE(bpf),
+	REFUSE(perf_event_open),
+	REFUSE(userfaultfd),
 	/* Facilities that not every kernel has, or that know things about the host. */
-	MISSING(io_uring_setup), MISSING(io_uring_enter), MISSING(io_uring_register),
-	MISSING(keyctl), MISSING(add_key), MISSING(request_key), MISSING(lookup_dcookie),
-	MISSING(get_mempolicy), MISSING(set_mempolicy), MISSING(mbind), MISSING(move_pages),
-	MISSING(migrate_pages), MISSING(landlock_create_ruleset), MISSING(landlock_add_rule),
-	MISSING(landlock_restrict_self), MISSING(memfd_secret),
+	MISSING(io_uring_setup),
+	MISSING(io_uring_enter),
+	MISSING(io_uring_register),
+	MISSING(keyctl),
+	MISSING(add_key),
+	MISSING(request_key),
+	MISSING(lookup_dcookie),
+	MISSING(get_mempolicy),
+	MISSING(set_mempolicy),
+	MISSING(mbind),
+	MISSING(move_pages),
+	MISSING(migrate_pages),
+	MISSING(landlock_create_ruleset),
+	MISSING(landlock_add_rule),
+	MISSING(landlock_restrict_self),
+	MISSING(memfd_secret),
 	/* Pins. More processors cannot be had; groups of the caller cannot be dropped by a user. */
-	REFUSE(sched_setaffinity), { SCMP_SYS(getgroups), 0, ALWAYS, 0, 0 },
+	REFUSE(sched_setaffinity),
+	{ SCMP_SYS(getgroups), 0, ALWAYS, 0, 0 },
 	/* Addresses stay where they are, whatever setarch(8) asks for. */
 	{ SCMP_SYS(personality), 0, LACKS_BITS, 0, ADDR_NO_RANDOMIZE },
 };
@@ -83,7 +146,8 @@ static const struct rule socket_rules[] = {
 
 static int add_rule(scmp_filter_ctx ctx, const struct rule *rule, uint32_t action)
 {
-	struct scmp_arg_cmp cmp = { .arg = rule->arg, .op = SCMP_CMP_MASKED_EQ,
+	struct scmp_arg_cmp cmp = { .arg = rule->arg,
+		                    .op = SCMP_CMP_MASKED_EQ,
 		                    .datum_a = rule->value };
 
 	if (rule->when == NOT_EQUAL)
@@ -103,7 +167,8 @@ static int add_rules(scmp_filter_ctx ctx, bool notify)
 		failed = add_rule(ctx, &socket_rules[i],
 		                  notify ? SCMP_ACT_NOTIFY : SCMP_ACT_ERRNO(EAFNOSUPPORT));
 	for (size_t i = 0; notify && i < ASSAY_NOTIFY_CALLS && failed == 0; i++)
-		failed = seccomp_rule_add_array(ctx, SCMP_ACT_NOTIFY, assay_notify_call(i), 0, NULL);
+		failed =
+			seccomp_rule_add_array(ctx, SCMP_ACT_NOTIFY, assay_notify_call(i), 0, NULL);
 	return failed;
 }
 
@@ -120,7 +185,8 @@ static int export(scmp_filter_ctx ctx, struct assay_bytes *out, struct assay_err
 	}
 	len = pread(fd, program, PROGRAM_MAX, 0);
 	if (len <= 0 || len == PROGRAM_MAX)
-		return assay_fail(err, ASSAY_E_SYSTEM, "read the system call filter: %zd bytes", len);
+		return assay_fail(err, ASSAY_E_SYSTEM, "read the system call filter: %zd bytes",
+		                  len);
 	out->ptr = assay_steal(&program);
 	out->len = (size_t)len;
 	return 0;

@@ -16,14 +16,26 @@
 #define BUILD_ID UINT32_C(1900000000)
 #define MAP_MAX 65536 /* bytes; a map has at most 340 lines: user_namespaces(7) */
 
+/* Take a decimal number off a text. Return: whether there was one of 32 bits */
+static bool take_number(const char **text, uint32_t *out)
+{
+	char *end;
+	unsigned long long value = strtoull(*text, &end, 10);
+
+	if (end == *text || value > UINT32_MAX)
+		return false;
+	*text = end;
+	*out = (uint32_t)value;
+	return true;
+}
+
 bool assay_identity_pick(const char *map, uint32_t own, uint32_t *out)
 {
 	uint32_t inside, outside, count, ids = 0, best = own;
 	bool is_root = false;
-	int used;
 
-	for (; sscanf(map, "%" SCNu32 " %" SCNu32 " %" SCNu32 "%n", &inside, &outside, &count,
-	              &used) == 3; map += used) {
+	while (take_number(&map, &inside) && take_number(&map, &outside) &&
+	       take_number(&map, &count)) {
 		if (count == 0)
 			continue;
 		if (BUILD_ID >= inside && BUILD_ID - inside < count) {
@@ -52,7 +64,8 @@ static int choose(const char *path, uint32_t own, uint32_t *out, struct assay_er
 	if (!assay_identity_pick(map, own, out))
 		return assay_fail(err, ASSAY_E_SYSTEM,
 		                  "builds must not run as the host's root, and %s has no other id: "
-		                  "run assay as an ordinary user", path);
+		                  "run assay as an ordinary user",
+		                  path);
 	return 0;
 }
 
@@ -77,8 +90,9 @@ static int write_proc(pid_t pid, const char *name, const char *text, struct assa
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return assay_fail_errno(err, "open %s", path);
-	return assay_write_full(fd, assay_span_of_str(text), err) < 0 ?
-	               assay_fail_in(err, "%s", path) : 0;
+	return assay_write_full(fd, assay_span_of_str(text), err) < 0
+	               ? assay_fail_in(err, "%s", path)
+	               : 0;
 }
 
 int assay_identity_map(const struct assay_identity *identity, const struct assay_user *user,

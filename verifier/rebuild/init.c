@@ -41,7 +41,7 @@ struct init {
 	bool stopped;         /* by the launcher */
 	enum assay_outcome outcome;
 	unsigned step;
-	int status;           /* of the program that ended the build */
+	int status; /* of the program that ended the build */
 	char detail[512];
 };
 
@@ -105,13 +105,14 @@ static bool look(struct init *init, struct assay_usage *usage)
 		init->memory_peak = usage->memory;
 	if (usage->tasks >= build->limits.processes)
 		settle_outcome(init, ASSAY_OUTCOME_LIMIT_PROCESSES,
-		               "%" PRIu32 " processes and threads, build.limits.processes is %" PRIu32,
+		               "%" PRIu32
+		               " processes and threads, build.limits.processes is %" PRIu32,
 		               usage->tasks, build->limits.processes);
 	else if (usage->memory > build->limits.memory &&
 	         (exact = assay_usage_exact()) > build->limits.memory)
 		settle_outcome(init, ASSAY_OUTCOME_LIMIT_MEMORY,
-		               "%" PRIu64 " bytes of memory, build.limits.memory is %" PRIu64, exact,
-		               build->limits.memory);
+		               "%" PRIu64 " bytes of memory, build.limits.memory is %" PRIu64,
+		               exact, build->limits.memory);
 	return init->outcome == ASSAY_OUTCOME_BUILT;
 }
 
@@ -149,8 +150,8 @@ static bool handle(struct init *init, struct assay_started *started, struct atte
 		assay_notify_answer(&init->notify, started->answers);
 	else if (attention->polls[2].revents != 0)
 		attention->polls[2].fd = -1; /* nobody is left to ask */
-	if (attention->polls[1].revents != 0 &&
-	    read(init->signals, &info, sizeof(info)) > 0 && reap(started->pid, &init->status))
+	if (attention->polls[1].revents != 0 && read(init->signals, &info, sizeof(info)) > 0 &&
+	    reap(started->pid, &init->status))
 		return false;
 	if (attention->polls[0].revents != 0) {
 		hear_launcher(init);
@@ -220,7 +221,8 @@ static void run(struct init *init, const struct assay_job *job)
 static void tell_step(const struct init *init, const char *text)
 {
 	const struct assay_plan *plan = init->container->plan;
-	struct assay_message message = { .type = ASSAY_MSG_STEP, .index = init->step,
+	struct assay_message message = { .type = ASSAY_MSG_STEP,
+		                         .index = init->step,
 		                         .count = plan->manifest->build.steps_count };
 	struct assay_error err = ASSAY_ERROR_INIT;
 
@@ -240,8 +242,8 @@ static void run_patch(struct init *init, unsigned index)
 	const struct assay_source *source = &init->container->plan->manifest->sources[index];
 	ASSAY_AUTO_FREE char *strip = assay_asprintf("-p%" PRIu32, source->strip);
 	ASSAY_AUTO_FREE char *quoted = assay_quoted(source->name);
-	const char *argv[] = { "/usr/bin/patch", "--batch", "--forward", "--fuzz=0",
-		               "--no-backup-if-mismatch", strip, NULL };
+	const char *argv[] = { "/usr/bin/patch",          "--batch", "--forward", "--fuzz=0",
+		               "--no-backup-if-mismatch", strip,     NULL };
 	struct assay_error err = ASSAY_ERROR_INIT;
 	struct assay_job job = { .argv = (char *const *)(uintptr_t)argv, .cwd = source->into };
 
@@ -252,8 +254,8 @@ static void run_patch(struct init *init, unsigned index)
 	run(init, &job);
 	(void)close(job.input);
 	if (going_on(init) && init->status != 0)
-		settle_outcome(init, ASSAY_OUTCOME_FAILED, "patch %s does not apply: status %d", quoted,
-		               init->status);
+		settle_outcome(init, ASSAY_OUTCOME_FAILED, "patch %s does not apply: status %d",
+		               quoted, init->status);
 }
 
 static void place_sources(struct init *init)
@@ -276,12 +278,14 @@ static void run_steps(struct init *init)
 	const struct assay_build *build = &init->container->plan->manifest->build;
 
 	for (unsigned i = 0; i < build->steps_count && going_on(init); i++) {
-		struct assay_job job = { .argv = build->steps[i].argv,
-			                 .cwd = build->steps[i].cwd,
-			                 .input = -1 };
+		ASSAY_AUTO_STRINGS struct assay_strings argv = { 0 };
+		struct assay_job job = { .cwd = build->steps[i].cwd, .input = -1 };
 
+		for (unsigned k = 0; k < build->steps[i].argv_count; k++)
+			assay_strings_add(&argv, build->steps[i].argv[k]);
+		job.argv = argv.items;
 		init->step = i;
-		tell_step(init, build->steps[i].argv[0]);
+		tell_step(init, argv.items[0]);
 		run(init, &job);
 		if (going_on(init) && init->status != 0)
 			settle_outcome(init, ASSAY_OUTCOME_FAILED, "step %u: exit status %d", i + 1,
@@ -390,9 +394,10 @@ static int begin(struct init *init, struct assay_error *err)
 	if (assay_capabilities_keep(1u << CAP_KILL | 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_OVERRIDE,
 	                            err) < 0)
 		return -1;
-	return !init->container->filter.notify ?
-	               0 : assay_notify_init(&init->notify,
-	                                     &init->container->plan->manifest->build.machine, err);
+	return !init->container->filter.notify
+	               ? 0
+	               : assay_notify_init(&init->notify,
+	                                   &init->container->plan->manifest->build.machine, err);
 }
 
 void assay_init_main(struct assay_container *container)

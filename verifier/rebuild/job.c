@@ -31,8 +31,9 @@ static int write_self(const char *path, const char *text, struct assay_error *er
 
 	if (fd < 0)
 		return assay_fail_errno(err, "open %s", path);
-	return assay_write_full(fd, assay_span_of_str(text), err) < 0 ?
-	               assay_fail_in(err, "%s", path) : 0;
+	return assay_write_full(fd, assay_span_of_str(text), err) < 0
+	               ? assay_fail_in(err, "%s", path)
+	               : 0;
 }
 
 /*
@@ -134,8 +135,8 @@ static void find_and_run(const struct assay_plan *plan, char *const *argv)
 static int install_filter(const struct assay_container *container, const struct assay_job *job,
                           int socket, struct assay_error *err)
 {
-	const struct assay_filter *filter = job->argv != NULL ? &container->filter :
-	                                                        &container->quiet;
+	const struct assay_filter *filter =
+		job->argv != NULL ? &container->filter : &container->quiet;
 	int fd = assay_filter_load(filter);
 
 	if (fd < 0)
@@ -156,8 +157,8 @@ static int close_files(int *socket, struct assay_error *err)
 	return 0;
 }
 
-static int become(const struct assay_container *container, const struct assay_job *job,
-                  int *socket, struct assay_error *err)
+static int become(const struct assay_container *container, const struct assay_job *job, int *socket,
+                  struct assay_error *err)
 {
 	const struct assay_build *build = &container->plan->manifest->build;
 
@@ -178,8 +179,8 @@ static int become(const struct assay_container *container, const struct assay_jo
 	return -1;
 }
 
-static void __attribute__((noreturn)) run_child(const struct assay_container *container,
-                                                const struct assay_job *job, int socket)
+static void __attribute__((noreturn))
+run_child(const struct assay_container *container, const struct assay_job *job, int socket)
 {
 	struct assay_error err = ASSAY_ERROR_INIT;
 
@@ -200,7 +201,8 @@ static int hear_error(int socket, struct assay_error *err)
 	if (got == 0)
 		return 0;
 	if (got != (ssize_t)sizeof(told))
-		return assay_fail(err, ASSAY_E_SYSTEM, "a process of the container said %zd bytes", got);
+		return assay_fail(err, ASSAY_E_SYSTEM, "a process of the container said %zd bytes",
+		                  got);
 	told.text[sizeof(told.text) - 1] = '\0';
 	*err = told;
 	return -1;
@@ -211,8 +213,7 @@ static int await_program(const struct assay_container *container, struct assay_s
                          struct assay_error *err)
 {
 	/* A single byte carries the descriptor; an error is longer. */
-	if (container->filter.notify &&
-	    recv(out->socket, NULL, 0, MSG_PEEK | MSG_TRUNC) == 1) {
+	if (container->filter.notify && recv(out->socket, NULL, 0, MSG_PEEK | MSG_TRUNC) == 1) {
 		out->answers = assay_fd_receive(out->socket);
 		if (out->answers < 0)
 			return assay_fail(err, ASSAY_E_SYSTEM, "no system call notifications came");

@@ -17,10 +17,10 @@
 /** Zero-initialise, then open. Owned. */
 struct assay_log {
 	int fd;
-	uint64_t limit; /* bytes written as they come */
-	uint64_t size;  /* bytes that came */
+	uint64_t limit;              /* bytes written as they come */
+	uint64_t size;               /* bytes that came */
 	struct assay_hasher *hasher; /* of the file */
-	char *ring;     /* the last bytes that came */
+	char *ring;                  /* the last bytes that came */
 };
 
 ASSAY_CHECKED int assay_log_open(struct assay_log *log, const char *path, uint64_t limit,

@@ -77,8 +77,8 @@ int assay_message_receive(int socket, struct assay_message *message, int *fd,
 	if (got < 0)
 		return assay_fail_errno(err, "hear from the other side of the container");
 	if (got != (ssize_t)sizeof(*message))
-		return assay_fail(err, ASSAY_E_SYSTEM, "a message of %zd bytes between launcher and init",
-		                  got);
+		return assay_fail(err, ASSAY_E_SYSTEM,
+		                  "a message of %zd bytes between launcher and init", got);
 	message->text[sizeof(message->text) - 1] = '\0';
 	message->error.text[sizeof(message->error.text) - 1] = '\0';
 	return 1;

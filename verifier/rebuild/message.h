@@ -13,7 +13,7 @@
 
 enum assay_message_type {
 	/* The launcher to the stage that becomes init. */
-	ASSAY_MSG_MAPPED,   /* the ids are mapped: go on */
+	ASSAY_MSG_MAPPED, /* the ids are mapped: go on */
 	/* The stage, then init, to the launcher. */
 	ASSAY_MSG_UNSHARED, /* the namespaces are there: map the ids */
 	ASSAY_MSG_UNPINNED, /* index: pin; text: why */
@@ -24,8 +24,8 @@ enum assay_message_type {
 	ASSAY_MSG_WANT,     /* index: output, to be answered with ASSAY_MSG_FILE */
 	ASSAY_MSG_OUTPUT,   /* index: output that is written */
 	/* The launcher to init. */
-	ASSAY_MSG_FILE,     /* with a descriptor to write the output to */
-	ASSAY_MSG_STOP,     /* kill the build and report */
+	ASSAY_MSG_FILE, /* with a descriptor to write the output to */
+	ASSAY_MSG_STOP, /* kill the build and report */
 };
 
 /** One message. Both ends are the same program. */

@@ -32,8 +32,9 @@ static int64_t give(const struct seccomp_notif *request, unsigned arg, const voi
 	struct iovec from = { (void *)(uintptr_t)ptr, len };
 	struct iovec to = { (void *)(uintptr_t)request->data.args[arg], len };
 
-	return process_vm_writev((pid_t)request->pid, &from, 1, &to, 1, 0) == (ssize_t)len ?
-	               0 : -EFAULT;
+	return process_vm_writev((pid_t)request->pid, &from, 1, &to, 1, 0) == (ssize_t)len
+	               ? 0
+	               : -EFAULT;
 }
 
 static int64_t answer_uname(struct assay_notify *notify, const struct seccomp_notif *request)
@@ -121,9 +122,11 @@ static const struct {
 	int call;
 	answer_fn *answer;
 } answers[] = {
-	{ SYS_uname, answer_uname },     { SYS_sysinfo, answer_sysinfo },
+	{ SYS_uname, answer_uname },
+	{ SYS_sysinfo, answer_sysinfo },
 	{ SYS_sched_getaffinity, answer_affinity },
-	{ SYS_socket, refuse_socket },   { SYS_socketpair, refuse_socket },
+	{ SYS_socket, refuse_socket },
+	{ SYS_socketpair, refuse_socket },
 };
 
 int assay_notify_call(size_t index)
@@ -188,8 +191,12 @@ const char *assay_refusal_family(const struct assay_refusal *refusal)
 		int family;
 		const char *name;
 	} families[] = {
-		{ AF_INET, "AF_INET" },     { AF_INET6, "AF_INET6" }, { AF_NETLINK, "AF_NETLINK" },
-		{ AF_PACKET, "AF_PACKET" }, { AF_ALG, "AF_ALG" },     { AF_VSOCK, "AF_VSOCK" },
+		{ AF_INET, "AF_INET" },
+		{ AF_INET6, "AF_INET6" },
+		{ AF_NETLINK, "AF_NETLINK" },
+		{ AF_PACKET, "AF_PACKET" },
+		{ AF_ALG, "AF_ALG" },
+		{ AF_VSOCK, "AF_VSOCK" },
 		{ AF_BLUETOOTH, "AF_BLUETOOTH" },
 	};
 

@@ -36,8 +36,8 @@ struct assay_notify {
 	uint64_t more; /* refusals that found no room */
 };
 
-ASSAY_CHECKED int assay_notify_init(struct assay_notify *notify, const struct assay_machine *machine,
-                                    struct assay_error *err);
+ASSAY_CHECKED int assay_notify_init(struct assay_notify *notify,
+                                    const struct assay_machine *machine, struct assay_error *err);
 
 /** Prepare a new descriptor: where the kernel can, answers are handed over without a detour. */
 void assay_notify_tune(int fd);

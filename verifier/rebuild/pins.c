@@ -2,7 +2,8 @@
 #include "rebuild/pins.h"
 
 const struct assay_pin assay_pins[ASSAY_PIN_COUNT] = {
-	[ASSAY_PIN_ASLR] = { "aslr", ASSAY_PIN_L0, NULL, "personality without randomised addresses" },
+	[ASSAY_PIN_ASLR] = { "aslr", ASSAY_PIN_L0, NULL,
+	                     "personality without randomised addresses" },
 	[ASSAY_PIN_CLOCK] = { "clock", ASSAY_PIN_NONE, NULL,
 	                      "the time of day is the host's; SOURCE_DATE_EPOCH is set" },
 	[ASSAY_PIN_CPUS] = { "cpus", ASSAY_PIN_L1, "build.machine.cpus",
@@ -13,11 +14,13 @@ const struct assay_pin assay_pins[ASSAY_PIN_COUNT] = {
 	                        "/dev has null, zero, full, random, urandom; no /sys" },
 	[ASSAY_PIN_ENVIRONMENT] = { "environment", ASSAY_PIN_L0, "build.environment",
 	                            "exactly the manifest's, and SOURCE_DATE_EPOCH" },
-	[ASSAY_PIN_EVENTS] = { "events", ASSAY_PIN_L1, NULL, "refused sockets are counted by program" },
+	[ASSAY_PIN_EVENTS] = { "events", ASSAY_PIN_L1, NULL,
+	                       "refused sockets are counted by program" },
 	[ASSAY_PIN_FILES] = { "files", ASSAY_PIN_L0, "toolchain.tree",
 	                      "mount namespace: read-only toolchain, own /tmp and build folder" },
 	[ASSAY_PIN_GROUPS] = { "groups", ASSAY_PIN_L0, NULL, "getgroups(2) answers none" },
-	[ASSAY_PIN_HOSTNAME] = { "hostname", ASSAY_PIN_L0, "build.machine.hostname", "UTS namespace" },
+	[ASSAY_PIN_HOSTNAME] = { "hostname", ASSAY_PIN_L0, "build.machine.hostname",
+	                         "UTS namespace" },
 	[ASSAY_PIN_INODES] = { "inodes", ASSAY_PIN_NONE, NULL,
 	                       "inode and device numbers of toolchain files are the store's" },
 	[ASSAY_PIN_IPC] = { "ipc", ASSAY_PIN_L0, NULL, "IPC namespace" },
@@ -58,7 +61,8 @@ void assay_pins_unpinned(int notify, struct assay_strings *unpinned)
 {
 	for (size_t i = 0; i < ASSAY_PIN_COUNT; i++) {
 		if (assay_pins[i].level == ASSAY_PIN_NONE)
-			assay_strings_printf(unpinned, "%s: %s", assay_pins[i].key, assay_pins[i].how);
+			assay_strings_printf(unpinned, "%s: %s", assay_pins[i].key,
+			                     assay_pins[i].how);
 		if (assay_pins[i].level == ASSAY_PIN_L1 && !notify)
 			assay_strings_printf(unpinned, "%s: this host has no seccomp notification",
 			                     assay_pins[i].key);

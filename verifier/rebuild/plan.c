@@ -43,38 +43,14 @@ static void plan_environment(const struct assay_build *build, struct assay_strin
 	assay_strings_sort(env);
 }
 
-/* Folders that the launcher makes itself: a build there would hide them. */
-static const char *const reserved[] = { "/proc", "/dev", "/tmp", "/sys" };
-
-static int check_build_path(const char *path, struct assay_error *err)
-{
-	if (path[0] != '/' || path[1] == '\0')
-		return assay_fail(err, ASSAY_E_USAGE, "build.path %s: not an absolute path below /",
-		                  path);
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(reserved); i++) {
-		size_t len = strlen(reserved[i]);
-
-		if (strncmp(path, reserved[i], len) == 0 && (path[len] == '/' || path[len] == '\0'))
-			return assay_fail(err, ASSAY_E_USAGE, "build.path %s: %s is the container's own",
-			                  path, reserved[i]);
-	}
-	return 0;
-}
-
-int assay_plan_make(const struct assay_manifest *manifest, struct assay_plan *plan,
-                    struct assay_error *err)
+void assay_plan_make(const struct assay_manifest *manifest, struct assay_plan *plan)
 {
 	const struct assay_build *build = &manifest->build;
 
-	if (check_build_path(build->path, err) < 0)
-		return -1;
 	plan->manifest = manifest;
 	plan_environment(build, &plan->environment);
 	plan->inodes = build->limits.disk / BYTES_PER_INODE;
 	if (plan->inodes < INODES_MIN)
 		plan->inodes = INODES_MIN;
-	for (unsigned i = 0; i < manifest->sources_count; i++)
-		plan->patches += manifest->sources[i].unpack == ASSAY_UNPACK_PATCH;
 	assay_proc_plan(plan);
-	return 0;
 }

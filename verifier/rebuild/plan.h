@@ -9,7 +9,6 @@
 #define ASSAY_REBUILD_PLAN_H
 
 #include "base/buffer.h"
-#include "base/error.h"
 #include "base/strings.h"
 #include "model/manifest.h"
 
@@ -25,21 +24,14 @@ struct assay_plan {
 	struct assay_strings environment; /* NAME=value, sorted by name: complete */
 	struct assay_pinned_file *files;
 	size_t file_count, file_cap;
-	uint64_t inodes;                  /* files and folders that fit into the build's tmpfs */
-	unsigned patches;                 /* sources that are patches: steps before the first step */
+	uint64_t inodes; /* files and folders that fit into the build's tmpfs */
 };
 
 void assay_plan_fini(struct assay_plan *plan);
 #define ASSAY_AUTO_PLAN ASSAY_AUTO(assay_plan_fini)
 
-/**
- * Plan a build.
- *
- * Out:    *plan, zero-initialised before
- * Errors: ASSAY_E_USAGE  build.path or a source's folder is none that can be made
- */
-ASSAY_CHECKED int assay_plan_make(const struct assay_manifest *manifest, struct assay_plan *plan,
-                                  struct assay_error *err);
+/** Plan a build. *plan is zero-initialised before. */
+void assay_plan_make(const struct assay_manifest *manifest, struct assay_plan *plan);
 
 /** Add a pinned file. Return: its content, to be filled. Borrowed until the next one is added. */
 struct assay_buffer *assay_plan_file(struct assay_plan *plan, const char *path);

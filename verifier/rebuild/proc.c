@@ -52,7 +52,8 @@ static void cpuinfo(const struct assay_build *build, struct assay_buffer *out)
 			"processor\t: %" PRIu32 "\nvendor_id\t: GenuineIntel\ncpu family\t: 6\n"
 			"model\t\t: 15\nmodel name\t: x86-64 baseline\nstepping\t: 0\n"
 			"cpu MHz\t\t: 1000.000\ncache size\t: 1024 KB\nphysical id\t: 0\n"
-			"siblings\t: %" PRIu32 "\ncore id\t\t: %" PRIu32 "\ncpu cores\t: %" PRIu32 "\n"
+			"siblings\t: %" PRIu32 "\ncore id\t\t: %" PRIu32 "\ncpu cores\t: %" PRIu32
+			"\n"
 			"fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: 10\nwp\t\t: yes\n"
 			"flags\t\t: fpu tsc cx8 cmov mmx fxsr sse sse2 syscall lm\n"
 			"bogomips\t: 2000.00\nclflush size\t: 64\ncache_alignment\t: 64\n"
@@ -76,10 +77,10 @@ static void meminfo(const struct assay_build *build, struct assay_buffer *out)
 		const char *name;
 		uint64_t value; /* KiB */
 	} rows[] = {
-		{ "MemTotal:", total },   { "MemFree:", unused },  { "MemAvailable:", unused },
-		{ "Buffers:", 0 },        { "Cached:", 0 },        { "SwapCached:", 0 },
-		{ "Active:", 0 },         { "Inactive:", 0 },      { "SwapTotal:", 0 },
-		{ "SwapFree:", 0 },       { "Dirty:", 0 },         { "Shmem:", 0 },
+		{ "MemTotal:", total },    { "MemFree:", unused }, { "MemAvailable:", unused },
+		{ "Buffers:", 0 },         { "Cached:", 0 },       { "SwapCached:", 0 },
+		{ "Active:", 0 },          { "Inactive:", 0 },     { "SwapTotal:", 0 },
+		{ "SwapFree:", 0 },        { "Dirty:", 0 },        { "Shmem:", 0 },
 		{ "CommitLimit:", total }, { "Committed_AS:", 0 },
 	};
 

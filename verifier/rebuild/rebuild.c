@@ -35,9 +35,9 @@ struct launch {
 	struct assay_container container;
 	struct assay_log log;
 	struct assay_build_record *record;
-	int control;           /* our end of the socket; -1 when init's is closed */
-	int output;            /* read end of the build's standard output and error; -1 at its end */
-	int interrupts;        /* signals arrive here */
+	int control;    /* our end of the socket; -1 when init's is closed */
+	int output;     /* read end of the build's standard output and error; -1 at its end */
+	int interrupts; /* signals arrive here */
 	sigset_t saved_mask;
 	pid_t stage;           /* also the process group of stage and init */
 	uint64_t started;      /* milliseconds of the monotonic clock */
@@ -109,8 +109,8 @@ static int make_channels(struct launch *launch, struct assay_error *err)
 		return assay_fail_errno(err, "make a pipe");
 	launch->output = pipe_ends[0];
 	launch->container.log = pipe_ends[1];
-	return fcntl(launch->output, F_SETFL, O_NONBLOCK) < 0 ?
-	               assay_fail_errno(err, "make a pipe") : 0;
+	return fcntl(launch->output, F_SETFL, O_NONBLOCK) < 0 ? assay_fail_errno(err, "make a pipe")
+	                                                      : 0;
 }
 
 static void unpinned(struct launch *launch, enum assay_pin_id pin, const char *why)
@@ -125,8 +125,8 @@ static int prepare(struct launch *launch, struct assay_error *err)
 	char why[256];
 
 	launch->record->log_path = assay_strdup(request->log_path);
-	if (assay_plan_make(request->manifest, &launch->plan, err) < 0 ||
-	    assay_log_open(&launch->log, request->log_path, request->manifest->build.limits.log,
+	assay_plan_make(request->manifest, &launch->plan);
+	if (assay_log_open(&launch->log, request->log_path, request->manifest->build.limits.log,
 	                   err) < 0 ||
 	    assay_identity_choose(&launch->container.identity, err) < 0 ||
 	    assay_filter_make(user, true, &launch->container.filter, err) < 0 ||
@@ -274,8 +274,10 @@ static void end(struct launch *launch, const struct assay_message *message)
 	launch->record->memory_peak = message->count;
 	if (launch->stopped || message->outcome == ASSAY_OUTCOME_BUILT)
 		return;
-	set_outcome(launch, message->outcome <= ASSAY_OUTCOME_BAD_OUTPUT ?
-	                            (enum assay_outcome)message->outcome : ASSAY_OUTCOME_FAILED,
+	set_outcome(launch,
+	            message->outcome <= ASSAY_OUTCOME_BAD_OUTPUT
+	                    ? (enum assay_outcome)message->outcome
+	                    : ASSAY_OUTCOME_FAILED,
 	            "%s", message->text);
 }
 
@@ -402,7 +404,8 @@ static void take_interrupt(struct launch *launch)
 	if (read(launch->interrupts, &info, sizeof(info)) != (ssize_t)sizeof(info) ||
 	    launch->stopped)
 		return;
-	set_outcome(launch, ASSAY_OUTCOME_INTERRUPTED, "stopped by signal %" PRIu32, info.ssi_signo);
+	set_outcome(launch, ASSAY_OUTCOME_INTERRUPTED, "stopped by signal %" PRIu32,
+	            info.ssi_signo);
 	stop(launch);
 }
 
@@ -482,7 +485,8 @@ static int finish(struct launch *launch, int status, struct assay_error *err)
 int assay_rebuild(const struct assay_rebuild_request *request, struct assay_build_record *record,
                   struct assay_error *err)
 {
-	ASSAY_AUTO(launch_fini) struct launch launch = {
+	ASSAY_AUTO(launch_fini)
+	struct launch launch = {
 		.request = request,
 		.record = record,
 		.control = -1,

@@ -54,14 +54,15 @@ static int find(int root, const char *path, uint64_t flags)
 static int attach(const struct root *root, const char *from, const char *path,
                   struct assay_error *err)
 {
-	ASSAY_AUTO_CLOSE int mount = open_tree(root->base, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	ASSAY_AUTO_CLOSE int mount =
+		open_tree(root->base, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	ASSAY_AUTO_CLOSE int target = -1;
 
 	if (mount < 0)
 		return assay_fail_errno(err, "mount %s in the container", from);
 	target = find(root->root, path, 0);
-	if (target < 0 ||
-	    move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (target < 0 || move_mount(mount, "", target, "",
+	                             MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return assay_fail_errno(err, "mount on /%s in the container", path);
 	return 0;
 }
@@ -100,7 +101,8 @@ static int make_pins(const struct root *root, struct assay_error *err)
 		ASSAY_AUTO_FREE char *path = assay_asprintf("pins/%s", plan->files[i].path);
 
 		if (make_parents(root->base, path, err) < 0 ||
-		    make_file(root->base, path, assay_buffer_span(&plan->files[i].content), err) < 0)
+		    make_file(root->base, path, assay_buffer_span(&plan->files[i].content), err) <
+		            0)
 			return -1;
 	}
 	return 0;
@@ -176,8 +178,9 @@ static int add_entry(const struct root *root, int tree, const char *name, struct
 		if (len < 0)
 			return assay_fail_errno(err, "read the link /%s", name);
 		target[len] = '\0';
-		return symlinkat(target, root->root, name) < 0 ?
-		               assay_fail_errno(err, "make the link /%s", name) : 0;
+		return symlinkat(target, root->root, name) < 0
+		               ? assay_fail_errno(err, "make the link /%s", name)
+		               : 0;
 	}
 	if (S_ISDIR(st.st_mode)) {
 		if (mkdirat(root->root, name, 0755) < 0)
@@ -256,8 +259,10 @@ static int add_account_file(const struct root *root, const char *path, accounts_
 	/* Without such a file in the tree there is a place for one only if /etc is not the tree's. */
 	if (there < 0 && ((mkdirat(root->root, "etc", 0755) < 0 && errno != EEXIST) ||
 	                  make_file(root->root, path, assay_span_of(NULL, 0), err) < 0))
-		return assay_fail(err, ASSAY_E_USAGE, "the toolchain tree has no /%s: add it to the "
-		                  "files of the lock", path);
+		return assay_fail(err, ASSAY_E_USAGE,
+		                  "the toolchain tree has no /%s: add it to the "
+		                  "files of the lock",
+		                  path);
 	return attach(root, pin, path, err);
 }
 
@@ -282,9 +287,11 @@ static int make_in_root(const struct root *root, const char *path, struct assay_
 		*p = '\0';
 		fd = find(root->root, copy, O_DIRECTORY);
 		if (fd < 0 && errno == ENOENT && mkdirat(root->root, copy, 0755) < 0)
-			return assay_fail(err, ASSAY_E_USAGE,
-			                  "build.path %s: the toolchain tree has no /%s and it cannot be "
-			                  "made there: add it to the directories of the lock", path, copy);
+			return assay_fail(
+				err, ASSAY_E_USAGE,
+				"build.path %s: the toolchain tree has no /%s and it cannot be "
+				"made there: add it to the directories of the lock",
+				path, copy);
 		*p = saved;
 		if (saved == '\0')
 			return 0;
@@ -299,19 +306,20 @@ static int add_disk(const struct root *root, struct assay_error *err)
 		const char *path; /* NULL: build.path */
 		mode_t mode;
 	} rows[] = {
-		{ "disk/build", NULL, 0755 },
 		{ "disk/tmp", "tmp", 01777 },
 		{ "disk/shm", "dev/shm", 01777 },
+		{ "disk/build", NULL, 0755 }, /* last: it may lie below /tmp */
 	};
 	const char *build = root->container->plan->manifest->build.path;
 
-	if (make_in_root(root, build, err) < 0)
-		return -1;
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++) {
+		if (rows[i].path == NULL && make_in_root(root, build, err) < 0)
+			return -1;
 		if (mkdirat(root->base, rows[i].from, rows[i].mode) < 0 ||
 		    fchmodat(root->base, rows[i].from, rows[i].mode, 0) < 0)
 			return assay_fail_errno(err, "make %s", rows[i].from);
-		if (attach(root, rows[i].from, rows[i].path != NULL ? rows[i].path : build, err) < 0)
+		if (attach(root, rows[i].from, rows[i].path != NULL ? rows[i].path : build, err) <
+		    0)
 			return -1;
 	}
 	return 0;
@@ -323,8 +331,10 @@ static int add_devices(const struct root *root, struct assay_error *err)
 	static const struct {
 		const char *name, *target;
 	} links[] = {
-		{ "dev/fd", "/proc/self/fd" },         { "dev/stdin", "/proc/self/fd/0" },
-		{ "dev/stdout", "/proc/self/fd/1" },   { "dev/stderr", "/proc/self/fd/2" },
+		{ "dev/fd", "/proc/self/fd" },
+		{ "dev/stdin", "/proc/self/fd/0" },
+		{ "dev/stdout", "/proc/self/fd/1" },
+		{ "dev/stderr", "/proc/self/fd/2" },
 	};
 
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(devices); i++) {
@@ -337,7 +347,8 @@ static int add_devices(const struct root *root, struct assay_error *err)
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(links); i++)
 		if (symlinkat(links[i].target, root->root, links[i].name) < 0)
 			return assay_fail_errno(err, "make /%s", links[i].name);
-	return mkdirat(root->root, "dev/shm", 0755) < 0 ? assay_fail_errno(err, "make /dev/shm") : 0;
+	return mkdirat(root->root, "dev/shm", 0755) < 0 ? assay_fail_errno(err, "make /dev/shm")
+	                                                : 0;
 }
 
 /* Processes, and links to what is about processes. */
@@ -358,7 +369,8 @@ static int cover_proc(const struct root *root, struct assay_error *err)
 		return assay_fail_errno(err, "list /proc");
 	while (failed == 0 && (entry = readdir(stream)) != NULL) {
 		ASSAY_AUTO_FREE char *pin = assay_asprintf("pins/proc/%s", entry->d_name);
-		const char *from = entry->d_type == DT_DIR ? "pins/empty-folder" : "pins/empty-file";
+		const char *from =
+			entry->d_type == DT_DIR ? "pins/empty-folder" : "pins/empty-file";
 
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
 		    is_about_processes(entry->d_name, entry->d_type))
@@ -395,12 +407,14 @@ static int leave(const struct root *root, struct assay_error *err)
 
 int assay_root_make(const struct assay_container *container, struct assay_error *err)
 {
-	ASSAY_AUTO(close_root) struct root root = { .container = container, .base = -1, .root = -1 };
+	ASSAY_AUTO(close_root)
+	struct root root = { .container = container, .base = -1, .root = -1 };
 	mode_t mask = umask(022);
 	int failed;
 
-	failed = make_base(&root, err) < 0 || make_pins(&root, err) < 0 || add_tree(&root, err) < 0 ||
-	         add_accounts(&root, err) < 0 || add_devices(&root, err) < 0 || add_disk(&root, err) < 0 ||
+	failed = make_base(&root, err) < 0 || make_pins(&root, err) < 0 ||
+	         add_tree(&root, err) < 0 || add_accounts(&root, err) < 0 ||
+	         add_devices(&root, err) < 0 || add_disk(&root, err) < 0 ||
 	         add_proc(&root, err) < 0 || leave(&root, err) < 0;
 	(void)umask(mask);
 	return failed ? -1 : 0;

@@ -17,8 +17,8 @@
 #include "rebuild/job.h"
 #include "rebuild/untar.h"
 
-#define BLOCK 65536    /* bytes, what a pipe holds: pipe(7) */
-#define DEPTH_MAX 256  /* folders in folders; ours */
+#define BLOCK 65536   /* bytes, what a pipe holds: pipe(7) */
+#define DEPTH_MAX 256 /* folders in folders; ours */
 
 /* Copy a source and check it. A reader that has had enough is no error. */
 static int feed(const struct assay_source *source, int from, int to, struct assay_error *err)
@@ -34,10 +34,11 @@ static int feed(const struct assay_source *source, int from, int to, struct assa
 		return assay_fail_errno(err, "source %s", source->name);
 	while ((got = read(from, block, sizeof(block))) > 0) {
 		assay_hasher_add(hasher, block, (size_t)got);
-		if (wanted && assay_write_full(to, assay_span_of(block, (size_t)got), &ignored) < 0) {
+		if (wanted &&
+		    assay_write_full(to, assay_span_of(block, (size_t)got), &ignored) < 0) {
 			if (ignored.sys_errno != EPIPE)
-				return assay_fail(err, ASSAY_E_SYSTEM, "source %s: %s", source->name,
-				                  ignored.text);
+				return assay_fail(err, ASSAY_E_SYSTEM, "source %s: %s",
+				                  source->name, ignored.text);
 			wanted = false;
 		}
 	}
@@ -46,8 +47,10 @@ static int feed(const struct assay_source *source, int from, int to, struct assa
 	assay_hasher_finish(hasher, &digest);
 	assay_sha256_hex(&digest, hex);
 	if (strcmp(hex, source->sha256) != 0)
-		return assay_fail(err, ASSAY_E_PIN, "source %s: its bytes are not those that are pinned "
-		                  "(SHA-256 %s, wanted %s)", source->name, hex, source->sha256);
+		return assay_fail(err, ASSAY_E_PIN,
+		                  "source %s: its bytes are not those that are pinned "
+		                  "(SHA-256 %s, wanted %s)",
+		                  source->name, hex, source->sha256);
 	return 0;
 }
 
@@ -61,7 +64,6 @@ static int copy_to(int dir, const struct assay_source *source, struct assay_erro
 	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", source->into, source->name);
 	ASSAY_AUTO_CLOSE int fd = -1;
 
-	(void)umask(022);
 	fd = assay_beneath_create(dir, path, 0644);
 	if (fd < 0)
 		return assay_fail_errno(err, "make %s", path);
@@ -73,15 +75,19 @@ static int place(void *context, struct assay_error *err)
 {
 	const struct place *job = context;
 	ASSAY_AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct assay_untar untar = { .input = 0, .dir = dir, .into = job->source->into,
-		                     .strip = job->source->strip, .limit = job->limit };
+	struct assay_untar untar = { .input = 0,
+		                     .dir = dir,
+		                     .into = job->source->into,
+		                     .strip = job->source->strip,
+		                     .limit = job->limit };
 
+	(void)umask(022);
 	if (dir < 0)
 		return assay_fail_errno(err, "open the build folder");
 	if (assay_beneath_folders(dir, job->source->into) < 0)
 		return assay_fail_errno(err, "make %s", job->source->into);
-	return job->source->unpack == ASSAY_UNPACK_TAR ? assay_untar(&untar, err) :
-	                                                 copy_to(dir, job->source, err);
+	return job->source->unpack == ASSAY_UNPACK_TAR ? assay_untar(&untar, err)
+	                                               : copy_to(dir, job->source, err);
 }
 
 int assay_source_place(const struct assay_container *container, unsigned index,
@@ -137,8 +143,8 @@ static int set_times(int dir, const struct timespec times[2], int depth, struct 
 		return assay_fail_errno(err, "list a source folder");
 	}
 	if (depth > DEPTH_MAX)
-		failed = assay_fail(err, ASSAY_E_LIMIT, "sources have more than %d folders in each other",
-		                    DEPTH_MAX);
+		failed = assay_fail(err, ASSAY_E_LIMIT,
+		                    "sources have more than %d folders in each other", DEPTH_MAX);
 	while (failed == 0 && (entry = readdir(stream)) != NULL) {
 		int sub;
 
@@ -147,8 +153,8 @@ static int set_times(int dir, const struct timespec times[2], int depth, struct 
 		if (entry->d_type == DT_DIR) {
 			sub = openat(dir, entry->d_name,
 			             O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-			failed = sub < 0 ? assay_fail_errno(err, "open a source folder") :
-			                   set_times(sub, times, depth + 1, err);
+			failed = sub < 0 ? assay_fail_errno(err, "open a source folder")
+			                 : set_times(sub, times, depth + 1, err);
 		} else if (utimensat(dir, entry->d_name, times, AT_SYMLINK_NOFOLLOW) < 0) {
 			failed = assay_fail_errno(err, "set the time of a source file");
 		}
@@ -166,8 +172,8 @@ static int settle(void *context, struct assay_error *err)
 	struct timespec times[2] = { epoch, epoch };
 	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return dir < 0 ? assay_fail_errno(err, "open the build folder") :
-	                 set_times(dir, times, 0, err);
+	return dir < 0 ? assay_fail_errno(err, "open the build folder")
+	               : set_times(dir, times, 0, err);
 }
 
 int assay_sources_settle(const struct assay_container *container, struct assay_error *err)

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "rebuild/container.h"
 #include "rebuild/rlimits.h"
@@ -56,9 +57,10 @@ static void prepare(const struct assay_container *container)
 	if (container->identity.foreign)
 		(void)setgroups(0, NULL);
 	if (setpriority(PRIO_PROCESS, 0, 0) < 0)
-		assay_container_unpinned(container, ASSAY_PIN_NICE,
-		                         "the caller's nice value is %d, and a user cannot lower it",
-		                         getpriority(PRIO_PROCESS, 0));
+		assay_container_unpinned(
+			container, ASSAY_PIN_NICE,
+			"the caller's nice value is %d, and a user cannot lower it",
+			getpriority(PRIO_PROCESS, 0));
 	if (sched_setscheduler(0, SCHED_OTHER, &other) < 0)
 		assay_container_unpinned(container, ASSAY_PIN_SCHEDULER,
 		                         "the caller's scheduling policy cannot be left");
@@ -69,10 +71,10 @@ static void prepare(const struct assay_container *container)
 		if ((low >> i & 1) == 0)
 			continue;
 		(void)getrlimit((__rlimit_resource_t)assay_rlimits[i].resource, &now);
-		assay_container_unpinned(container, ASSAY_PIN_RLIMITS,
-		                         "the hard limit of %s is %" PRIu64 " here, wanted %" PRIu64,
-		                         assay_rlimits[i].name, (uint64_t)now.rlim_max,
-		                         (uint64_t)want.rlim_max);
+		assay_container_unpinned(
+			container, ASSAY_PIN_RLIMITS,
+			"the hard limit of %s is %" PRIu64 " here, wanted %" PRIu64,
+			assay_rlimits[i].name, (uint64_t)now.rlim_max, (uint64_t)want.rlim_max);
 	}
 }
 
@@ -90,7 +92,8 @@ static int take_cpus(uint32_t wanted, struct assay_error *err)
 	count = (uint32_t)CPU_COUNT(&ours);
 	if (count < wanted)
 		return assay_fail(err, ASSAY_E_SYSTEM,
-		                  "build.machine.cpus is %" PRIu32 ", but this process may use %" PRIu32
+		                  "build.machine.cpus is %" PRIu32
+		                  ", but this process may use %" PRIu32
 		                  ": build on a machine with more, or allow more (taskset, cpuset)",
 		                  wanted, count);
 	skip = (uint32_t)getpid() % count;
@@ -153,8 +156,7 @@ static int set_clocks(struct assay_error *err)
 	if (fd < 0)
 		return assay_fail_errno(err, "open /proc/self/timens_offsets");
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(clocks); i++) {
-		if (clock_gettime(clocks[i].clock, &now) < 0)
-			return assay_fail_errno(err, "read the %s clock", clocks[i].name);
+		assay_clock_get(clocks[i].clock, &now);
 		/* The kernel wants nanoseconds from 0 up, so borrow a second. */
 		assay_buffer_printf(&text, "%s %" PRId64 " %ld\n", clocks[i].name,
 		                    ASSAY_PLAN_UPTIME - 1 - (int64_t)now.tv_sec,
@@ -207,7 +209,7 @@ void assay_stage_main(struct assay_container *container)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)setsid(); /* ^C is for the launcher; and our process group is then init's too */
 	/* Names in pax archives are UTF-8; the files of the locale are out of reach later. */
-	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	(void)uselocale(newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0));
 	if (enter(container, &err) < 0)
 		assay_container_fail(container, &err);
 	pid = fork_beside();

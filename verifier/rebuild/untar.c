@@ -56,7 +56,8 @@ static int fail_write(const char *name, struct assay_error *err)
 	case EXDEV:
 		return fail_member(name, "its path leads through a link or a file", err);
 	case ENOSPC:
-		return assay_fail(err, ASSAY_E_LIMIT, "member %s: build.limits.disk is reached", quoted);
+		return assay_fail(err, ASSAY_E_LIMIT, "member %s: build.limits.disk is reached",
+		                  quoted);
 	default:
 		return assay_fail_errno(err, "member %s", quoted);
 	}
@@ -125,22 +126,41 @@ bool assay_untar_link_stays(const char *link, const char *target)
 	return true;
 }
 
-static int write_block(struct untar *untar, int fd, const void *ptr, size_t len, la_int64_t offset,
-                       const char *name, struct assay_error *err)
+static int fail_total(const struct untar *untar, struct assay_error *err)
 {
-	untar->total += len;
-	if (untar->total > untar->job->limit)
-		return assay_fail(err, ASSAY_E_LIMIT, "holds more than build.limits.disk: %" PRIu64
-		                  " bytes", untar->job->limit);
-	for (size_t done = 0; done < len;) {
-		ssize_t put = pwrite(fd, (const char *)ptr + done, len - done,
-		                     offset + (la_int64_t)done);
+	return assay_fail(err, ASSAY_E_LIMIT,
+	                  "holds more than build.limits.disk: %" PRIu64 " bytes",
+	                  untar->job->limit);
+}
+
+static int write_at(int fd, struct assay_span span, la_int64_t offset)
+{
+	for (size_t done = 0; done < span.len;) {
+		ssize_t put =
+			pwrite(fd, span.ptr + done, span.len - done, offset + (la_int64_t)done);
 
 		if (put < 0)
-			return fail_write(name, err);
+			return -1;
 		done += (size_t)put;
 	}
 	return 0;
+}
+
+static int add_content(struct untar *untar, int fd, const char *path, struct assay_error *err)
+{
+	la_int64_t offset;
+	const void *ptr;
+	size_t len;
+	int got;
+
+	while ((got = archive_read_data_block(untar->archive, &ptr, &len, &offset)) == ARCHIVE_OK) {
+		untar->total += len;
+		if (untar->total > untar->job->limit)
+			return fail_total(untar, err);
+		if (write_at(fd, assay_span_of(ptr, len), offset) < 0)
+			return fail_write(path, err);
+	}
+	return got == ARCHIVE_EOF ? 0 : fail_archive(untar->archive, err);
 }
 
 static int add_file(struct untar *untar, struct archive_entry *entry, const char *path,
@@ -149,22 +169,14 @@ static int add_file(struct untar *untar, struct archive_entry *entry, const char
 	mode_t mode = (archive_entry_perm(entry) & 0111) != 0 ? 0755 : 0644;
 	int64_t size = archive_entry_size(entry);
 	ASSAY_AUTO_CLOSE int fd = -1;
-	la_int64_t offset;
-	const void *ptr;
-	size_t len;
-	int got;
 
 	if (size < 0 || (uint64_t)size > untar->job->limit)
-		return assay_fail(err, ASSAY_E_LIMIT, "holds more than build.limits.disk: %" PRIu64
-		                  " bytes", untar->job->limit);
+		return fail_total(untar, err);
 	fd = assay_beneath_create(untar->job->dir, path, mode);
 	if (fd < 0)
 		return fail_write(path, err);
-	while ((got = archive_read_data_block(untar->archive, &ptr, &len, &offset)) == ARCHIVE_OK)
-		if (write_block(untar, fd, ptr, len, offset, path, err) < 0)
-			return -1;
-	if (got != ARCHIVE_EOF)
-		return fail_archive(untar->archive, err);
+	if (add_content(untar, fd, path, err) < 0)
+		return -1;
 	/* What a sparse file ends in may be a hole. */
 	return ftruncate(fd, size) < 0 ? fail_write(path, err) : 0;
 }
@@ -190,9 +202,9 @@ static int add_hard_link(const struct untar *untar, struct archive_entry *entry,
 	if (archive_entry_size(entry) > 0)
 		return fail_member(path, "it is a hard link with content of its own", err);
 	if (got == 0 || assay_beneath_link(untar->job->dir, assay_buffer_str(&target), path) < 0)
-		return errno == ENOENT || errno == EINVAL || got == 0 ?
-		               fail_member(path, "it is a hard link to no earlier file", err) :
-		               fail_write(path, err);
+		return errno == ENOENT || errno == EINVAL || got == 0
+		               ? fail_member(path, "it is a hard link to no earlier file", err)
+		               : fail_write(path, err);
 	return 0;
 }
 
@@ -235,7 +247,8 @@ static int unpack(struct untar *untar, struct assay_error *err)
 	} while (got == ARCHIVE_OK);
 	/* libarchive takes an archive without the two empty blocks at its end as complete. */
 	if (archive_filter_bytes(untar->archive, 0) - end < TAR_BLOCK)
-		return assay_fail(err, ASSAY_E_FORMAT, "cut short: the end of the archive is missing");
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "cut short: the end of the archive is missing");
 	return 0;
 }
 

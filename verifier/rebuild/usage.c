@@ -3,8 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -40,37 +39,44 @@ static void visit_all(visit_fn *visit, void *context)
 		(void)closedir(proc);
 }
 
-/* Fields 20 (threads) and 24 (resident pages), counted from behind the name, field 2. */
+/* Number n, counted from 0, of a text of words and numbers between blanks; 0 when there is none. */
+static uint64_t nth_number(const char *text, unsigned n)
+{
+	for (text += strspn(text, " "); n > 0 && *text != '\0'; n--) {
+		text += strcspn(text, " ");
+		text += strspn(text, " ");
+	}
+	return strtoull(text, NULL, 10);
+}
+
+/* Fields 20 (threads) and 24 (resident pages) of stat, counted from behind the name, field 2. */
 static void add_stat(int dir, void *context)
 {
 	struct assay_usage *usage = context;
-	uint64_t threads = 0, pages = 0;
 	char text[1024];
 	const char *end;
 
 	if (!read_text(dir, "stat", text, sizeof(text)))
 		return;
 	end = strrchr(text, ')'); /* a name may hold anything, brackets too */
-	if (end == NULL || sscanf(end + 1,
-	                          " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
-	                          "%*d %*d %" SCNu64 " %*d %*u %*u %" SCNu64,
-	                          &threads, &pages) != 2)
+	if (end == NULL)
 		return;
-	usage->tasks += (uint32_t)threads;
-	usage->memory += pages * (uint64_t)getpagesize();
+	usage->tasks += (uint32_t)nth_number(end + 1, 20 - 3);
+	usage->memory += nth_number(end + 1, 24 - 3) * (uint64_t)getpagesize();
 }
 
 static void add_rollup(int dir, void *context)
 {
-	uint64_t *total = context, kib = 0;
+	static const char label[] = "\nPss:";
+	uint64_t *total = context;
 	char text[2048];
 	const char *line;
 
 	if (!read_text(dir, "smaps_rollup", text, sizeof(text)))
 		return;
-	line = strstr(text, "\nPss:");
-	if (line != NULL && sscanf(line, "\nPss: %" SCNu64, &kib) == 1)
-		*total += kib * 1024;
+	line = strstr(text, label);
+	if (line != NULL)
+		*total += strtoull(line + strlen(label), NULL, 10) * 1024;
 }
 
 void assay_usage_get(struct assay_usage *out)
