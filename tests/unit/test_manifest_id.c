@@ -283,6 +283,7 @@ static void test_replaced_text(void **state)
 		{ "LDFLAGS: \"\"", "LDFLAGS: \" \"", true },
 		{ "LDFLAGS", "LDFLAGZ", true },
 		{ "main.bin", "main.bix", true },
+		{ "/example/main.bin", "/example/main.bin!", true },
 	};
 	ASSAY_AUTO_YAML struct assay_yaml *yaml = mutate_full_manifest();
 	const char *text = (const char *)yaml->text.ptr;

@@ -253,6 +253,8 @@ static const struct {
 	{ "delivered[0].member", "a!/../b", "\"a!/../b\": has a part \"..\"" },
 	{ "delivered[0].member", "a!/", "\"a!/\": has an empty part" },
 	{ "delivered[0].member", "\"!/a\"", "\"!/a\": has an empty part" },
+	{ "delivered[0].member", "a!b", "\"a!b\": has a ! with neither" },
+	{ "delivered[0].member", "a!!/b", "\"a!!/b\": has a ! with neither" },
 	{ "delivered[0].member", "a!//b", "\"a!//b\": an absolute path" },
 	{ "delivered[0].member", "/a", "\"/a\": an absolute path" },
 	{ "delivered[1].file", "board.cfg", NULL },

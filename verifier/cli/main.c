@@ -7,8 +7,8 @@
 #include "config.h"
 
 static const struct assay_command *const commands[] = {
-	&assay_cmd_compare,         &assay_cmd_manifest_check, &assay_cmd_manifest_id,
-	&assay_cmd_toolchain_fetch, &assay_cmd_toolchain_lock,
+	&assay_cmd_compare,      &assay_cmd_manifest_check,  &assay_cmd_manifest_id,
+	&assay_cmd_manifest_new, &assay_cmd_toolchain_fetch, &assay_cmd_toolchain_lock,
 };
 
 static void print_usage(FILE *out)

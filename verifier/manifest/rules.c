@@ -90,19 +90,23 @@ static const char *rule_kernel_release(const char *text)
 	return strpbrk(text, " /") == NULL ? NULL : "a kernel release has no space and no slash";
 }
 
-/* "a!/b!/c": each part a relative path inside what the part before names. */
+/* "a!/b!/c": each part a path inside what the part before it names; "a!" is what a unpacks to. */
 static const char *rule_member(const char *text)
 {
 	ASSAY_AUTO_FREE char *copy = assay_strdup(text);
 	const char *wrong = NULL;
 
 	for (char *part = copy; part != NULL && wrong == NULL;) {
-		char *mark = strstr(part, "!/");
+		char *mark = strchr(part, '!');
 
 		if (mark != NULL)
 			*mark = '\0';
 		wrong = assay_rule_relative_path(part);
-		part = mark != NULL ? mark + 2 : NULL;
+		if (mark == NULL || mark[1] == '\0')
+			break;
+		if (mark[1] != '/')
+			return "has a ! with neither a / nor the end behind it";
+		part = mark + 2;
 	}
 	return wrong;
 }
