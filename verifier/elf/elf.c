@@ -11,6 +11,7 @@
 void assay_elf_fini(struct assay_elf *elf)
 {
 	free(elf->segments);
+	free(elf->loads);
 	free(elf->sections);
 	*elf = (struct assay_elf){ 0 };
 }

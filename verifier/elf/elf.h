@@ -17,6 +17,12 @@
 #include "base/error.h"
 #include "base/span.h"
 
+/** A run of bytes of the file. */
+struct assay_elf_extent {
+	uint64_t offset; /* bytes from the start of the file */
+	uint64_t length; /* bytes */
+};
+
 /** A program header; fields as in the gABI. */
 struct assay_elf_segment {
 	uint32_t type;
@@ -44,7 +50,7 @@ struct assay_elf_section {
 	uint64_t entsize;
 };
 
-/** Whether a file uses 32-bit or 64-bit records; an index into layouts (elf/layout.h). */
+/** Whether a file uses 32-bit or 64-bit records; an index into the arrays of elf/layout.h. */
 enum assay_elf_width {
 	ASSAY_ELF_32,
 	ASSAY_ELF_64,
@@ -63,6 +69,8 @@ struct assay_elf {
 	uint32_t shstrndx; /* index of the section that holds the names */
 	struct assay_elf_segment *segments;
 	size_t segment_count;
+	size_t *loads; /* indexes of the loadable segments, in the order of their addresses */
+	size_t load_count;
 	struct assay_elf_section *sections; /* [0] is the empty one; NULL when there are none */
 	size_t section_count;
 };

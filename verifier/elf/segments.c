@@ -51,7 +51,7 @@ static const char *segment_fault(const struct assay_elf *elf,
 {
 	if (segment->type == PT_NULL)
 		return NULL; /* unused; its other fields mean nothing */
-	if (!assay_span_holds(elf->file, segment->offset, segment->filesz))
+	if (segment->filesz > 0 && !assay_span_holds(elf->file, segment->offset, segment->filesz))
 		return "it reaches past the end of the file";
 	if ((segment->align & (segment->align - 1)) != 0)
 		return "p_align is not a power of two";
@@ -81,32 +81,45 @@ static int check_disjoint(struct extent *extents, size_t count, const char *wher
 	return 0;
 }
 
-/* Two segments over the same bytes, or out of order: what is loaded would depend on the loader. */
-static int check_loads(const struct assay_elf *elf, struct assay_error *err)
+static int list_loads(struct assay_elf *elf, struct assay_error *err)
 {
-	ASSAY_AUTO_FREE struct extent *file = assay_calloc(elf->segment_count, sizeof(*file));
-	ASSAY_AUTO_FREE struct extent *memory = assay_calloc(elf->segment_count, sizeof(*memory));
-	size_t in_file = 0, in_memory = 0, loads = 0;
 	uint64_t last = 0;
 
+	elf->loads = assay_calloc(elf->segment_count, sizeof(*elf->loads));
 	for (size_t i = 0; i < elf->segment_count; i++) {
-		const struct assay_elf_segment *s = &elf->segments[i];
-
-		if (s->type != PT_LOAD)
+		if (elf->segments[i].type != PT_LOAD)
 			continue;
-		if (loads++ > 0 && s->vaddr < last)
+		if (elf->segments[i].vaddr < last)
 			return assay_fail(err, ASSAY_E_FORMAT,
 			                  "program header %zu: loadable segments are not in the "
 			                  "order of their addresses",
 			                  i);
-		last = s->vaddr;
-		if (s->filesz > 0)
-			file[in_file++] = (struct extent){ s->offset, s->offset + s->filesz, i };
-		if (s->memsz > 0)
-			memory[in_memory++] = (struct extent){ s->vaddr, s->vaddr + s->memsz, i };
+		last = elf->segments[i].vaddr;
+		elf->loads[elf->load_count++] = i;
 	}
-	if (loads == 0)
+	if (elf->load_count == 0)
 		return assay_fail(err, ASSAY_E_FORMAT, "no loadable segment");
+	return 0;
+}
+
+/* Two segments over the same bytes: what is loaded would depend on the loader. */
+static int check_loads(const struct assay_elf *elf, struct assay_error *err)
+{
+	ASSAY_AUTO_FREE struct extent *file = assay_calloc(elf->load_count, sizeof(*file));
+	ASSAY_AUTO_FREE struct extent *memory = assay_calloc(elf->load_count, sizeof(*memory));
+	size_t in_file = 0, in_memory = 0;
+
+	for (size_t i = 0; i < elf->load_count; i++) {
+		size_t index = elf->loads[i];
+		const struct assay_elf_segment *s = &elf->segments[index];
+
+		if (s->filesz > 0)
+			file[in_file++] =
+				(struct extent){ s->offset, s->offset + s->filesz, index };
+		if (s->memsz > 0)
+			memory[in_memory++] =
+				(struct extent){ s->vaddr, s->vaddr + s->memsz, index };
+	}
 	if (check_disjoint(file, in_file, "the file", err) < 0)
 		return -1;
 	return check_disjoint(memory, in_memory, "memory", err);
@@ -135,5 +148,7 @@ int assay_elf_parse_segments(struct assay_elf *elf, struct assay_error *err)
 			return assay_fail_at(err, ASSAY_E_FORMAT, elf->phoff + i * size,
 			                     "program header %zu: %s", i, fault);
 	}
+	if (list_loads(elf, err) < 0)
+		return -1;
 	return check_loads(elf, err);
 }

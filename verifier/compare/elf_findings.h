@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the ledgers of two ELF files say, as findings for people: which section, which field of
+ * which header, which address, and both values when they are short.
+ *
+ * Layer: compare; private to this folder.
+ */
+#ifndef ASSAY_COMPARE_ELF_FINDINGS_H
+#define ASSAY_COMPARE_ELF_FINDINGS_H
+
+#include "compare/elf_side.h"
+#include "compare/node.h"
+
+/** The cause of findings about section headers that contradict what is loaded. */
+#define ASSAY_ELF_VIEWS_DISAGREE "elf/views-disagree"
+
+/**
+ * Append findings for all bytes of both sides that are not identical.
+ *
+ * In: node's ledger accounted for; back, the rebuilt file's
+ */
+void assay_elf_find(struct assay_node *node, const struct assay_elf_side *delivered,
+                    const struct assay_elf_side *rebuilt, const struct assay_ledger *back);
+
+/** The same for files of different layout, whose bytes were compared by their offsets. */
+void assay_elf_find_layouts(struct assay_node *node, const struct assay_elf_side *delivered,
+                            const struct assay_elf_side *rebuilt);
+
+#endif

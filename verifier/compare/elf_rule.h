@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The rules for linked ELF files: the only ways in which a byte that differs leaves the class
+ * unexplained. A rule is a row here and a file in rules/, whose comment says why nothing that
+ * runs can tell the difference.
+ *
+ * The frame around them (compare/elf_account.c) holds for every rule, so that none can forget it:
+ * - both files are linked files that keep the gABI, and their headers have the same layout;
+ * - a rule about sections gets a section without SHF_ALLOC, SHF_WRITE, SHF_EXECINSTR and SHF_TLS,
+ *   of the right name and type, whose bytes no segment, no executable page, no header and no
+ *   other section has;
+ * - its counterpart on the other side is such a section too, or does not exist.
+ *
+ * Layer: compare; private to this folder.
+ */
+#ifndef ASSAY_COMPARE_ELF_RULE_H
+#define ASSAY_COMPARE_ELF_RULE_H
+
+#include "elf/elf.h"
+#include "model/ledger.h"
+
+/** Which section a rule may touch. */
+struct assay_elf_rule_section {
+	const char *name;
+	uint32_t type; /* SHT_… */
+};
+
+struct assay_elf_rule {
+	const char *id; /* with its version: what it accepts changed when the number did */
+	enum assay_class class;
+	const char *cause;
+	bool only_cause;     /* the cause is one only while nothing is left unexplained */
+	const char *summary; /* one line: which bytes, and why they do not matter */
+	const struct assay_elf_rule_section *sections; /* ends with a row without a name; or NULL */
+
+	/**
+	 * Look at one side's content of a section, where the rule sets bounds to it. May be NULL.
+	 *
+	 * Return: NULL, or what is wrong with it: then the rule does not apply
+	 */
+	const char *(*refuse)(const struct assay_elf *elf, const struct assay_elf_section *section);
+};
+
+extern const struct assay_elf_rule assay_elf_rule_build_id;
+extern const struct assay_elf_rule assay_elf_rule_comment;
+extern const struct assay_elf_rule assay_elf_rule_debug;
+extern const struct assay_elf_rule assay_elf_rule_debugaltlink;
+extern const struct assay_elf_rule assay_elf_rule_debuglink;
+extern const struct assay_elf_rule assay_elf_rule_padding;
+extern const struct assay_elf_rule assay_elf_rule_section_headers;
+extern const struct assay_elf_rule assay_elf_rule_symtab;
+
+/** All of them, sorted by id; ends with NULL. */
+extern const struct assay_elf_rule *const assay_elf_rules[];
+
+/** The rule with an id as it stands in a ledger; NULL when there is none. */
+const struct assay_elf_rule *assay_elf_rule_find(const char *id);
+
+/** The rule that may touch a section, going by its header alone; NULL when there is none. */
+const struct assay_elf_rule *assay_elf_rule_for(const struct assay_elf_section *section);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "compare/elf_side.h"
+
+#include <elf.h>
+
+#include "base/memory.h"
+
+int assay_elf_side_init(struct assay_span file, struct assay_elf_side *out, struct assay_error *err)
+{
+	*out = (struct assay_elf_side){ 0 };
+	if (assay_elf_parse(file, &out->elf, err) < 0)
+		return -1;
+	assay_elf_map_init(&out->elf, &out->map);
+	out->peers = assay_calloc(out->elf.section_count, sizeof(*out->peers));
+	for (size_t i = 0; i < out->elf.section_count; i++)
+		out->peers[i] = ASSAY_ELF_NONE;
+	return 0;
+}
+
+void assay_elf_side_fini(struct assay_elf_side *side)
+{
+	assay_elf_fini(&side->elf);
+	assay_elf_map_fini(&side->map);
+	free(side->peers);
+	side->peers = NULL;
+}
+
+/* The types that decide what the other fields mean here. */
+static uint32_t role(uint32_t type)
+{
+	return type == PT_LOAD || type == PT_NOTE || type == PT_GNU_STACK ? type : PT_NULL;
+}
+
+static bool same_place(const struct assay_elf_segment *a, const struct assay_elf_segment *b)
+{
+	return role(a->type) == role(b->type) && a->offset == b->offset && a->vaddr == b->vaddr &&
+	       a->filesz == b->filesz && a->memsz == b->memsz && a->align == b->align;
+}
+
+bool assay_elf_same_layout(const struct assay_elf *a, const struct assay_elf *b)
+{
+	if (a->width != b->width || a->big_endian != b->big_endian || a->machine != b->machine ||
+	    a->phoff != b->phoff || a->segment_count != b->segment_count)
+		return false;
+	for (size_t i = 0; i < a->segment_count; i++)
+		if (!same_place(&a->segments[i], &b->segments[i]))
+			return false;
+	return true;
+}
+
+/* Order by name and type. */
+static int order_of(const struct assay_elf_section *a, const struct assay_elf_section *b)
+{
+	size_t len = a->name.len < b->name.len ? a->name.len : b->name.len;
+	int order = len > 0 ? memcmp(a->name.ptr, b->name.ptr, len) : 0;
+
+	if (order != 0)
+		return order;
+	if (a->name.len != b->name.len)
+		return a->name.len < b->name.len ? -1 : 1;
+	return a->type < b->type ? -1 : a->type > b->type;
+}
+
+/* The same within one file; of two alike the earlier one comes first. */
+static int by_name(const void *left, const void *right, void *context)
+{
+	const struct assay_elf *elf = context;
+	size_t i = *(const size_t *)left, k = *(const size_t *)right;
+	int order = order_of(&elf->sections[i], &elf->sections[k]);
+
+	if (order != 0)
+		return order;
+	return i < k ? -1 : i > k;
+}
+
+/* Owner: caller frees. */
+static size_t *unloaded_sorted(struct assay_elf *elf, size_t *count)
+{
+	size_t *list = assay_calloc(elf->section_count, sizeof(*list));
+
+	*count = 0;
+	for (size_t i = 0; i < elf->section_count; i++)
+		if (elf->sections[i].type != SHT_NULL &&
+		    !assay_elf_section_is_alloc(&elf->sections[i]))
+			list[(*count)++] = i;
+	qsort_r(list, *count, sizeof(*list), by_name, elf);
+	return list;
+}
+
+void assay_elf_pair_sections(struct assay_elf_side *a, struct assay_elf_side *b)
+{
+	size_t a_count, b_count, i = 0, k = 0;
+	ASSAY_AUTO_FREE size_t *in_a = unloaded_sorted(&a->elf, &a_count);
+	ASSAY_AUTO_FREE size_t *in_b = unloaded_sorted(&b->elf, &b_count);
+
+	while (i < a_count && k < b_count) {
+		int order = order_of(&a->elf.sections[in_a[i]], &b->elf.sections[in_b[k]]);
+
+		if (order < 0) {
+			i++;
+		} else if (order > 0) {
+			k++;
+		} else {
+			a->peers[in_a[i]] = in_b[k];
+			b->peers[in_b[k]] = in_a[i];
+			i++;
+			k++;
+		}
+	}
+}
+
+const struct assay_elf_section *assay_elf_peer(const struct assay_elf_side *here,
+                                               const struct assay_elf_side *there, size_t section)
+{
+	size_t peer = here->peers[section];
+
+	return peer == ASSAY_ELF_NONE ? NULL : &there->elf.sections[peer];
+}

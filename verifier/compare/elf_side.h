@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One side of a comparison of linked ELF files, and what the two sides have to do with each
+ * other. Everything here is the same from both sides: which one was delivered is known only to
+ * compare/elf.c and compare/elf_findings.c.
+ *
+ * Layer: compare; private to this folder.
+ */
+#ifndef ASSAY_COMPARE_ELF_SIDE_H
+#define ASSAY_COMPARE_ELF_SIDE_H
+
+#include "compare/elf_rule.h"
+#include "elf/map.h"
+
+/** Zero-initialise. Owned. */
+struct assay_elf_side {
+	struct assay_elf elf;
+	struct assay_elf_map map;
+	size_t *peers; /* for each section: its counterpart on the other side, or NONE */
+};
+
+/** Errors: ASSAY_E_FORMAT  not a linked file that keeps the gABI; the text says in what */
+ASSAY_CHECKED int assay_elf_side_init(struct assay_span file, struct assay_elf_side *out,
+                                      struct assay_error *err);
+void assay_elf_side_fini(struct assay_elf_side *side);
+#define ASSAY_AUTO_ELF_SIDE ASSAY_AUTO(assay_elf_side_fini)
+
+/**
+ * Whether the two have their segments at the same places of the file and of memory, so that the
+ * run-time view of both can be compared offset by offset. Permissions and the like may differ:
+ * those are bytes to be compared.
+ */
+bool assay_elf_same_layout(const struct assay_elf *a, const struct assay_elf *b);
+
+/**
+ * Find each other's counterparts of sections that are not loaded: same name and type, in order
+ * where there are several.
+ */
+void assay_elf_pair_sections(struct assay_elf_side *a, struct assay_elf_side *b);
+
+/** The counterpart of a section; NULL when there is none. */
+const struct assay_elf_section *assay_elf_peer(const struct assay_elf_side *here,
+                                               const struct assay_elf_side *there, size_t section);
+
+/**
+ * The rule that covers a section that is not loaded, all conditions of compare/elf_rule.h
+ * checked; NULL when none does.
+ *
+ * Out: *why, static text, when a rule for that name does not apply; else NULL. May be NULL.
+ */
+const struct assay_elf_rule *assay_elf_section_rule(const struct assay_elf_side *here,
+                                                    const struct assay_elf_side *there,
+                                                    size_t section, const char **why);
+
+/** Whether elf/section-headers holds for the two. Out: *why as above. */
+bool assay_elf_tables_covered(const struct assay_elf_side *here, const struct assay_elf_side *there,
+                              const char **why);
+
+/** Whether both tables say the same about loaded sections, in any order and by any name. */
+bool assay_elf_allocs_agree(const struct assay_elf *a, const struct assay_elf *b);
+
+/** Whether elf/build-id holds for the two. Out: *at where. */
+bool assay_elf_build_id_covered(const struct assay_elf *a, const struct assay_elf *b,
+                                struct assay_elf_extent *at);
+
+/**
+ * Account for every byte of one side.
+ *
+ * In:  paired sides of the same layout
+ * Out: *ledger, new, of here's size
+ */
+void assay_elf_account(const struct assay_elf_side *here, const struct assay_elf_side *there,
+                       struct assay_ledger *ledger);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "elf/pages.h"
+
+#include <elf.h>
+
+/* Linux has no smaller pages (PAGE_SHIFT is at least 12 on every architecture). */
+#define PAGE_MIN 4096u
+
+/* Machines with one size of base page. On others the largest one that the file was linked for may
+ * be in use, and p_align says which that is. */
+static const struct {
+	uint16_t machine;
+	uint32_t page; /* bytes */
+} fixed_pages[] = {
+	{ EM_386, 4096 }, /* Linux arch/x86/include/asm/page_types.h, PAGE_SHIFT */
+	{ EM_X86_64, 4096 },
+};
+
+static uint64_t page_size(const struct assay_elf *elf, const struct assay_elf_segment *segment)
+{
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(fixed_pages); i++)
+		if (fixed_pages[i].machine == elf->machine)
+			return fixed_pages[i].page;
+	return segment->align > PAGE_MIN ? segment->align : PAGE_MIN;
+}
+
+struct assay_elf_extent assay_elf_pages(const struct assay_elf *elf,
+                                        const struct assay_elf_segment *segment)
+{
+	uint64_t mask = page_size(elf, segment) - 1;
+	uint64_t size = elf->file.len;
+	uint64_t start = segment->offset & ~mask;
+	uint64_t end;
+
+	if (segment->offset > size)
+		return (struct assay_elf_extent){ size, 0 };
+	end = (segment->offset + segment->filesz + mask) & ~mask;
+	if (end > size)
+		end = size;
+	return (struct assay_elf_extent){ start, end - start };
+}
+
+static bool stack_is_executable(const struct assay_elf *elf)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		if (elf->segments[i].type != PT_GNU_STACK)
+			continue;
+		if ((elf->segments[i].flags & PF_X) != 0)
+			return true;
+		found = true;
+	}
+	return !found;
+}
+
+/* The pages of a segment in memory, as far as its file bytes and its zeros reach. */
+static bool share_page(const struct assay_elf *elf, const struct assay_elf_segment *low,
+                       const struct assay_elf_segment *high)
+{
+	uint64_t page = page_size(elf, low) > page_size(elf, high) ? page_size(elf, low)
+	                                                           : page_size(elf, high);
+
+	if (low->memsz == 0 || high->memsz == 0)
+		return false;
+	return (low->vaddr + low->memsz - 1) / page == high->vaddr / page &&
+	       low->offset - low->vaddr != high->offset - high->vaddr;
+}
+
+bool assay_elf_pages_all_count(const struct assay_elf *elf)
+{
+	if (stack_is_executable(elf))
+		return true;
+	for (size_t i = 1; i < elf->load_count; i++)
+		if (share_page(elf, &elf->segments[elf->loads[i - 1]],
+		               &elf->segments[elf->loads[i]]))
+			return true;
+	return false;
+}
