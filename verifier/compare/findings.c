@@ -66,13 +66,10 @@ static void count(struct assay_buffer *text, const struct assay_run *run)
 		                    run->length, run->rebuilt_length);
 }
 
-static void describe(struct assay_buffer *text, const struct assay_run *run, enum assay_class class,
-                     const char *what)
+static void describe(struct assay_buffer *text, const struct assay_run *run, const char *what)
 {
 	if (what != NULL && run->exact && run->length == run->rebuilt_length) {
-		assay_buffer_printf(text, "%s %s", what,
-		                    class == ASSAY_CLASS_REPACKED ? "is packed differently"
-		                                                  : "differs");
+		assay_buffer_printf(text, "%s differs", what);
 		return;
 	}
 	if (what != NULL)
@@ -95,7 +92,7 @@ void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
 	struct assay_finding *finding;
 
-	describe(&text, run, class, what);
+	describe(&text, run, what);
 	finding = assay_comparison_find(&node->found, &place, "%s", assay_buffer_str(&text));
 	assay_node_show_run(node, run, finding);
 }

@@ -197,7 +197,7 @@ static void compare_stream(struct assay_parts *parts, const struct assay_part *a
 	} else if (class == ASSAY_CLASS_IDENTICAL) {
 		(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length,
 		                           ASSAY_CLASS_REPACKED, rule);
-		find_part(parts, &run, ASSAY_CLASS_REPACKED, rule, a->what);
+		find_part(parts, &run, ASSAY_CLASS_REPACKED, rule, "packing");
 	} else {
 		if (class != ASSAY_CLASS_UNEXPLAINED)
 			(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length,
@@ -239,6 +239,19 @@ static bool is_derived(enum assay_role role)
 	return role == ASSAY_ROLE_SIZE || role == ASSAY_ROLE_CHECK || role == ASSAY_ROLE_PACKING;
 }
 
+/* How the stream was packed, told beside a stream of the same content. */
+static void compare_packing(struct assay_parts *parts, const struct assay_part *a,
+                            const struct assay_part *b)
+{
+	struct assay_run run = { a->offset, a->length, b->offset, b->length, 0, true };
+	const char *rule = parts->delivered->reader->stream_rule;
+	bool told = parts->worst >= ASSAY_CLASS_REPACKED;
+
+	compare_derived(parts, a, b, ASSAY_CLASS_REPACKED, rule);
+	if (!told)
+		find_part(parts, &run, ASSAY_CLASS_REPACKED, rule, a->what);
+}
+
 /* A value that should follow from something, with what it follows from already judged. */
 static void compare_follower(struct assay_parts *parts, const struct assay_part *a,
                              const struct assay_part *b)
@@ -251,9 +264,8 @@ static void compare_follower(struct assay_parts *parts, const struct assay_part 
 		compare_derived(parts, a, b, class, CARRIES);
 	else if (a->role == ASSAY_ROLE_CHECK && parts->worst > ASSAY_CLASS_IDENTICAL)
 		compare_derived(parts, a, b, parts->worst, CARRIES);
-	else if (a->role == ASSAY_ROLE_PACKING && class <= ASSAY_CLASS_REPACKED)
-		compare_derived(parts, a, b, ASSAY_CLASS_REPACKED,
-		                parts->delivered->reader->stream_rule);
+	else if (a->role == ASSAY_ROLE_PACKING && class == ASSAY_CLASS_IDENTICAL)
+		compare_packing(parts, a, b);
 	else if (a->role == ASSAY_ROLE_PACKING)
 		compare_derived(parts, a, b, class, CARRIES);
 	else

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 
 #define FIRST_ROOM ((size_t)1 << 16)
+#define ROOM_MAX ((size_t)1 << 20) /* so that limits are looked at often enough */
 
 static int check_limits(const struct assay_sink *sink, struct assay_error *err)
 {
@@ -35,6 +36,8 @@ int assay_sink_room(struct assay_sink *sink, struct assay_bytes *room, struct as
 	room->len = sink->cap - sink->bytes.len;
 	if (room->len > left)
 		room->len = (size_t)left;
+	if (room->len > ROOM_MAX)
+		room->len = ROOM_MAX;
 	return 0;
 }
 

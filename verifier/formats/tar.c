@@ -75,7 +75,7 @@ static int take_extension(struct assay_contents *out, const struct assay_tar_hea
 	assay_contents_fields(out, entry, "extension header", header->fields);
 	if (data->len > 0)
 		(void)assay_contents_part(out, entry, ASSAY_ROLE_FIXED, what, data->len);
-	assay_contents_fill(out, entry, "padding", padding_of(out, data->len), 0);
+	assay_contents_fill(out, entry, "extension padding", padding_of(out, data->len), 0);
 	return 0;
 }
 

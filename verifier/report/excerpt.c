@@ -30,7 +30,7 @@ static struct assay_span difference(const struct assay_excerpt *excerpt)
 static struct assay_span line_around(const struct assay_excerpt *excerpt)
 {
 	const uint8_t *p = excerpt->bytes.ptr;
-	size_t start = excerpt->before, end = excerpt->before + excerpt->length;
+	size_t start = excerpt->before, end = excerpt->before + difference(excerpt).len;
 
 	while (start > 0 && excerpt->before - start < 40 && p[start - 1] >= 0x20 &&
 	       p[start - 1] <= 0x7e)
