@@ -16,6 +16,9 @@
 #include "manifest/manifest.h"
 #include "manifest/schema.h"
 #include "store/tree.h"
+#include "toolchain/intent.h"
+#include "toolchain/lock.h"
+#include "toolchain/schema.h"
 
 /* A page's text. Owner: caller frees. */
 static char *read_page(const char *name)
@@ -51,7 +54,7 @@ static char *literal_block(const char *page, unsigned index)
 	return out.ptr;
 }
 
-/* All keys of a schema, lists and their items among them. */
+/* All keys of a schema but those that only hold other keys. Lists of text are one key. */
 static void list_keys(const cyaml_schema_value_t *schema, const char *path,
                       struct assay_strings *out)
 {
@@ -59,7 +62,8 @@ static void list_keys(const cyaml_schema_value_t *schema, const char *path,
 
 	if (schema->type == CYAML_SEQUENCE) {
 		assay_strings_add(out, path);
-		list_keys(schema->sequence.entry, item, out);
+		if (schema->sequence.entry->type == CYAML_MAPPING)
+			list_keys(schema->sequence.entry, item, out);
 	} else if (schema->type != CYAML_MAPPING) {
 		assay_strings_add(out, path);
 	}
@@ -73,24 +77,38 @@ static void list_keys(const cyaml_schema_value_t *schema, const char *path,
 	}
 }
 
-static void test_every_key_is_described(void **state)
+/* The keys of the schemas are those that a page has in its lists, and no others. */
+static void assert_described(const char *page, struct assay_strings *keys)
 {
-	ASSAY_AUTO_FREE char *page = read_page("assay-manifest.5");
-	ASSAY_AUTO_STRINGS struct assay_strings keys = { 0 }, described = { 0 };
+	ASSAY_AUTO_STRINGS struct assay_strings described = { 0 };
 	static const char item[] = "\n.It Va ";
 
-	(void)state;
-	list_keys(&assay_manifest_schema, "", &keys);
 	for (const char *at = page; (at = strstr(at, item)) != NULL;) {
 		at += strlen(item);
 		assay_strings_printf(&described, "%.*s", (int)strcspn(at, "\n"), at);
 	}
-	assay_strings_sort(&keys);
+	assay_strings_sort(keys);
 	assay_strings_sort(&described);
-	for (size_t i = 0; i < keys.count; i++)
-		if (!assay_strings_has(&described, keys.items[i]))
-			fail_msg("%s is not described", keys.items[i]);
-	assert_int_equal(keys.count, described.count);
+	for (size_t i = 0; i < keys->count; i++)
+		if (!assay_strings_has(&described, keys->items[i]))
+			fail_msg("%s is not described", keys->items[i]);
+	for (size_t i = 0; i < described.count; i++)
+		if (!assay_strings_has(keys, described.items[i]))
+			fail_msg("%s is described and does not exist", described.items[i]);
+}
+
+static void test_every_key_is_described(void **state)
+{
+	ASSAY_AUTO_FREE char *manifest = read_page("assay-manifest.5");
+	ASSAY_AUTO_FREE char *toolchain = read_page("assay-toolchain.5");
+	ASSAY_AUTO_STRINGS struct assay_strings manifest_keys = { 0 }, toolchain_keys = { 0 };
+
+	(void)state;
+	list_keys(&assay_manifest_schema, "", &manifest_keys);
+	assert_described(manifest, &manifest_keys);
+	list_keys(&assay_intent_schema, "", &toolchain_keys);
+	list_keys(&assay_lock_schema, "", &toolchain_keys);
+	assert_described(toolchain, &toolchain_keys);
 }
 
 static void test_example_of_a_manifest(void **state)
@@ -103,6 +121,31 @@ static void test_example_of_a_manifest(void **state)
 	(void)state;
 	if (assay_manifest_parse("example", assay_span_of_str(text), &manifest, &err) < 0)
 		fail_msg("%s", err.text);
+}
+
+static void test_examples_of_toolchains(void **state)
+{
+	ASSAY_AUTO_FREE char *page = read_page("assay-toolchain.5");
+	ASSAY_AUTO_INTENT struct assay_intent *intent = NULL;
+	ASSAY_AUTO_LOCK struct assay_lock *lock = NULL;
+	struct assay_error err = ASSAY_ERROR_INIT;
+	char path[] = "/tmp/assay-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (unsigned i = 0; i < 2; i++) {
+		ASSAY_AUTO_FREE char *text = literal_block(page, i);
+
+		assert_int_equal(
+			assay_file_write(AT_FDCWD, path, assay_span_of_str(text), 0600, &err), 0);
+		if ((i == 0 ? assay_intent_load(path, &intent, &err)
+		            : assay_lock_load(path, &lock, &err)) < 0)
+			fail_msg("%s", err.text);
+	}
+	assert_int_equal(lock->packages_count, 1);
+	(void)close(fd);
+	(void)unlink(path);
 }
 
 static void write_file(const char *dir, const char *name, const char *text, mode_t mode)
@@ -163,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_key_is_described),
 		cmocka_unit_test(test_example_of_a_manifest),
+		cmocka_unit_test(test_examples_of_toolchains),
 		cmocka_unit_test(test_recipe_for_a_tree),
 	};
 

@@ -47,7 +47,7 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_END,
 };
 
-static const cyaml_schema_value_t schema = {
+const cyaml_schema_value_t assay_intent_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct assay_intent, fields),
 };
 
@@ -82,7 +82,7 @@ int assay_intent_load(const char *path, struct assay_intent **out, struct assay_
 	ASSAY_AUTO_INTENT struct assay_intent *intent = NULL;
 
 	if (assay_yaml_read(path, INTENT_MAX, &yaml, err) < 0 ||
-	    assay_yaml_load(yaml, &schema, &intent, err) < 0 ||
+	    assay_yaml_load(yaml, &assay_intent_schema, &intent, err) < 0 ||
 	    assay_yaml_check(yaml, rules, ASSAY_ARRAY_LEN(rules), err) < 0 ||
 	    assay_yaml_check(yaml, assay_tree_rules, assay_tree_rules_count, err) < 0 ||
 	    assay_tree_check_modes(yaml, intent->files, intent->files_count, err) < 0)
@@ -93,12 +93,12 @@ int assay_intent_load(const char *path, struct assay_intent **out, struct assay_
 
 void assay_intent_free(struct assay_intent *intent)
 {
-	assay_yaml_unload(&schema, intent);
+	assay_yaml_unload(&assay_intent_schema, intent);
 }
 
 json_t *assay_intent_json(const struct assay_intent *intent)
 {
-	return assay_yaml_json(&schema, intent);
+	return assay_yaml_json(&assay_intent_schema, intent);
 }
 
 void assay_intent_id(const struct assay_intent *intent, struct assay_sha256 *out)

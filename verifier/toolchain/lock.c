@@ -52,7 +52,7 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_END,
 };
 
-static const cyaml_schema_value_t schema = {
+const cyaml_schema_value_t assay_lock_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct assay_lock, fields),
 };
 
@@ -105,7 +105,7 @@ int assay_lock_load(const char *path, struct assay_lock **out, struct assay_erro
 	ASSAY_AUTO_LOCK struct assay_lock *lock = NULL;
 
 	if (assay_yaml_read(path, LOCK_MAX, &yaml, err) < 0 ||
-	    assay_yaml_load(yaml, &schema, &lock, err) < 0 ||
+	    assay_yaml_load(yaml, &assay_lock_schema, &lock, err) < 0 ||
 	    assay_yaml_check(yaml, rules, ASSAY_ARRAY_LEN(rules), err) < 0 ||
 	    assay_yaml_check(yaml, assay_tree_rules, assay_tree_rules_count, err) < 0 ||
 	    assay_tree_check_modes(yaml, lock->files, lock->files_count, err) < 0 ||
@@ -117,12 +117,12 @@ int assay_lock_load(const char *path, struct assay_lock **out, struct assay_erro
 
 void assay_lock_free(struct assay_lock *lock)
 {
-	assay_yaml_unload(&schema, lock);
+	assay_yaml_unload(&assay_lock_schema, lock);
 }
 
 json_t *assay_lock_json(const struct assay_lock *lock)
 {
-	return assay_yaml_json(&schema, lock);
+	return assay_yaml_json(&assay_lock_schema, lock);
 }
 
 void assay_lock_id(const struct assay_lock *lock, struct assay_sha256 *out)

@@ -16,6 +16,9 @@
 #define ASSAY_TOOLCHAIN_LIST_MAX 4096          /* packages, links, files, directories: each */
 #define ASSAY_TOOLCHAIN_CONTENT_MAX (1u << 20) /* bytes of a file written out in a lock */
 
+extern const cyaml_schema_value_t assay_intent_schema; /* the whole file: struct assay_intent */
+extern const cyaml_schema_value_t assay_lock_schema;   /* the whole file: struct assay_lock */
+
 extern const cyaml_schema_value_t assay_schema_text; /* a list's item: a string */
 extern const cyaml_schema_value_t assay_schema_link; /* struct assay_tree_link */
 extern const cyaml_schema_value_t assay_schema_file; /* struct assay_tree_file */
