@@ -8,12 +8,14 @@
 
 /* clang-format off */ /* one a line, so that two new commands do not meet */
 static const struct assay_command *const commands[] = {
+	&assay_cmd_verify,
 	&assay_cmd_compare,
+	&assay_cmd_rebuild,
+	&assay_cmd_toolchain_lock,
+	&assay_cmd_toolchain_fetch,
+	&assay_cmd_manifest_new,
 	&assay_cmd_manifest_check,
 	&assay_cmd_manifest_id,
-	&assay_cmd_manifest_new,
-	&assay_cmd_toolchain_fetch,
-	&assay_cmd_toolchain_lock,
 };
 /* clang-format on */
 
