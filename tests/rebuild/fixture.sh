@@ -77,14 +77,15 @@ make_package() {
 		Maintainer: Nobody <nobody@assay.invalid>
 		Description: a toolchain for tests
 	END
-	mkdir -p repository
-	SOURCE_DATE_EPOCH=1 dpkg-deb --root-owner-group -Zgzip -b package repository/mini_1.deb >/dev/null
-	(cd repository && dpkg-scanpackages -m . >Packages 2>/dev/null)
+	index=dists/test/main/binary-$(dpkg --print-architecture)
+	mkdir -p repository/pool "repository/$index"
+	SOURCE_DATE_EPOCH=1 dpkg-deb --root-owner-group -Zgzip -b package repository/pool/mini_1.deb >/dev/null
+	(cd repository && dpkg-scanpackages -m pool >"$index/Packages" 2>/dev/null)
 }
 
 # apt that knows nothing but our folder.
 make_apt() {
-	echo "deb [trusted=yes] file:$work/repository ./" >sources.list
+	echo "deb [trusted=yes] file:$work/repository test main" >sources.list
 	cat >apt.conf <<-END
 		Dir::Etc::sourcelist "$work/sources.list";
 		Dir::Etc::sourceparts "/dev/null";
@@ -124,9 +125,8 @@ sha256_of() {
 # manifest OUTPUT-PATH DELIVERED-FILE SHELL-TEXT: a manifest whose build runs the text with sh.
 # The source is source.tar, unpacked below /build/src. Extra keys can be changed with sed later.
 manifest() {
-	lock_id=$("$ASSAY" toolchain show --json - lock.yaml 2>/dev/null |
-		python3 -c 'import json,sys; print(json.load(sys.stdin)["id"])')
-	tree=$(sed -n 's/^  sha256: //p' lock.yaml | tail -1)
+	lock_id=$(sed -n 's/^lock id  *//p' lock.out)
+	tree=$(sed -n 's/^tree  *//p' lock.out)
 	cat <<-END
 		schema: assay.manifest/1
 		product: {name: sample, version: "1"}

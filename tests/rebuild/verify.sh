@@ -3,7 +3,7 @@
 # `assay verify' and `assay rebuild' from a manifest to a verdict, and what goes wrong on the way.
 . "${top_srcdir:-.}/tests/rebuild/fixture.sh"
 
-"$ASSAY" doctor >/dev/null 2>&1 || skip_all "this host cannot run a pinned build (see assay doctor)"
+unshare --user --map-root-user true 2>/dev/null || skip_all "this host has no user namespaces"
 make_fixture
 
 mkdir -p tree
@@ -160,6 +160,8 @@ ok $? "another umask, zone, locale and environment"
 cmp -s first.json r7/result.json
 ok $? "give the same result.json"
 if command -v faketime >/dev/null; then
+	# Only the time of day: the monotonic clock is the kernel's to the launcher.
+	export FAKETIME_DONT_FAKE_MONOTONIC=1
 	expect 0 "a clock in 1999" faketime '1999-12-31 23:59:58' \
 		"$ASSAY" verify --quiet --no-times -o r7 good.yaml
 	cmp -s first.json r7/result.json

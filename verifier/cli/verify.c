@@ -122,9 +122,9 @@ static int verify(struct assay_inputs *inputs, const struct assay_result_dir *di
 	if (assay_inputs_provide(inputs, true, check, progress, err) < 0)
 		return -1;
 	result->tree = inputs->tree.sha256;
-	result->built = true;
 	if (assay_cli_build(inputs, dir, progress, &result->record, err) < 0)
 		return -1;
+	result->built = true;
 	if (result->record.outcome == ASSAY_OUTCOME_BUILT &&
 	    compare_all(inputs, dir, progress, result, err) < 0)
 		return -1;

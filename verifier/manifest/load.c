@@ -90,6 +90,17 @@ static void sort_lists(struct assay_manifest *m)
 	qsort(m->delivered, m->delivered_count, sizeof(*m->delivered), compare_delivered);
 }
 
+/* The YAML reader counts; execve(2) wants a NULL pointer behind the last argument. */
+static void end_arguments(struct assay_build *build)
+{
+	for (unsigned i = 0; i < build->steps_count; i++) {
+		struct assay_step *step = &build->steps[i];
+
+		step->argv = assay_realloc(step->argv, step->argv_count + 1u, sizeof(*step->argv));
+		step->argv[step->argv_count] = NULL;
+	}
+}
+
 static int load(const struct assay_yaml *yaml, struct assay_manifest **out, struct assay_error *err)
 {
 	ASSAY_AUTO_MANIFEST struct assay_manifest *manifest = NULL;
@@ -102,6 +113,7 @@ static int load(const struct assay_yaml *yaml, struct assay_manifest **out, stru
 	    assay_manifest_check(yaml, manifest, err) < 0)
 		return -1;
 	sort_lists(manifest);
+	end_arguments(&manifest->build);
 	*out = assay_steal(&manifest);
 	return 0;
 }

@@ -37,7 +37,7 @@ struct assay_variable {
 
 /** One command, without a shell. */
 struct assay_step {
-	char **argv;
+	char **argv; /* a NULL pointer stands behind the last */
 	unsigned argv_count;
 	char *cwd; /* below build.path, "." for itself */
 };

@@ -482,6 +482,19 @@ static int finish(struct launch *launch, int status, struct assay_error *err)
 	                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
+/* Whatever was begun for an output that was not taken must not look like one. */
+static void drop_unfinished(const struct launch *launch)
+{
+	const struct assay_manifest *manifest = launch->request->manifest;
+
+	for (size_t i = launch->record->output_count; i < manifest->outputs_count; i++) {
+		ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", launch->request->output_dir,
+		                                            manifest->outputs[i].name);
+
+		(void)unlink(path);
+	}
+}
+
 int assay_rebuild(const struct assay_rebuild_request *request, struct assay_build_record *record,
                   struct assay_error *err)
 {
@@ -502,5 +515,6 @@ int assay_rebuild(const struct assay_rebuild_request *request, struct assay_buil
 		return -1;
 	failed = watch(&launch, err);
 	clear(&launch, &status);
+	drop_unfinished(&launch);
 	return failed < 0 ? -1 : finish(&launch, status, err);
 }

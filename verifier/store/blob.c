@@ -150,19 +150,34 @@ static int fill_part(int from, int part, struct assay_sha256 *found, struct assa
 	return assay_sha256_fd(part, found, NULL, err);
 }
 
+static int must_equal(const struct assay_sha256 *found, const struct assay_sha256 *expected,
+                      struct assay_error *err)
+{
+	char hex[2][ASSAY_SHA256_HEX];
+
+	if (assay_sha256_equal(found, expected))
+		return 0;
+	assay_sha256_hex(expected, hex[0]);
+	assay_sha256_hex(found, hex[1]);
+	return assay_fail(err, ASSAY_E_PIN, "its SHA-256 is %s, pinned is %s", hex[1], hex[0]);
+}
+
 int assay_store_put_blob(struct assay_store *store, int fd, const struct assay_sha256 *expected,
                          struct assay_error *err)
 {
 	ASSAY_AUTO_STORE_LOCK struct assay_store_lock lock = ASSAY_STORE_LOCK_INIT;
 	ASSAY_AUTO_CLOSE int part = -1;
-	char name[ASSAY_STORE_NAME], hex[2][ASSAY_SHA256_HEX];
+	char name[ASSAY_STORE_NAME];
 	struct assay_sha256 found;
 
 	assay_store_blob_lock_name(expected, name);
 	if (assay_store_take_lock(store, name, true, &lock, err) < 0)
 		return -1;
+	/* What is there already says nothing about the bytes that were handed in now. */
 	if (assay_store_has_blob(store, expected))
-		return 0;
+		return assay_sha256_fd(fd, &found, NULL, err) < 0
+		               ? -1
+		               : must_equal(&found, expected, err);
 	part = assay_store_open_part(store, expected, err);
 	if (part < 0)
 		return -1;
@@ -170,10 +185,8 @@ int assay_store_put_blob(struct assay_store *store, int fd, const struct assay_s
 		assay_store_drop_part(store, expected);
 		return assay_fail_in(err, "store %s", store->path);
 	}
-	if (assay_sha256_equal(&found, expected))
+	if (must_equal(&found, expected, err) == 0)
 		return assay_store_commit_part(store, part, expected, err);
 	assay_store_drop_part(store, expected);
-	assay_sha256_hex(expected, hex[0]);
-	assay_sha256_hex(&found, hex[1]);
-	return assay_fail(err, ASSAY_E_PIN, "its SHA-256 is %s, pinned is %s", hex[1], hex[0]);
+	return -1;
 }
