@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `assay verify' and `assay rebuild' from a manifest to a verdict, and what goes wrong on the way.
+set -u
+# shellcheck source=tests/rebuild/fixture.sh
 . "${top_srcdir:-.}/tests/rebuild/fixture.sh"
 
 unshare --user --map-root-user true 2>/dev/null || skip_all "this host has no user namespaces"
@@ -155,7 +157,7 @@ said 'unknown.yaml:[0-9]*:.*unmask' "with file, line and key"
 
 # --- surroundings that must not matter
 (umask 077 && TZ=Asia/Tokyo LC_ALL=tr_TR.UTF-8 SOURCE_DATE_EPOCH=5 CFLAGS=-O9 \
-	"$ASSAY" verify --quiet --no-times -o "$work/r7" "$work/good.yaml" >out 2>err)
+	"$ASSAY" verify --quiet --no-times -o r7 good.yaml >out 2>err)
 ok $? "another umask, zone, locale and environment"
 cmp -s first.json r7/result.json
 ok $? "give the same result.json"
