@@ -27,6 +27,7 @@ static int run(int argc, char *argv[], struct assay_error *err)
 
 	(void)argc;
 	if (assay_lock_load(argv[0], &lock, err) < 0 ||
+	    assay_lock_check_intent(lock, argv[0], err) < 0 ||
 	    assay_store_open(assay_common.store, &store, err) < 0)
 		return -1;
 	result = assay_toolchain_tree(store, lock, ASSAY_TREE_FAST, &fetch, &tree, err);

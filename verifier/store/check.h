@@ -49,19 +49,36 @@ ASSAY_CHECKED int assay_store_check_tree(struct assay_store *store,
                                          const struct assay_store_witness *witness,
                                          struct assay_error *err);
 
-/** Remove a blob or tree; nothing there is no error. Out: *freed, bytes added to, may be NULL. */
+/** Bytes of a blob, or of the files of a tree; 0 when it is not there. */
+uint64_t assay_store_blob_size(const struct assay_store *store, const struct assay_sha256 *digest);
+uint64_t assay_store_tree_size(const struct assay_store *store, const struct assay_sha256 *digest);
+
+/**
+ * Read the listing that is kept with a tree.
+ *
+ * Errors: ASSAY_E_SYSTEM  there is none
+ *         ASSAY_E_PIN     it was changed
+ */
+ASSAY_CHECKED int assay_store_read_listing(const struct assay_store *store,
+                                           const struct assay_sha256 *digest,
+                                           struct assay_bytes *out, struct assay_error *err);
+
+/** Remove a blob or tree; nothing there is no error. */
 ASSAY_CHECKED int assay_store_remove_blob(struct assay_store *store,
-                                          const struct assay_sha256 *digest, uint64_t *freed,
+                                          const struct assay_sha256 *digest,
                                           struct assay_error *err);
 ASSAY_CHECKED int assay_store_remove_tree(struct assay_store *store,
-                                          const struct assay_sha256 *digest, uint64_t *freed,
+                                          const struct assay_sha256 *digest,
                                           struct assay_error *err);
 
 /**
- * Keep others out until the store is closed, and clear tmp/ of everything.
+ * Keep others out until the store is closed.
  *
  * Errors: ASSAY_E_SYSTEM  another process is using the store
  */
 ASSAY_CHECKED int assay_store_lock_alone(struct assay_store *store, struct assay_error *err);
+
+/** Remove unfinished work, apt's lists, and what belongs to no tree. The store must be held alone. */
+ASSAY_CHECKED int assay_store_tidy(struct assay_store *store, struct assay_error *err);
 
 #endif

@@ -33,8 +33,14 @@ void assay_store_name(const char *folder, const struct assay_sha256 *digest,
 ASSAY_CHECKED int assay_store_sync_folder(const struct assay_store *store, const char *folder,
                                           struct assay_error *err);
 
-/** Remove what dead processes left in tmp/. Nobody else may be using the store. */
-ASSAY_CHECKED int assay_store_sweep(struct assay_store *store, bool parts_too,
-                                    struct assay_error *err);
+/** The names in a folder, sorted. */
+ASSAY_CHECKED int assay_store_folder_names(const struct assay_store *store, const char *folder,
+                                           struct assay_strings *out, struct assay_error *err);
+
+/**
+ * Remove what dead processes left in tmp/, less the parts: those are gone on with when they are
+ * wanted again. Nobody else may be using the store.
+ */
+ASSAY_CHECKED int assay_store_sweep(struct assay_store *store, struct assay_error *err);
 
 #endif

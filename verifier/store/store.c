@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -66,8 +67,7 @@ static int lock_store(struct assay_store *store, struct assay_error *err)
 	store->lockfd = openat(store->dirfd, "locks/store", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (store->lockfd < 0)
 		return assay_fail_errno(err, "open locks/store");
-	if (flock(store->lockfd, LOCK_EX | LOCK_NB) == 0 &&
-	    assay_store_sweep(store, false, err) < 0)
+	if (flock(store->lockfd, LOCK_EX | LOCK_NB) == 0 && assay_store_sweep(store, err) < 0)
 		return -1;
 	while (flock(store->lockfd, LOCK_SH) < 0)
 		if (errno != EINTR)
@@ -150,6 +150,34 @@ void assay_store_name(const char *folder, const struct assay_sha256 *digest,
 
 	assay_sha256_hex(digest, hex);
 	(void)snprintf(out, ASSAY_STORE_NAME, "%s/%s", folder, hex);
+}
+
+static int read_names(DIR *dir, struct assay_strings *out, struct assay_error *err)
+{
+	const struct dirent *entry;
+
+	while ((errno = 0, entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			assay_strings_add(out, entry->d_name);
+	return errno != 0 ? assay_fail_errno(err, "read folder") : 0;
+}
+
+int assay_store_folder_names(const struct assay_store *store, const char *folder,
+                             struct assay_strings *out, struct assay_error *err)
+{
+	int fd = openat(store->dirfd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result;
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (dir == NULL) {
+		(void)assay_fail_errno(err, "open %s/%s", store->path, folder);
+		if (fd >= 0)
+			(void)close(fd);
+		return -1;
+	}
+	result = read_names(dir, out, err);
+	(void)closedir(dir);
+	assay_strings_sort(out);
+	return result < 0 ? assay_fail_in(err, "%s/%s", store->path, folder) : 0;
 }
 
 int assay_store_sync_folder(const struct assay_store *store, const char *folder,

@@ -80,6 +80,21 @@ static void tell_difference(void *context, struct assay_span path, const char *w
 	witness->tell(witness->context, name, what);
 }
 
+int assay_store_read_listing(const struct assay_store *store, const struct assay_sha256 *digest,
+                             struct assay_bytes *out, struct assay_error *err)
+{
+	struct assay_sha256 found;
+	char name[ASSAY_STORE_NAME];
+
+	assay_store_name(ASSAY_STORE_LISTINGS, digest, name);
+	if (assay_file_read(store->dirfd, name, LISTING_MAX, out, err) < 0)
+		return assay_fail_in(err, "store %s", store->path);
+	assay_sha256(assay_span_of_bytes(out), &found);
+	if (!assay_sha256_equal(&found, digest))
+		return assay_fail(err, ASSAY_E_PIN, "%s/%s was changed", store->path, name);
+	return 0;
+}
+
 /* Name what differs from the listing that was stored with the tree, if that can be trusted. */
 static int64_t tell_differences(const struct assay_store *store, const struct assay_sha256 *digest,
                                 const struct assay_buffer *now,
@@ -88,14 +103,8 @@ static int64_t tell_differences(const struct assay_store *store, const struct as
 	ASSAY_AUTO_BYTES struct assay_bytes before = { 0 };
 	struct assay_store_witness telling = *witness;
 	struct assay_error ignored = ASSAY_ERROR_INIT;
-	struct assay_sha256 found;
-	char name[ASSAY_STORE_NAME];
 
-	assay_store_name(ASSAY_STORE_LISTINGS, digest, name);
-	if (assay_file_read(store->dirfd, name, LISTING_MAX, &before, &ignored) < 0)
-		return 0;
-	assay_sha256(assay_span_of_bytes(&before), &found);
-	if (!assay_sha256_equal(&found, digest))
+	if (assay_store_read_listing(store, digest, &before, &ignored) < 0)
 		return 0;
 	return assay_listing_compare(assay_span_of_bytes(&before), assay_buffer_span(now),
 	                             tell_difference, &telling, &ignored);

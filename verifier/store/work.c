@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/work.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -66,28 +65,19 @@ static bool is_part(const char *name)
 	return len > 5 && strcmp(name + len - 5, ".part") == 0;
 }
 
-int assay_store_sweep(struct assay_store *store, bool parts_too, struct assay_error *err)
+int assay_store_sweep(struct assay_store *store, struct assay_error *err)
 {
-	int fd = openat(store->dirfd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
-	int result = 0;
+	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
 
-	if (dir == NULL) {
-		(void)assay_fail_errno(err, "open tmp");
-		if (fd >= 0)
-			(void)close(fd);
+	if (assay_store_folder_names(store, "tmp", &names, err) < 0)
 		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		ASSAY_AUTO_FREE char *path = assay_asprintf("tmp/%s", names.items[i]);
+
+		if (!is_part(names.items[i]) && assay_remove_tree(store->dirfd, path, err) < 0)
+			return -1;
 	}
-	while (result == 0 && (entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (parts_too ||
-		    !is_part(entry->d_name)) /* parts are gone on with, when wanted again */
-			result = assay_remove_tree(dirfd(dir), entry->d_name, err);
-	}
-	(void)closedir(dir);
-	return result;
+	return 0;
 }
 
 int assay_store_make_folder(struct assay_store *store, const char *name, char **path,

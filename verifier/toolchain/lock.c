@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "toolchain/lock.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "base/file.h"
+#include "base/memory.h"
+#include "toolchain/intent.h"
 #include "toolchain/schema.h"
 
 #define LOCK_MAX (UINT64_C(16) << 20) /* bytes */
@@ -113,6 +114,39 @@ int assay_lock_load(const char *path, struct assay_lock **out, struct assay_erro
 		return -1;
 	*out = assay_steal(&lock);
 	return 0;
+}
+
+/* NAME.intent.yaml for NAME.lock.yaml. Owner: caller; NULL for other names */
+static char *intent_path(const char *path)
+{
+	static const char ending[] = ".lock.yaml";
+	size_t len = strlen(path), tail = strlen(ending);
+
+	if (len <= tail || strcmp(path + len - tail, ending) != 0)
+		return NULL;
+	return assay_asprintf("%.*s.intent.yaml", (int)(len - tail), path);
+}
+
+int assay_lock_check_intent(const struct assay_lock *lock, const char *path,
+                            struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *intent_file = intent_path(path);
+	ASSAY_AUTO_INTENT struct assay_intent *intent = NULL;
+	char hex[ASSAY_SHA256_HEX];
+	struct assay_sha256 id;
+
+	if (intent_file == NULL || access(intent_file, F_OK) < 0)
+		return 0;
+	if (assay_intent_load(intent_file, &intent, err) < 0)
+		return -1;
+	assay_intent_id(intent, &id);
+	assay_sha256_hex(&id, hex);
+	if (strcmp(hex, lock->intent) == 0)
+		return 0;
+	return assay_fail(err, ASSAY_E_PIN,
+	                  "%s is stale: it was made from an intent with the id %s, "
+	                  "and %s now has %s; `assay toolchain lock %s' makes it again",
+	                  path, lock->intent, intent_file, hex, intent_file);
 }
 
 void assay_lock_free(struct assay_lock *lock)

@@ -33,6 +33,16 @@ static inline void assay_cleanup_lock(struct assay_lock **lock)
 /** Append a lock as YAML, in the one form that this program writes. */
 void assay_lock_text(const struct assay_lock *lock, struct assay_buffer *out);
 
+/**
+ * Hold a lock against the intent beside it: NAME.intent.yaml for NAME.lock.yaml. A lock may stand
+ * alone; one whose intent was changed since is stale.
+ *
+ * Errors: ASSAY_E_PIN  stale; the text says how to make the lock again
+ *         as assay_intent_load
+ */
+ASSAY_CHECKED int assay_lock_check_intent(const struct assay_lock *lock, const char *path,
+                                          struct assay_error *err);
+
 /** All fields as JSON: a new reference. */
 json_t *assay_lock_json(const struct assay_lock *lock);
 
