@@ -24,6 +24,8 @@ def text_is_clean(tree):
         if not text.endswith("\n") or text.endswith("\n\n"):
             yield f"{path}: does not end in exactly one newline"
         for number, line in tree.lines(path):
+            if re.match(r"(<{7}|={7}|>{7})( |$)", line):
+                yield f"{path}:{number}: a merge was left unfinished"
             if line != line.rstrip():
                 yield f"{path}:{number}: white space at the end of the line"
 
@@ -60,6 +62,7 @@ FAULTS = [
     Fault(SPDX, "tests/cli/x.sh", "#!/bin/sh\ntrue\n", expect="x.sh:1"),
     Fault(CLEAN, "README.md", "a \n", expect="README.md:1: white space"),
     Fault(CLEAN, "README.md", "a", expect="newline"),
+    Fault(CLEAN, "tests/packages.txt", "=" * 7 + "\n", expect="unfinished"),
     Fault(SORTED, "verifier/x/Makemodule.am", "a_SOURCES = \\\n\tb.c b.h \\\n\ta.c\n", expect="b.c is not sorted"),
     Fault(FUZZ, "tests/fuzz/fuzz_x.c", "int x;\n", expect="replay_x is in no list"),
 ]
