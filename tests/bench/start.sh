@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Container start-up: a build of one step, `true', in our container (A) against `true' under bwrap
 # with the same namespaces (B). A also copies a source in, an output out and writes a log.
+# shellcheck disable=SC2034,SC2154 # variables that box.sh reads and sets
 set -u
 . "${top_srcdir:?}/tests/rebuild/box.sh"
 needs bubblewrap bwrap --version
