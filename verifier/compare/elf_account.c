@@ -118,21 +118,6 @@ static void account_mapped(struct account *account, const struct assay_elf_range
 	by_offset(account, at, end - at);
 }
 
-/* Where the other file ends, its page goes on with zeros. */
-static void account_page(struct account *account, const struct assay_elf_range *range)
-{
-	uint64_t end = account->there->elf.file.len;
-	uint64_t at = range->offset > end ? range->offset : end;
-	struct assay_span rest;
-
-	account_mapped(account, range);
-	if (at >= range->offset + range->length)
-		return;
-	rest = here_at(account, at, range->offset + range->length - at);
-	if (assay_span_is_fill(rest, 0))
-		normalise(account, at, rest.len, &assay_elf_rule_padding);
-}
-
 /* Two runs of bytes that are each other's counterpart, wherever they are. */
 static void account_content(struct account *account, struct assay_elf_extent part, uint64_t start,
                             struct assay_span here, struct assay_span there,
@@ -221,7 +206,7 @@ void assay_elf_account(const struct assay_elf_side *here, const struct assay_elf
 {
 	static void (*const ways[])(struct account *, const struct assay_elf_range *) = {
 		[ASSAY_ELF_HEADER] = account_mapped,   [ASSAY_ELF_SEGMENT_TABLE] = account_mapped,
-		[ASSAY_ELF_SEGMENT] = account_mapped,  [ASSAY_ELF_PAGE] = account_page,
+		[ASSAY_ELF_SEGMENT] = account_mapped,  [ASSAY_ELF_PAGE] = account_mapped,
 		[ASSAY_ELF_SECTION] = account_section, [ASSAY_ELF_SECTION_TABLE] = account_table,
 		[ASSAY_ELF_PADDING] = account_padding, [ASSAY_ELF_TRAILING] = account_trailing,
 	};

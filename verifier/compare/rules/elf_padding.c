@@ -7,9 +7,6 @@
  * zero: a zero that nothing reads carries nothing. Any other value is unexplained, unless the
  * rebuilt file has it at the same place; in the 2,263 64-bit files of a Debian 12 there is none.
  * Bytes behind the end of everything are not padding.
- *
- * The same goes for the zeros of an executable page where the other file ends: a page is filled
- * up with zeros (mmap(2)), so memory is the same.
  */
 #include "compare/elf_rule.h"
 

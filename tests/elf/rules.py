@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For each rule: it works where it should, it does not where something loaded has the bytes, and an
+attack placed exactly there is found."""
+import struct
+
+import build
+import mutations
+import tools
+from elffile import (PF_R, PF_X, PT_GNU_STACK, PT_LOAD, PT_NOTE, PT_NULL, SHF_ALLOC, SHF_EXECINSTR,
+                     SHF_WRITE, SHT_NOTE, SHT_PROGBITS)
+from mutations import Work
+
+# Section, its rule, and a change that the rule takes.
+SECTIONS = [
+    (".comment", "elf/comment@1", mutations.comment_text),
+    (".debug_info", "elf/debug@1", mutations.debug_content),
+    (".gnu_debuglink", "elf/debuglink@1", mutations.debuglink_checksum),
+    (".gnu_debugaltlink", "elf/debugaltlink@1",
+     lambda w: w.flip_section(".gnu_debugaltlink", 24, 0xFF)),
+    (".symtab", "elf/symtab@1", mutations.symbol_value),
+    (".strtab", "elf/symtab@1", mutations.symbol_name),
+    (".shstrtab", "elf/section-headers@1", mutations.section_names),
+]
+
+
+def spare(w, **fields):
+    """Use the empty program header."""
+    return w.store(w.elf.segment(PT_NULL), **fields)
+
+
+def load_over(w, s):
+    return spare(w, type=PT_LOAD, flags=PF_R, offset=s.offset, vaddr=0x50000 + s.offset,
+                 filesz=s.size, memsz=s.size, align=0x1000)
+
+
+def loads_part(w, s):
+    """One byte only, in the middle."""
+    at = s.offset + s.size // 2
+    return spare(w, type=PT_LOAD, flags=PF_R, offset=at, vaddr=0x50000 + at, filesz=1, memsz=1,
+                 align=0x1000)
+
+
+def segment_over(w, s):
+    return spare(w, type=0x65000000, flags=PF_R, offset=s.offset, filesz=s.size, memsz=s.size)
+
+
+def stack_executable(w, _):
+    return mutations.stack_executable(w)
+
+
+def no_stack_header(w, _):
+    return w.store(w.elf.segment(PT_GNU_STACK), type=PT_NULL)
+
+
+def data_executable(w, _):
+    load = max((s for s in w.elf.segments if s.type == PT_LOAD), key=lambda s: s.offset)
+    return w.store(load, flags=load.flags | PF_X)
+
+
+def flagged(flag):
+    def cover(w, s):
+        return w.store(s, flags=s.flags | flag)
+    cover.__name__ = f"flag_{flag}"
+    return cover
+
+
+def other_section_over(w, s):
+    return w.set_section(".vendor", offset=s.offset + s.size - 1, size=1)
+
+
+def typed_otherwise(w, s):
+    return w.store(s, type=SHT_NOTE)
+
+
+# What makes a rule about a section step back, when both files have it. What is ONLY_SAID, in the
+# header of a section that is not loaded, is no difference by itself.
+ONLY_SAID = [flagged(SHF_WRITE), flagged(SHF_EXECINSTR), typed_otherwise]
+COVERS = [load_over, loads_part, segment_over, stack_executable, no_stack_header, data_executable,
+          flagged(SHF_ALLOC), other_section_over] + ONLY_SAID
+# The names of sections have to have one type.
+NOT_FOR_NAMES = {typed_otherwise}
+
+
+def covered(data, name, cover):
+    w = Work(data)
+    return cover(w, w.elf.section(name))
+
+
+def add_section_rules(pairs, machine, data):
+    for name, rule, mutation in SECTIONS:
+        changed = mutation(Work(data))
+        where = f"{machine} {name}"
+        pairs.both_ways(f"{where}: the rule works", ("normalised", rule), changed, data)
+        for cover in COVERS:
+            if name == ".shstrtab" and cover in NOT_FOR_NAMES:
+                continue
+            base = covered(data, name, cover)
+            what = f"{where}: {cover.__name__}"
+            pairs.both_ways(f"{what}, changed", ("different", None), mutation(Work(base)), base)
+            w = Work(base)
+            middle = w.elf.section(name).offset + w.elf.section(name).size // 2
+            attack = w.flip(middle, 0xFF)
+            pairs.both_ways(f"{what}, attacked", ("different", None), attack, base)
+            hidden = mutations.build_id(Work(attack))
+            pairs.both_ways(f"{what}, attacked behind build-id", ("different", None), hidden, base)
+            if cover not in ONLY_SAID:
+                pairs.both_ways(f"{what}, one side only", ("different", None), base, data)
+
+
+def note(w, name, desc, kind):
+    return struct.pack(w.elf.order + "III", len(name), len(desc), kind) + name + desc
+
+
+def build_id_covers(data):
+    """(what, file) in which the build-id's value is something else as well, or no build-id."""
+    start = Work(data).elf
+    at, size = start.build_id()
+    load, table = start.segment(PT_LOAD), start.section(".data")
+    other, malformed = Work(data), Work(data)
+    two = note(other, b"GNU\0", b"12345678", 3) + note(other, b"", b"abcd", 9)
+    other.put(table.offset, two)
+    malformed.put(table.offset, b"\xff" * 40)
+    notes = dict(type=PT_NOTE, offset=table.offset, filesz=len(two), memsz=len(two), align=4)
+    yield "other segment", spare(Work(data), type=0x65000000, offset=at, filesz=4, memsz=4)
+    yield "program headers", spare(Work(data), type=6, offset=at + size - 1, filesz=1, memsz=1)
+    w = Work(data)
+    yield "entry point", w.store(w.elf.head, entry=load.vaddr + at + 4)
+    yield "section is no note", Work(data).set_section(".note.gnu.build-id", type=SHT_PROGBITS)
+    yield "code", Work(data).set_section(".text", offset=at, addr=load.vaddr + at, size=16)
+    yield "unloaded section", Work(data).set_section(".vendor", offset=at, size=4)
+    w = Work(data)
+    yield "no note segment", w.store(w.elf.segment(PT_NOTE), type=PT_NULL)
+    yield "second build-id", spare(other, **notes)
+    yield "malformed note", spare(malformed, **notes)
+    for value in (4, 7):
+        w = Work(data)
+        w.put(at - 12, struct.pack(w.elf.order + "I", value))
+        padded = (value + 3) // 4 * 4
+        yield f"{value} bytes", w.put(at + padded, note(w, b"", bytes(size - padded - 12), 9))
+
+
+def add_build_id(pairs, machine, data):
+    rule = "elf/build-id@1"
+    at, _ = Work(data).elf.build_id()
+    pairs.both_ways(f"{machine} build-id: the rule works", ("normalised", rule),
+                    mutations.build_id(Work(data)), data)
+    for what, base in build_id_covers(data):
+        pairs.both_ways(f"{machine} build-id: {what}", ("different", None),
+                        Work(base).flip(at + 1), base)
+
+
+def add_tables(pairs, machine, data):
+    rule = "elf/section-headers@1"
+    for mutation in (mutations.section_order, mutations.table_elsewhere, mutations.headers_zeroed):
+        pairs.both_ways(f"{machine} table: {mutation.__name__}", ("normalised", rule),
+                        mutation(Work(data)), data)
+        for what, name, fields in (
+                ("text not loaded", ".text", dict(flags=0)),
+                ("text elsewhere", ".text", dict(addr=0x99000)),
+                ("zeros over text", ".bss", dict(addr=0x11000)),
+                ("debug over text", ".debug_info", dict(offset=0x1000, size=8)),
+                ("two over the same", ".vendor", dict(offset=Work(data).elf.section(
+                    ".debug_info").offset, size=2))):
+            base = Work(data).set_section(name, **fields)
+            changed = mutation(Work(base))
+            pairs.both_ways(f"{machine} table: {mutation.__name__}, {what}", ("different", None),
+                            changed, base)
+            # The same contradiction on both sides: said, but no difference by itself.
+            pairs.both_ways(f"{machine} table: {what}, build-id", ("normalised", "disagree"),
+                            mutations.build_id(Work(base)), base)
+
+
+def add_padding(pairs, machine, data):
+    """256 more bytes between the names and the table."""
+    w = Work(data)
+    end = w.elf.head.shoff
+    w.store(w.elf.head, shoff=end + 256)
+    moved = bytes(w.data[:end]) + bytes(256) + bytes(w.data[end:])
+    pairs.add(f"{machine} padding: wider", ("normalised", "elf/padding@1"), moved, data)
+    pairs.add(f"{machine} padding: narrower", ("normalised", None), data, moved)
+    for offset in (0, 100, 255):
+        bad = bytearray(moved)
+        bad[end + offset] = 0x90
+        pairs.both_ways(f"{machine} padding: byte {offset} not zero", ("different", None), bad, data)
+    pairs.both_ways(f"{machine} padding: zeros behind everything", ("different", None),
+                    data + bytes(16), data)
+    for cover in (data_executable, stack_executable):
+        one, other = cover(Work(moved), None), cover(Work(data), None)
+        pairs.both_ways(f"{machine} padding: {cover.__name__}", ("different", None), one, other)
+
+
+def is_right(answer):
+    tier, rule = answer.wanted
+    if answer.tier != tier:
+        return False
+    if rule == "disagree":
+        return any(" elf/views-disagree: " in line for line in answer.findings)
+    return rule is None or rule in answer.rules
+
+
+def with_debugaltlink(data):
+    return Work(data).append_section(".gnu_debugaltlink", b"/usr/lib/x.debug\0" + bytes(range(20)))
+
+
+def main():
+    tap = tools.Tap()
+    pairs = tools.Pairs(tools.scratch())
+    for machine, how in tools.HANDMADE.items():
+        data = with_debugaltlink(build.build(*how))
+        add_section_rules(pairs, machine, data)
+        add_build_id(pairs, machine, data)
+        add_tables(pairs, machine, data)
+        add_padding(pairs, machine, build.build(*how))
+    answers = pairs.answers()
+    for answer in answers:
+        if not is_right(answer):
+            tap.ok(False, answer.what,
+                   "\n".join([f"wanted {answer.wanted}: {answer.line}"] + answer.findings))
+    fired = [a for a in answers if a.wanted[0] == "normalised"]
+    tap.ok(len(fired) > 100, f"{len(fired)} pairs under their rules")
+    tap.ok(len(answers) - len(fired) > 1000, f"{len(answers) - len(fired)} pairs that no rule takes")
+    tap.finish()
+
+
+main()
