@@ -15,7 +15,7 @@ def plain():
     trial("plain: delivered empty", b"", TEXT, "different", "only in the rebuilt")
     trial("plain: rebuilt empty", TEXT, b"", "different", "only in the delivered")
     trial("plain: one byte", TEXT, TEXT[:100] + b"X" + TEXT[101:], "different", "1 byte differs")
-    trial("plain: a tail", TEXT + b"#", TEXT, "different", "1 bytes only in the delivered")
+    trial("plain: a tail", TEXT + b"#", TEXT, "different", "1 byte only in the delivered")
     trial("plain: everything differs", RANDOM, RANDOM[::-1], "different")
     trial("plain: all ones against zeros", b"\xff" * 70000, bytes(70000), "different", "70000")
 
@@ -31,7 +31,7 @@ def archives():
     t("equal", one, "identical")
     t("content", tar(member("./a", OTHER), *base[1:]), "different", "a: 4 bytes")
     t("content of another size", tar(member("./a", TEXT + b"!"), *base[1:]), "different",
-      "bytes only in the", absent=("size", "checksum"))
+      "1 byte only in the", absent=("size", "checksum"))
     t("setuid", tar(member("./a", TEXT, mode=0o4644), *base[1:]), "different", "/a: mode differs")
     t("owner", tar(member("./a", TEXT, uid=1000), *base[1:]), "different", "/a: uid differs")
     t("group", tar(member("./a", TEXT, gid=1000), *base[1:]), "different", "/a: gid differs")

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "explain/explain.h"
 #include "report/report.h"
 #include "unpack/member.h"
 
@@ -70,6 +71,7 @@ static int run(int argc, char *argv[], struct assay_error *err)
 	                        : assay_compare_paths(argv[0], argv[1], &compare_options,
 	                                              &comparison, err)) < 0)
 		return -1;
+	assay_explain(&comparison);
 	if (opt.verbose)
 		assay_report_text_all(&comparison, opt.accept, &text);
 	else

@@ -11,6 +11,7 @@
 #include "cli/rebuild.h"
 #include "cli/result_dir.h"
 #include "compare/compare.h"
+#include "explain/explain.h"
 #include "report/verify.h"
 #include "unpack/member.h"
 
@@ -91,7 +92,10 @@ static int compare_one(const struct assay_inputs *inputs, const struct assay_res
 		return -1;
 	sides[0] = (struct assay_side){ .name = artefact.name, .span = artefact.span };
 	sides[1] = (struct assay_side){ .name = delivered->output, .span = rebuilt.span };
-	return assay_compare(&sides[0], &sides[1], NULL, out, err);
+	if (assay_compare(&sides[0], &sides[1], NULL, out, err) < 0)
+		return -1;
+	assay_explain(out);
+	return 0;
 }
 
 static int compare_all(const struct assay_inputs *inputs, const struct assay_result_dir *dir,

@@ -13,7 +13,7 @@ static void compare_around(struct assay_node *node)
 
 	(void)assay_ledger_explain(&node->ledger, 0, start, ASSAY_CLASS_IDENTICAL, NULL);
 	(void)assay_ledger_explain(&node->ledger, a.len - end, end, ASSAY_CLASS_IDENTICAL, NULL);
-	assay_node_find_run(node, &run, ASSAY_CLASS_UNEXPLAINED, NULL, NULL);
+	(void)assay_node_find_run(node, &run, ASSAY_CLASS_UNEXPLAINED, NULL, NULL);
 }
 
 void assay_node_compare_bytes(struct assay_node *node)

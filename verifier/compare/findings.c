@@ -55,12 +55,11 @@ static void count(struct assay_buffer *text, const struct assay_run *run)
 	else if (run->length == run->rebuilt_length)
 		assay_buffer_printf(text, "%" PRIu64 " byte%s differ%s", run->length,
 		                    run->length == 1 ? "" : "s", run->length == 1 ? "s" : "");
-	else if (run->length == 0)
-		assay_buffer_printf(text, "%" PRIu64 " bytes only in the rebuilt file",
-		                    run->rebuilt_length);
-	else if (run->rebuilt_length == 0)
-		assay_buffer_printf(text, "%" PRIu64 " bytes only in the delivered file",
-		                    run->length);
+	else if (run->length == 0 || run->rebuilt_length == 0)
+		assay_buffer_printf(text, "%" PRIu64 " byte%s only in the %s file",
+		                    run->length + run->rebuilt_length,
+		                    run->length + run->rebuilt_length == 1 ? "" : "s",
+		                    run->length == 0 ? "rebuilt" : "delivered");
 	else
 		assay_buffer_printf(text, "%" PRIu64 " bytes delivered, %" PRIu64 " rebuilt",
 		                    run->length, run->rebuilt_length);
@@ -85,8 +84,9 @@ void assay_node_show_run(const struct assay_node *node, const struct assay_run *
 		excerpt(node->rebuilt, run->rebuilt_offset, run->rebuilt_length, run->exact);
 }
 
-void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
-                         enum assay_class class, const char *rule, const char *what)
+struct assay_finding *assay_node_find_run(struct assay_node *node, const struct assay_run *run,
+                                          enum assay_class class, const char *rule,
+                                          const char *what)
 {
 	struct assay_finding place = assay_node_place(node, run->offset, run->length, class, rule);
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
@@ -95,6 +95,7 @@ void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
 	describe(&text, run, what);
 	finding = assay_comparison_find(&node->found, &place, "%s", assay_buffer_str(&text));
 	assay_node_show_run(node, run, finding);
+	return finding;
 }
 
 /* A finding in the making: ranges of one class and rule that stand close together. */
@@ -124,7 +125,7 @@ static void close_cluster(struct assay_node *node, const struct cluster *open, i
 		                 range->length, open->differing };
 
 	if (open->differing > 0)
-		assay_node_find_run(node, &run, range->class, range->rule, what);
+		(void)assay_node_find_run(node, &run, range->class, range->rule, what);
 }
 
 /* The part of a range that lies in [offset, end). */

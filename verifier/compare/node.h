@@ -71,9 +71,14 @@ struct assay_run {
 void assay_node_show_run(const struct assay_node *node, const struct assay_run *run,
                          struct assay_finding *finding);
 
-/** Append a finding for a run, with excerpts of both sides. what: "mtime", or NULL for content. */
-void assay_node_find_run(struct assay_node *node, const struct assay_run *run,
-                         enum assay_class class, const char *rule, const char *what);
+/**
+ * Append a finding for a run, with excerpts of both sides. what: "mtime", or NULL for content.
+ *
+ * Return: the finding; borrowed until the next one is appended
+ */
+struct assay_finding *assay_node_find_run(struct assay_node *node, const struct assay_run *run,
+                                          enum assay_class class, const char *rule,
+                                          const char *what);
 
 /**
  * Append findings for all bytes of [offset, offset + length) that are not identical, one for each

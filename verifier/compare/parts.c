@@ -63,7 +63,7 @@ static void find_part(struct assay_parts *parts, const struct assay_run *run,
 {
 	ASSAY_AUTO_FREE char *text = label(parts, what);
 
-	assay_node_find_run(parts->node, run, class, rule, text);
+	assay_node_find_run(parts->node, run, class, rule, text)->item = what;
 	worsen(parts, class);
 }
 

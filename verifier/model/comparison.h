@@ -48,6 +48,7 @@ struct assay_finding {
 	const char *rule;  /* static text, NULL when class is unexplained */
 	const char *cause; /* static text: a name of the Reproducible Builds issue taxonomy
 	                           where one exists; NULL when not known */
+	const char *item;  /* static text: which field of a container, "mtime"; NULL for content */
 	char *text;        /* one line for people, quoted; owned */
 	struct assay_excerpt delivered; /* both empty when there are no bytes to show */
 	struct assay_excerpt rebuilt;

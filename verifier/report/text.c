@@ -2,12 +2,14 @@
 /* The form for people. The first screen answers: is it the same, and if not, what differs? */
 #include <inttypes.h>
 
+#include "base/memory.h"
 #include "base/quote.h"
 #include "report/excerpt.h"
 #include "report/report.h"
 
 #define FEW 3 /* findings shown of one artefact */
 #define FEW_ARTEFACTS 8
+#define FEW_RULES 12 /* explained findings shown */
 
 static void add_subject(struct assay_buffer *out, const char *label,
                         const struct assay_subject *subject)
@@ -21,21 +23,21 @@ static void add_subject(struct assay_buffer *out, const char *label,
 	                    hex);
 }
 
+/* "12 identical + 1 unexplained = 13" */
 static void add_bytes(struct assay_buffer *out, const struct assay_ledger *ledger)
 {
 	uint64_t sums[ASSAY_CLASS_COUNT];
-	const char *sign = "";
+	unsigned classes = 0;
 
 	assay_ledger_sum(ledger, sums);
 	assay_buffer_printf(out, "  %-10s ", "bytes");
-	for (unsigned class = 0; class < ASSAY_CLASS_COUNT; class ++) {
-		if (sums[class] == 0)
-			continue;
-		assay_buffer_printf(out, "%s%" PRIu64 " %s", sign, sums[class],
-		                    assay_class_name(class));
-		sign = " + ";
-	}
-	assay_buffer_printf(out, "%s%" PRIu64 "\n", *sign != '\0' ? " = " : "", ledger->size);
+	for (unsigned class = 0; class < ASSAY_CLASS_COUNT; class ++)
+		if (sums[class] > 0)
+			assay_buffer_printf(out, "%s%" PRIu64 " %s", classes++ > 0 ? " + " : "",
+			                    sums[class], assay_class_name(class));
+	if (classes != 1)
+		assay_buffer_printf(out, "%s%" PRIu64, classes > 0 ? " = " : "", ledger->size);
+	assay_buffer_add_str(out, "\n");
 }
 
 static void add_verdict(struct assay_buffer *out, const struct assay_comparison *comparison,
@@ -76,67 +78,146 @@ static void add_path(struct assay_buffer *out, const char *path)
 	assay_buffer_add_str(out, "\n");
 }
 
-/* Findings of one artefact that are in the class. Return: the index behind them. */
-static size_t add_group(struct assay_buffer *out, const struct assay_comparison *comparison,
-                        size_t first, size_t few)
-{
-	const struct assay_finding *findings = comparison->findings;
-	size_t shown = 0, i;
+/* Findings that nothing explains, in the order in which a person should look at them. */
+struct order {
+	const struct assay_finding **items; /* owned; borrowed findings */
+	size_t count;
+};
 
-	add_path(out, findings[first].artefact);
-	for (i = first; i < comparison->finding_count; i++) {
-		if (strcmp(findings[i].artefact, findings[first].artefact) != 0)
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Whether two findings are of one kind: the same field, or content, for the same cause. */
+static bool same_kind(const struct assay_finding *a, const struct assay_finding *b)
+{
+	return same_text(a->artefact, b->artefact) && same_text(a->item, b->item) &&
+	       same_text(a->cause, b->cause) && a->item != NULL;
+}
+
+/* Those without a known cause first; each half in the order of the walk. Owner: caller frees. */
+static struct order make_order(const struct assay_comparison *comparison)
+{
+	struct order order = { assay_calloc(comparison->finding_count, sizeof(*order.items)), 0 };
+
+	for (int known = 0; known < 2; known++)
+		for (size_t i = 0; i < comparison->finding_count; i++) {
+			const struct assay_finding *f = &comparison->findings[i];
+
+			if (f->class == ASSAY_CLASS_UNEXPLAINED && (f->cause != NULL) == known)
+				order.items[order.count++] = f;
+		}
+	return order;
+}
+
+/*
+ * Findings of one artefact, from first on. Those of one kind in a row are shown once.
+ *
+ * Return: the index behind them
+ */
+static size_t add_group(struct assay_buffer *out, const struct order *order, size_t first, bool all)
+{
+	const struct assay_finding *head = order->items[first];
+	size_t shown = 0, hidden = 0, i;
+
+	add_path(out, head->artefact);
+	for (i = first; i < order->count; i++) {
+		const struct assay_finding *finding = order->items[i];
+		size_t alike = 0;
+
+		if (!same_text(finding->artefact, head->artefact))
 			break;
-		if (findings[i].class != ASSAY_CLASS_UNEXPLAINED)
+		if (!all && shown == FEW) {
+			hidden++;
 			continue;
-		if (shown++ < few)
-			add_finding(out, &findings[i]);
+		}
+		add_finding(out, finding);
+		shown++;
+		while (!all && i + 1 < order->count && same_kind(finding, order->items[i + 1])) {
+			alike++;
+			i++;
+		}
+		if (alike > 0)
+			assay_buffer_printf(out, "      and %zu more: %s\n", alike, finding->item);
 	}
-	if (shown > few)
-		assay_buffer_printf(out, "    and %zu more\n", shown - few);
+	if (hidden > 0)
+		assay_buffer_printf(out, "    and %zu more\n", hidden);
 	return i;
+}
+
+struct tally {
+	const char *cause;
+	size_t count;
+};
+
+/* How many findings have which cause: few lines that say what to look for. */
+static void add_causes(struct assay_buffer *out, const struct order *order)
+{
+	ASSAY_AUTO_FREE struct tally *tallies = NULL;
+	size_t count = 0, cap = 0;
+
+	for (size_t i = 0; i < order->count; i++) {
+		const char *cause = order->items[i]->cause;
+		size_t at = 0;
+
+		while (at < count && !same_text(tallies[at].cause, cause))
+			at++;
+		if (at == count) {
+			assay_grow(&tallies, &cap, count, sizeof(*tallies));
+			tallies[count++] = (struct tally){ cause, 0 };
+		}
+		tallies[at].count++;
+	}
+	for (size_t i = 0; i < count; i++)
+		assay_buffer_printf(out, "  %zu: %s\n", tallies[i].count,
+		                    tallies[i].cause != NULL ? tallies[i].cause
+		                                             : "cause not known");
 }
 
 static void add_unexplained(struct assay_buffer *out, const struct assay_comparison *comparison,
                             bool all)
 {
-	size_t count = 0, groups = 0;
+	struct order order = make_order(comparison);
+	size_t groups = 0;
 
-	for (size_t i = 0; i < comparison->finding_count; i++)
-		count += comparison->findings[i].class == ASSAY_CLASS_UNEXPLAINED;
-	if (count == 0)
-		return;
-	assay_buffer_printf(out, "\nNot explained: %zu difference%s\n", count,
-	                    count == 1 ? "" : "s");
-	for (size_t i = 0; i < comparison->finding_count;) {
-		if (comparison->findings[i].class != ASSAY_CLASS_UNEXPLAINED) {
-			i++;
-			continue;
-		}
-		if (!all && groups++ == FEW_ARTEFACTS) {
-			assay_buffer_add_str(out, "  and more artefacts: --verbose shows all\n");
-			return;
-		}
-		i = add_group(out, comparison, i, all ? SIZE_MAX : FEW);
+	if (order.count > 0) {
+		assay_buffer_printf(out, "\nNot explained: %zu difference%s\n", order.count,
+		                    order.count == 1 ? "" : "s");
+		add_causes(out, &order);
+		assay_buffer_add_str(out, "\n");
 	}
+	for (size_t i = 0; i < order.count;) {
+		if (!all && groups++ == FEW_ARTEFACTS) {
+			assay_buffer_add_str(out, "  and more: --verbose shows all\n");
+			break;
+		}
+		i = add_group(out, &order, i, all);
+	}
+	free(order.items);
 }
 
-/* Explained differences, one line for each artefact and rule in a row. */
-static void add_explained(struct assay_buffer *out, const struct assay_comparison *comparison)
+/* Explained differences: one line each. */
+static void add_explained(struct assay_buffer *out, const struct assay_comparison *comparison,
+                          bool all)
 {
-	bool any = false;
+	size_t count = 0;
 
 	for (size_t i = 0; i < comparison->finding_count; i++) {
 		const struct assay_finding *f = &comparison->findings[i];
 
 		if (f->class == ASSAY_CLASS_UNEXPLAINED)
 			continue;
-		assay_buffer_add_str(out, any ? "" : "\nExplained by rules\n");
-		any = true;
-		assay_buffer_printf(out, "  %s ", f->rule);
+		assay_buffer_add_str(out, count == 0 ? "\nExplained by rules\n" : "");
+		if (count++ >= FEW_RULES && !all)
+			continue;
+		assay_buffer_printf(out, "  %-18s ", f->rule);
 		assay_quote(out, assay_span_of_str(f->artefact));
 		assay_buffer_printf(out, " at 0x%" PRIx64 ": %s\n", f->offset, f->text);
 	}
+	if (count > FEW_RULES && !all)
+		assay_buffer_printf(out, "  and %zu more: --verbose shows all\n",
+		                    count - FEW_RULES);
 }
 
 static void add_report(const struct assay_comparison *comparison, enum assay_tier accept, bool all,
@@ -144,7 +225,7 @@ static void add_report(const struct assay_comparison *comparison, enum assay_tie
 {
 	add_verdict(out, comparison, accept);
 	add_unexplained(out, comparison, all);
-	add_explained(out, comparison);
+	add_explained(out, comparison, all);
 }
 
 void assay_report_text(const struct assay_comparison *comparison, enum assay_tier accept,
