@@ -314,6 +314,28 @@ static void test_replaced_text(void **state)
 	}
 }
 
+/* What has no order in the file has one in the struct: a build may see that of the environment. */
+static void test_lists_without_an_order_get_one(void **state)
+{
+	ASSAY_AUTO_YAML struct assay_yaml *yaml = mutate_full_manifest();
+	ASSAY_AUTO_MANIFEST struct assay_manifest *m = NULL;
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(assay_manifest_parse("m", assay_span_of_bytes(&yaml->text), &m, &err), 0);
+	assert_int_equal(m->build.environment_count, 3);
+	assert_string_equal(m->build.environment[0].name, "LC_ALL");
+	assert_string_equal(m->build.environment[0].value, "C.UTF-8");
+	assert_string_equal(m->build.environment[1].name, "LDFLAGS");
+	assert_string_equal(m->build.environment[2].name, "PATH");
+	assert_string_equal(m->outputs[0].name, "boot.bin");
+	assert_string_equal(m->delivered[0].file, "boot.bin");
+	assert_null(m->delivered[0].member);
+	assert_string_equal(m->sources[0].name, "example_1.2.orig.tar.xz");
+	assert_string_equal(m->build.steps[1].argv[1], "-c");
+	assert_int_equal(m->build.umask, 022);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_every_order),
 		cmocka_unit_test(test_what_can_be_left_out),
 		cmocka_unit_test(test_replaced_text),
+		cmocka_unit_test(test_lists_without_an_order_get_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,6 +204,8 @@ static const struct {
 	{ "sources[1].strip", "1", "must be 0 for a file that is copied" },
 	{ "sources[0].strip", "65", "must be from 0 to 64" },
 	{ "sources[0].unpack", "patch", "no source before this patch" },
+	{ "toolchain.id", "x", "\"x\": not a SHA-256 digest" },
+	{ "toolchain.tree", HEX63 "D", "\"" },
 	{ "build.path", "build", "\"build\": a relative path" },
 	{ "build.path", "/", "\"/\": has an empty part" },
 	{ "build.path", "/build/", "\"/build/\": has an empty part" },
@@ -241,6 +243,8 @@ static const struct {
 	{ "build.machine.memory", "1", "must be from 16777216 to " },
 	{ "build.limits.wall", "0", "must be from 1 to 2592000" },
 	{ "build.limits.silence", "4294967296", "must be at most 4294967295" },
+	{ "build.limits.silence", "0", "must be from 1 to 2592000" },
+	{ "build.limits.memory", "1", "must be from 16777216 to " },
 	{ "build.limits.processes", "1", "must be from 2 to 4194304" },
 	{ "build.limits.disk", "0", "must be from 1048576 to " },
 	{ "build.limits.log", "0", "must be from 4096 to " },
@@ -249,6 +253,9 @@ static const struct {
 	{ "outputs[1].path", "/etc/passwd", "\"/etc/passwd\": an absolute path" },
 	{ "outputs[1].path", "../x", "\"../x\": has a part \"..\"" },
 	{ "outputs[0].name", "other", NULL },
+	{ "delivered[0].file", "a/b", "\"a/b\": not a plain file name" },
+	{ "delivered[0].sha256", HEX63, "\"" },
+	{ "delivered[1].size", "0", "must be from 1 to " },
 	{ "delivered[0].output", "none", "\"none\": no output has this name" },
 	{ "delivered[0].member", "a!/../b", "\"a!/../b\": has a part \"..\"" },
 	{ "delivered[0].member", "a!/", "\"a!/\": has an empty part" },
@@ -261,6 +268,7 @@ static const struct {
 	{ "compare.accept", "different",
 	  "must be one of identical, transplanted, repacked, normalised" },
 	{ "compare.accept", "inconclusive", "must be one of " },
+	{ "hints[0].name", "a/b", "\"a/b\": not a plain file name" },
 	{ "hints[0].name", "unknown", "\"unknown\": neither a source" },
 	{ "hints[0].from", "ftp://mirror.example/x",
 	  "\"ftp://mirror.example/x\": neither debian:PATH" },
@@ -289,6 +297,26 @@ static void test_forbidden_values(void **state)
 	}
 }
 
+/* No rule without a value above that breaks it. */
+static void test_every_rule_is_tried(void **state)
+{
+	ASSAY_AUTO_YAML struct assay_yaml *yaml = mutate_full_manifest();
+
+	(void)state;
+	for (size_t i = 0; i < assay_manifest_rule_count; i++) {
+		bool tried = false;
+
+		for (size_t k = 0; k < ASSAY_ARRAY_LEN(values); k++) {
+			ASSAY_AUTO_FREE char *pattern =
+				mutate_pattern(assay_yaml_find(yaml, "%s", values[k].path));
+
+			tried = tried || strcmp(pattern, assay_manifest_rules[i].path) == 0;
+		}
+		if (!tried)
+			fail_msg("%s is not tried", assay_manifest_rules[i].path);
+	}
+}
+
 /* Which of two keys that do not fit together is named. Lines are those of full.yaml. */
 static void test_blame(void **state)
 {
@@ -305,6 +333,16 @@ static void test_blame(void **state)
 		  "m.yaml:70: delivered[0].output: \"main.bin\": no output has this name" },
 		{ "file: boot.bin", "file: board.cfg",
 		  "m.yaml:71: delivered[1]: has the name of sources[1] and another sha256 or size" },
+		{ "output: main.bin\n",
+		  "output: main.bin\n  - file: example_1.2_arm64.deb\n    sha256: "
+		  "6666666666666666666666666666666666666666666666666666666666666666\n    size: 2001\n"
+		  "    member: data.tar.xz!/usr/lib/example/main.bin\n    output: boot.bin\n",
+		  "m.yaml:71: delivered[1]: the same file and member as delivered[0]" },
+		{ "output: boot.bin\n",
+		  "output: boot.bin\n  - file: boot.bin\n    sha256: "
+		  "7777777777777777777777777777777777777777777777777777777777777777\n    size: 2002\n"
+		  "    output: main.bin\n",
+		  "m.yaml:75: delivered[2]: the same file and member as delivered[1]" },
 		{ "name: boot.bin\n    from", "name: gone.bin\n    from",
 		  "m.yaml:79: hints[1].name: \"gone.bin\": neither a source, nor a delivered file, nor a "
 		  ".deb of the toolchain" },
@@ -381,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_key_at_every_level),
 		cmocka_unit_test(test_wrong_type_of_every_key),
 		cmocka_unit_test(test_forbidden_values),
+		cmocka_unit_test(test_every_rule_is_tried),
 		cmocka_unit_test(test_blame),
 		cmocka_unit_test(test_every_cut),
 		cmocka_unit_test(test_flipped_bytes),
