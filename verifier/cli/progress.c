@@ -58,7 +58,10 @@ static void add_amount(struct assay_buffer *line, const struct assay_progress_ev
 	if (event->stage == ASSAY_STAGE_FETCH && event->total > 0)
 		assay_buffer_printf(line, " %.1f/%.1f MB", (double)event->done / 1e6,
 		                    (double)event->total / 1e6);
-	else if (event->total > 0)
+	else if (event->stage == ASSAY_STAGE_BUILD && event->total > 1)
+		assay_buffer_printf(line, " step %" PRIu64 "/%" PRIu64, event->done + 1,
+		                    event->total);
+	else if (event->stage != ASSAY_STAGE_BUILD && event->total > 0)
 		assay_buffer_printf(line, " %" PRIu64 "/%" PRIu64, event->done, event->total);
 }
 

@@ -69,7 +69,7 @@ int assay_log_finish(struct assay_log *log, struct assay_sha256 *digest, struct 
 	return 0;
 }
 
-char *assay_log_tail(const struct assay_log *log)
+char *assay_log_tail(const struct assay_log *log, unsigned wanted)
 {
 	size_t len = log->size < ASSAY_LOG_RING ? (size_t)log->size : ASSAY_LOG_RING;
 	ASSAY_AUTO_BUFFER struct assay_buffer all = { 0 };
@@ -79,7 +79,7 @@ char *assay_log_tail(const struct assay_log *log)
 	add_last(log, len, &all);
 	while (start > 0) {
 		/* A newline at the very end ends the last line, it does not begin one. */
-		if (all.ptr[start - 1] == '\n' && start != len && ++lines == ASSAY_LOG_LINES)
+		if (all.ptr[start - 1] == '\n' && start != len && ++lines == wanted)
 			break;
 		start--;
 	}

@@ -35,7 +35,7 @@ ASSAY_CHECKED int assay_log_add(struct assay_log *log, const void *ptr, size_t l
 ASSAY_CHECKED int assay_log_finish(struct assay_log *log, struct assay_sha256 *digest,
                                    struct assay_error *err);
 
-/** The last lines, with their newlines, as far as the ring has them. Owner: caller frees. */
-char *assay_log_tail(const struct assay_log *log);
+/** The last wanted lines, with their newlines, as far as the ring has them. Owner: caller frees. */
+char *assay_log_tail(const struct assay_log *log, unsigned wanted);
 
 #endif

@@ -28,6 +28,8 @@
 /* How long init may take to report after it was told to stop; then it is killed. Ours. */
 #define GRACE_MS 2000
 #define NEVER UINT64_MAX
+#define ANNOUNCE_MS 200 /* between two lines of output that are shown; ours */
+#define REDRAW_MS 1000  /* between two looks at how long it takes; ours */
 
 struct launch {
 	const struct assay_rebuild_request *request;
@@ -43,6 +45,8 @@ struct launch {
 	uint64_t started;      /* milliseconds of the monotonic clock */
 	uint64_t silent_since; /* NEVER: no step is running */
 	uint64_t kill_at;      /* NEVER: not told to stop */
+	uint64_t announced;    /* when the last line of output was last shown to somebody */
+	uint32_t step, steps;  /* the one that runs, of how many */
 	bool ended;            /* init told us how */
 	bool stopped;          /* we told init to stop */
 };
@@ -260,6 +264,8 @@ static int take_output(struct launch *launch, uint32_t index, struct assay_error
 static int begin_step(struct launch *launch, const struct assay_message *message)
 {
 	launch->silent_since = assay_clock_monotonic_ms();
+	launch->step = message->index;
+	launch->steps = message->count;
 	assay_progress_tell(launch->request->progress, ASSAY_STAGE_BUILD, message->index,
 	                    message->count, message->text);
 	return 0;
@@ -378,7 +384,23 @@ static void look_at_clock(struct launch *launch)
 	}
 }
 
-/* Milliseconds until look_at_clock has something to do. */
+/* Show that the build is alive: the last line that it printed, now and then. */
+static void announce(struct launch *launch)
+{
+	const struct assay_progress *progress = launch->request->progress;
+	uint64_t now = assay_clock_monotonic_ms();
+	ASSAY_AUTO_FREE char *line = NULL;
+
+	if (progress == NULL || launch->silent_since == NEVER ||
+	    now - launch->announced < ANNOUNCE_MS)
+		return;
+	launch->announced = now;
+	line = assay_log_tail(&launch->log, 1);
+	line[strcspn(line, "\n")] = '\0';
+	assay_progress_tell(progress, ASSAY_STAGE_BUILD, launch->step, launch->steps, line);
+}
+
+/* Milliseconds until look_at_clock or announce has something to do. */
 static int next_look(const struct launch *launch)
 {
 	const struct assay_limits *limits = &launch->request->manifest->build.limits;
@@ -392,6 +414,8 @@ static int next_look(const struct launch *launch)
 		    launch->silent_since + (uint64_t)limits->silence * 1000 < next)
 			next = launch->silent_since + (uint64_t)limits->silence * 1000;
 	}
+	if (launch->request->progress != NULL && next > now + REDRAW_MS)
+		next = now + REDRAW_MS;
 	if (next == NEVER)
 		return -1;
 	return next <= now ? 0 : next - now > 1000000 ? 1000000 : (int)(next - now);
@@ -426,6 +450,7 @@ static int watch(struct launch *launch, struct assay_error *err)
 		if (polls[2].revents != 0)
 			take_interrupt(launch);
 		look_at_clock(launch);
+		announce(launch);
 	}
 	return 0;
 }
@@ -470,7 +495,7 @@ static int finish(struct launch *launch, int status, struct assay_error *err)
 	}
 	record->wall_ms = assay_clock_monotonic_ms() - launch->started;
 	record->log_size = launch->log.size;
-	record->log_tail = assay_log_tail(&launch->log);
+	record->log_tail = assay_log_tail(&launch->log, ASSAY_LOG_LINES);
 	assay_strings_sort(&record->unpinned);
 	assay_strings_sort(&record->events);
 	if (assay_log_finish(&launch->log, &record->log_sha256, err) < 0)

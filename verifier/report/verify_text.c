@@ -32,15 +32,14 @@ static void add_list(struct assay_buffer *out, const char *title, const struct a
 	}
 }
 
-void assay_build_text(const struct assay_build_record *record, struct assay_buffer *out)
+/* How the build ended, and when it did not end well why. */
+static void add_build(const struct assay_build_record *record, struct assay_buffer *out)
 {
 	assay_buffer_printf(out, "%-11s%s in %" PRIu64 ".%" PRIu64 " s, level %s, %zu output%s\n",
 	                    "build", assay_outcome_name(record->outcome), record->wall_ms / 1000,
 	                    record->wall_ms / 100 % 10,
 	                    record->level != NULL ? record->level : "none", record->output_count,
 	                    record->output_count == 1 ? "" : "s");
-	add_list(out, "unpinned", &record->unpinned);
-	add_list(out, "refused", &record->events);
 	if (record->outcome == ASSAY_OUTCOME_BUILT)
 		return;
 	if (record->detail != NULL) {
@@ -55,6 +54,19 @@ void assay_build_text(const struct assay_build_record *record, struct assay_buff
 	}
 	if (record->log_tail != NULL)
 		add_log_tail(out, record->log_tail);
+}
+
+/* What the build tried and must not, and what it could see of this machine. */
+static void add_hermeticity(const struct assay_build_record *record, struct assay_buffer *out)
+{
+	add_list(out, "refused", &record->events);
+	add_list(out, "unpinned", &record->unpinned);
+}
+
+void assay_build_text(const struct assay_build_record *record, struct assay_buffer *out)
+{
+	add_build(record, out);
+	add_hermeticity(record, out);
 }
 
 static void add_verdict(const struct assay_result *result, struct assay_buffer *out)
@@ -87,10 +99,25 @@ static void add_delivered(const struct assay_result *result, size_t i, struct as
 	assay_buffer_printf(out, "%-13s", assay_tier_name(result->comparisons[i].tier));
 	quoted(out, delivered->file);
 	if (delivered->member != NULL) {
-		assay_buffer_add_str(out, "!/");
+		assay_buffer_add_str(out, "!");
 		quoted(out, delivered->member);
 	}
 	assay_buffer_printf(out, " (%" PRIu64 " bytes)\n", result->comparisons[i].delivered.size);
+}
+
+/* The verdict for each delivered artefact, then what is behind those that are not identical. */
+static void add_comparisons(const struct assay_result *result, struct assay_buffer *out)
+{
+	for (size_t i = 0; i < result->comparison_count; i++)
+		add_delivered(result, i, out);
+	for (size_t i = 0; i < result->comparison_count; i++) {
+		if (result->comparisons[i].tier == ASSAY_TIER_IDENTICAL)
+			continue;
+		assay_buffer_add_str(out, "\n");
+		assay_report_text(&result->comparisons[i], result->accept, out);
+	}
+	if (result->comparison_count > 0)
+		assay_buffer_add_str(out, "\n");
 }
 
 void assay_verify_text(const struct assay_result *result, struct assay_buffer *out)
@@ -101,17 +128,12 @@ void assay_verify_text(const struct assay_result *result, struct assay_buffer *o
 	quoted(out, result->manifest->product.version);
 	assay_buffer_add_str(out, "\n");
 	add_verdict(result, out);
+	add_comparisons(result, out);
+	if (result->built)
+		add_build(&result->record, out);
 	add_pin(out, "manifest", &result->manifest_id);
 	add_pin(out, "lock", &result->lock_id);
 	add_pin(out, "toolchain", &result->tree);
 	if (result->built)
-		assay_build_text(&result->record, out);
-	for (size_t i = 0; i < result->comparison_count; i++)
-		add_delivered(result, i, out);
-	for (size_t i = 0; i < result->comparison_count; i++) {
-		if (result->comparisons[i].tier == ASSAY_TIER_IDENTICAL)
-			continue;
-		assay_buffer_add_str(out, "\n");
-		assay_report_text(&result->comparisons[i], result->accept, out);
-	}
+		add_hermeticity(&result->record, out);
 }
