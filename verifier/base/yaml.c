@@ -65,7 +65,7 @@ ASSAY_PRINTF(5, 0)
 static int fail_at(const char *name, uint32_t line, const struct assay_buffer *path,
                    struct assay_error *err, const char *fmt, va_list args)
 {
-	char what[256];
+	char what[512];
 
 	(void)vsnprintf(what, sizeof(what), fmt, args);
 	return assay_fail(err, ASSAY_E_FORMAT, "%s:%u: %s%s%s", name, line, assay_buffer_str(path),
