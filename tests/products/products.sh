@@ -49,12 +49,12 @@ for key in sys.argv[2:]:
 print(value)' "$@"
 }
 
-# Puts new pins into the manifests that name a lock. usage: repin NAME
-repin()
+# Makes a new lock and puts its pins into the manifests that name it. usage: lock_anew NAME
+lock_anew()
 {
-	"$ASSAY" toolchain show --store "$store" --json "$work/show.json" \
-		"$work/toolchains/$1.lock.yaml" >/dev/null || return 1
-	id=$(value "$work/show.json" id) && tree=$(value "$work/show.json" tree sha256) || return 1
+	"$ASSAY" toolchain lock --quiet --store "$store" --json "$work/$1.json" \
+		"$work/toolchains/$1.intent.yaml" || return 1
+	id=$(value "$work/$1.json" id) && tree=$(value "$work/$1.json" tree sha256) || return 1
 	for manifest in "$work"/manifests/*.yaml; do
 		grep -q "/$1\.lock\.yaml\$" "$manifest" || continue
 		sed -i -e "/^toolchain:/,/^build:/s/^\(  id: \).*/\1$id/" \
@@ -74,8 +74,7 @@ fetch_toolchain()
 	fi
 	sed 's/^/# /' "$log"
 	echo "# toolchain $1: a pinned package cannot be had any more; locking anew from its intent"
-	"$ASSAY" toolchain lock --quiet --store "$store" "$work/toolchains/$1.intent.yaml" \
-		>"$log" 2>&1 && repin "$1" >>"$log" 2>&1
+	lock_anew "$1" >"$log" 2>&1
 	report $? "toolchain $1: LOCKED ANEW, its pinned packages are gone from the mirrors" "$log"
 }
 
