@@ -49,7 +49,8 @@ static int load_lock(struct assay_inputs *inputs, struct assay_error *err)
 	path = manifest->toolchain.lock[0] == '/'
 	               ? assay_strdup(manifest->toolchain.lock)
 	               : assay_asprintf("%s/%s", inputs->folder, manifest->toolchain.lock);
-	if (assay_lock_load(path, &inputs->lock, err) < 0)
+	if (assay_lock_load(path, &inputs->lock, err) < 0 ||
+	    assay_lock_check_intent(inputs->lock, path, err) < 0)
 		return -1;
 	assay_lock_id(inputs->lock, &inputs->lock_id);
 	if (must_equal("toolchain lock", manifest->toolchain.id, &inputs->lock_id, err) < 0 ||

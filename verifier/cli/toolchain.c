@@ -3,7 +3,27 @@
 
 #include <inttypes.h>
 
+#include "cli/options.h"
+#include "cli/progress.h"
 #include "toolchain/lock.h"
+
+#define TIMEOUT_MAX 86400 /* seconds: a day */
+
+struct assay_toolchain_options assay_toolchain_opt;
+
+struct assay_fetch_options assay_toolchain_fetching(const char *folder)
+{
+	uint64_t seconds = assay_toolchain_opt.timeout;
+
+	if (seconds > TIMEOUT_MAX)
+		seconds = TIMEOUT_MAX;
+	return (struct assay_fetch_options){
+		.folder = folder,
+		.progress = assay_progress_open(assay_common.quiet),
+		.connect_ms = (uint32_t)seconds * 1000,
+		.stall_ms = (uint32_t)seconds * 1000,
+	};
+}
 
 void assay_toolchain_add_size(struct assay_buffer *text, uint64_t bytes)
 {

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "model/toolchain.h"
 #include "store/store.h"
+#include "supply/fetch.h"
 
 /**
  * Say in a few lines what a lock is: name, id, packages, tree.
@@ -20,6 +21,23 @@
  */
 json_t *assay_toolchain_summary(const struct assay_lock *lock, const struct assay_tree *tree,
                                 struct assay_buffer *text);
+
+/** --timeout: how long a server may be silent before another one is tried. */
+extern struct assay_toolchain_options {
+	uint64_t timeout; /* seconds; 0: the default of assay_fetch */
+} assay_toolchain_opt;
+#define ASSAY_OPTION_TIMEOUT                                                                       \
+	{                                                                                          \
+		"timeout", 0, "SECONDS", "how long a server may be silent (default: 30)",          \
+			ASSAY_OPTION_SIZE, &assay_toolchain_opt.timeout                            \
+	}
+
+/**
+ * How to fetch: options, progress display.
+ *
+ * In: folder that relative paths begin at; NULL: the current one. Borrowed
+ */
+struct assay_fetch_options assay_toolchain_fetching(const char *folder);
 
 /** Append bytes for people: "312.4 MB". */
 void assay_toolchain_add_size(struct assay_buffer *text, uint64_t bytes);

@@ -8,10 +8,7 @@
 #include "toolchain/lock.h"
 
 static const struct assay_option options[] = {
-	ASSAY_OPTION_JSON,
-	ASSAY_OPTION_STORE,
-	ASSAY_OPTION_QUIET,
-	{ 0 },
+	ASSAY_OPTION_JSON, ASSAY_OPTION_STORE, ASSAY_OPTION_QUIET, ASSAY_OPTION_TIMEOUT, { 0 },
 };
 
 static int run(int argc, char *argv[], struct assay_error *err)
@@ -21,8 +18,7 @@ static int run(int argc, char *argv[], struct assay_error *err)
 	ASSAY_AUTO_TREE struct assay_tree tree = { 0 };
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
 	ASSAY_AUTO_JSON json_t *json = NULL;
-	const struct assay_fetch_options fetch = { .progress = assay_progress_open(
-							   assay_common.quiet) };
+	const struct assay_fetch_options fetch = assay_toolchain_fetching(NULL);
 	int result;
 
 	(void)argc;

@@ -24,6 +24,7 @@ static const struct assay_option options[] = {
 	ASSAY_OPTION_JSON,
 	ASSAY_OPTION_STORE,
 	ASSAY_OPTION_QUIET,
+	ASSAY_OPTION_TIMEOUT,
 	{ 0 },
 };
 
@@ -95,9 +96,7 @@ static int lock_intent(const char *path, struct assay_lock **out, struct assay_e
 	ASSAY_AUTO_LOCK struct assay_lock *lock = NULL;
 	ASSAY_AUTO_TREE struct assay_tree tree = { 0 };
 	ASSAY_AUTO_FREE char *folder = assay_path_folder(path);
-	const struct assay_fetch_options fetch = {
-		.folder = folder, .progress = assay_progress_open(assay_common.quiet)
-	};
+	const struct assay_fetch_options fetch = assay_toolchain_fetching(folder);
 
 	if (assay_intent_load(path, &intent, err) < 0 ||
 	    assay_store_open(assay_common.store, &store, err) < 0 ||

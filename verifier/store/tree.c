@@ -48,6 +48,8 @@ char assay_tree_type(mode_t mode)
 static int add_entry(int dirfd, const char *folder, const char *name, struct assay_tree_scan *scan,
                      struct assay_error *err)
 {
+	ASSAY_AUTO_FREE char *path =
+		*folder == '\0' ? assay_strdup(name) : assay_asprintf("%s/%s", folder, name);
 	struct assay_tree_entry *entry;
 
 	if (scan->count == ENTRIES_MAX)
@@ -56,13 +58,13 @@ static int add_entry(int dirfd, const char *folder, const char *name, struct ass
 	entry = &scan->entries[scan->count];
 	if (fstatat(dirfd, name, &entry->st, AT_SYMLINK_NOFOLLOW) < 0) {
 		(void)assay_fail_errno(err, "stat");
-		return fail_in_entry(err, name);
+		return fail_in_entry(err, path);
 	}
 	if (!scan->special && strchr("fdl", assay_tree_type(entry->st.st_mode)) == NULL) {
 		(void)assay_fail(err, ASSAY_E_FORMAT, "neither a file, a folder nor a link");
-		return fail_in_entry(err, name);
+		return fail_in_entry(err, path);
 	}
-	entry->path = *folder == '\0' ? assay_strdup(name) : assay_asprintf("%s/%s", folder, name);
+	entry->path = assay_steal(&path);
 	if (S_ISREG(entry->st.st_mode))
 		scan->bytes += (uint64_t)entry->st.st_size;
 	scan->count++;
@@ -80,7 +82,10 @@ static int scan_open_folder(DIR *dir, const char *path, struct assay_tree_scan *
 		if (add_entry(dirfd(dir), path, entry->d_name, scan, err) < 0)
 			return -1;
 	}
-	return errno != 0 ? assay_fail_errno(err, "read folder") : 0;
+	if (errno == 0)
+		return 0;
+	(void)assay_fail_errno(err, "read folder");
+	return fail_in_entry(err, path);
 }
 
 static int scan_folder(int rootfd, const char *path, struct assay_tree_scan *scan,
@@ -91,13 +96,12 @@ static int scan_folder(int rootfd, const char *path, struct assay_tree_scan *sca
 
 	fd = openat(rootfd, *path != '\0' ? path : ".",
 	            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return assay_fail_errno(err, "open folder");
-	dir = fdopendir(fd);
+	dir = fd >= 0 ? fdopendir(fd) : NULL;
 	if (dir == NULL) {
 		(void)assay_fail_errno(err, "open folder");
-		(void)close(fd);
-		return -1;
+		if (fd >= 0)
+			(void)close(fd);
+		return fail_in_entry(err, path);
 	}
 	result = scan_open_folder(dir, path, scan, err);
 	(void)closedir(dir);
@@ -119,7 +123,7 @@ int assay_tree_scan(int dirfd, struct assay_tree_scan *out, struct assay_error *
 		const char *path = out->entries[i].path;
 
 		if (S_ISDIR(out->entries[i].st.st_mode) && scan_folder(dirfd, path, out, err) < 0)
-			return fail_in_entry(err, path);
+			return -1;
 	}
 	if (out->count > 0)
 		qsort(out->entries, out->count, sizeof(*out->entries), by_path);

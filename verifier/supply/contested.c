@@ -125,18 +125,22 @@ static bool same(const struct claim *a, const struct claim *b)
 	       assay_sha256_equal(&a->sha256, &b->sha256);
 }
 
-/* The claim whose package may replace the files of all others; NULL when there is none. */
+static bool replaces(const struct contest *contest, const struct claim *a, const struct claim *b)
+{
+	return assay_strings_has(&contest->unpacking->packages[a->package].replaces,
+	                         pin_of(contest, b)->name);
+}
+
+/* The first claim that replaces, or is the same as, each of the others; NULL when there is none. */
 static struct claim *find_winner(const struct contest *contest, struct claim *claims, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct assay_unpacked_package *package =
-			&contest->unpacking->packages[claims[i].package];
-		size_t beaten = 0;
+		size_t k = 0;
 
-		for (size_t k = 0; k < count; k++)
-			beaten += k != i && assay_strings_has(&package->replaces,
-			                                      pin_of(contest, &claims[k])->name);
-		if (beaten == count - 1)
+		while (k < count &&
+		       (same(&claims[i], &claims[k]) || replaces(contest, &claims[i], &claims[k])))
+			k++;
+		if (k == count)
 			return &claims[i];
 	}
 	return NULL;
@@ -186,21 +190,18 @@ static int decide(struct contest *contest, struct claim *claims, size_t count,
                   struct assay_error *err)
 {
 	struct claim *winner;
-	bool equal = true;
 
 	if (check_claims(contest, claims, count, err) < 0)
 		return -1;
-	for (size_t i = 1; i < count; i++)
-		equal = equal && same(&claims[i], &claims[0]);
 	winner = find_winner(contest, claims, count);
-	if (winner == NULL && !equal)
+	if (winner == NULL)
 		return fail_contest(contest, &claims[0], &claims[1],
 		                    "they differ, and neither replaces the other", err);
-	for (size_t i = 0; winner != NULL && i < count; i++)
-		if (&claims[i] != winner)
+	for (size_t i = 0; i < count; i++)
+		if (&claims[i] != winner && replaces(contest, winner, &claims[i]))
 			forget_path(&contest->unpacking->packages[claims[i].package],
 			            contest->paths->items[claims[i].path]);
-	(winner != NULL ? winner : claims)->wins = true;
+	winner->wins = true;
 	return 0;
 }
 

@@ -2,7 +2,6 @@
 #include "supply/database.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -37,17 +36,15 @@ static int write_new(struct assay_writer *writer, const char *path, struct assay
 /* The package's stanza with its Status, which dpkg keeps behind the name. */
 static void add_stanza(struct assay_buffer *status, const struct assay_unpacked_package *package)
 {
+	struct assay_span rest = package->control, line;
+
 	assay_buffer_printf(status, "Package: %s\nStatus: install ok installed\n",
 	                    package->pin->name);
-	for (struct assay_span rest = package->control; rest.len > 0;) {
-		const uint8_t *end = memchr(rest.ptr, '\n', rest.len);
-		size_t len = end != NULL ? (size_t)(end - rest.ptr) : rest.len;
-
-		if (strncasecmp((const char *)rest.ptr, "Package:", strlen("Package:")) != 0) {
-			assay_buffer_add(status, rest.ptr, len);
-			assay_buffer_add_str(status, "\n");
-		}
-		rest = assay_span_sub(rest, len + 1, rest.len);
+	while (assay_control_line(&rest, &line)) {
+		if (assay_control_is(line, "Package"))
+			continue;
+		assay_buffer_add(status, line.ptr, line.len);
+		assay_buffer_add_str(status, "\n");
 	}
 	assay_buffer_add_str(status, "\n");
 }

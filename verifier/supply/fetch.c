@@ -79,8 +79,10 @@ static const char *candidate_of(const struct wanted *wanted)
 	return wanted->candidates.items[(wanted->next - 1) % wanted->candidates.count];
 }
 
-static void give_up(struct wanted *wanted)
+/* Do not ask the present candidate again. */
+static void give_up(struct wanted *wanted, const char *why)
 {
+	note(wanted, candidate_of(wanted), why);
 	wanted->given_up[(wanted->next - 1) % wanted->candidates.count] = true;
 }
 
@@ -128,8 +130,7 @@ static int check(struct fetching *fetching, struct wanted *wanted, struct assay_
 	}
 	assay_sha256_hex(&found, hex);
 	(void)snprintf(text, sizeof(text), "%" PRIu64 " bytes with SHA-256 %s", have, hex);
-	note(wanted, candidate_of(wanted), text);
-	give_up(wanted);
+	give_up(wanted, text);
 	wanted->wrong = true;
 	return 0;
 }
@@ -148,8 +149,7 @@ static int refuse(struct wanted *wanted, struct assay_error *err)
 	} else {
 		(void)snprintf(text, sizeof(text), "more than %" PRIu64 " bytes",
 		               wanted->item->size);
-		note(wanted, candidate_of(wanted), text);
-		give_up(wanted);
+		give_up(wanted, text);
 		wanted->wrong = true;
 	}
 	return assay_receiver_restart(&wanted->receiver, err);
@@ -178,8 +178,7 @@ static int take_local(struct fetching *fetching, struct wanted *wanted, struct a
 
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		note(wanted, path, fd < 0 ? strerror(errno) : "not a file");
-		give_up(wanted);
+		give_up(wanted, fd < 0 ? strerror(errno) : "not a file");
 		return 0;
 	}
 	copied = copy_file(wanted, fd, err);
@@ -304,16 +303,15 @@ static int end_transfer(struct fetching *fetching, struct assay_http_result *res
 			return -1;
 		break;
 	case ASSAY_HTTP_NO_RANGE:
-		if (wanted->receiver.resumed == 0)
-			give_up(wanted);
-		else
+		if (wanted->receiver.resumed > 0)
 			wanted->next--; /* once more, from the start */
+		else
+			give_up(wanted, result->text);
 		if (assay_receiver_restart(&wanted->receiver, err) < 0)
 			return -1;
 		break;
 	case ASSAY_HTTP_GONE:
-		give_up(wanted);
-		note(wanted, candidate_of(wanted), result->text);
+		give_up(wanted, result->text);
 		break;
 	case ASSAY_HTTP_FAILED:
 		note(wanted, candidate_of(wanted), result->text);

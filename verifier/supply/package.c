@@ -71,7 +71,36 @@ static int take_control_file(void *context, const struct assay_deb_entry *entry,
 	return 0;
 }
 
-/* The stanza, without what stands behind its last line. */
+bool assay_control_line(struct assay_span *rest, struct assay_span *line)
+{
+	const uint8_t *end = rest->len > 0 ? memchr(rest->ptr, '\n', rest->len) : NULL;
+
+	*line = assay_span_sub(*rest, 0, end != NULL ? (size_t)(end - rest->ptr) : rest->len);
+	if (rest->len == 0)
+		return false;
+	*rest = assay_span_sub(*rest, line->len + 1, rest->len);
+	return true;
+}
+
+bool assay_control_is(struct assay_span line, const char *name)
+{
+	size_t len = strlen(name);
+
+	return line.len > len && line.ptr[len] == ':' &&
+	       strncasecmp((const char *)line.ptr, name, len) == 0;
+}
+
+static unsigned count_field(const struct assay_unpacked_package *package, const char *name)
+{
+	struct assay_span rest = package->control, line;
+	unsigned count = 0;
+
+	while (assay_control_line(&rest, &line))
+		count += assay_control_is(line, name);
+	return count;
+}
+
+/* The stanza, without what stands behind its last line. It becomes a part of dpkg's status. */
 static int find_control(struct assay_unpacked_package *package, struct assay_error *err)
 {
 	struct assay_span text = { 0 };
@@ -87,28 +116,24 @@ static int find_control(struct assay_unpacked_package *package, struct assay_err
 	    memmem(text.ptr, text.len, "\n\n", 2) != NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "control is not one paragraph of text");
 	package->control = text;
+	if (count_field(package, "Package") != 1 || count_field(package, "Status") != 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "control has not one Package, or a Status");
 	return 0;
 }
 
 char *assay_package_field(const struct assay_unpacked_package *package, const char *name)
 {
-	const char *line = (const char *)package->control.ptr;
-	const char *end = line + package->control.len;
-	size_t len = strlen(name);
+	struct assay_span rest = package->control, line;
 
-	while (line < end) {
-		const char *next = memchr(line, '\n', (size_t)(end - line));
-		const char *stop = next != NULL ? next : end;
-
-		if ((size_t)(stop - line) > len && strncasecmp(line, name, len) == 0 &&
-		    line[len] == ':') {
-			for (line += len + 1; line < stop && strchr(" \t", *line) != NULL;)
-				line++;
-			while (stop > line && strchr(" \t\r", stop[-1]) != NULL)
-				stop--;
-			return assay_strndup(line, (size_t)(stop - line));
-		}
-		line = next != NULL ? next + 1 : end;
+	while (assay_control_line(&rest, &line)) {
+		if (!assay_control_is(line, name))
+			continue;
+		line = assay_span_sub(line, strlen(name) + 1, line.len);
+		while (line.len > 0 && strchr(" \t", line.ptr[0]) != NULL)
+			line = assay_span_sub(line, 1, line.len);
+		while (line.len > 0 && strchr(" \t\r", line.ptr[line.len - 1]) != NULL)
+			line.len--;
+		return assay_strndup((const char *)line.ptr, line.len);
 	}
 	return NULL;
 }

@@ -50,6 +50,12 @@ ASSAY_CHECKED int assay_unpacked_package_open(const struct assay_store *store,
                                               struct assay_unpacked_package *out,
                                               struct assay_error *err);
 
+/** Take the next line off the front of a stanza. Return: false at the end */
+bool assay_control_line(struct assay_span *rest, struct assay_span *line);
+
+/** Whether a line begins the field of this name. */
+bool assay_control_is(struct assay_span line, const char *name);
+
 /** Value of a field of the control stanza, continuation lines left out. Owner: caller; NULL: none */
 char *assay_package_field(const struct assay_unpacked_package *package, const char *name);
 
