@@ -189,6 +189,33 @@ def add_padding(pairs, machine, data):
         pairs.both_ways(f"{machine} padding: {cover.__name__}", ("different", None), one, other)
 
 
+def add_overlay(pairs, machine, data):
+    """A program that carries something behind its end, and looks for it in its own file."""
+    base = data + b"PK overlay"
+    pairs.both_ways(f"{machine} overlay: build-id", ("normalised", "elf/build-id@1"),
+                    mutations.build_id(Work(base)), base)
+    for mutation in (mutations.debug_content, mutations.debug_longer, mutations.comment_text,
+                     mutations.symbol_value, mutations.debuglink_checksum,
+                     mutations.section_names, mutations.section_order, mutations.table_elsewhere,
+                     mutations.headers_zeroed):
+        pairs.both_ways(f"{machine} overlay: {mutation.__name__}", ("different", None),
+                        mutation(Work(base)), base)
+    # Another overlay behind the first one, inside a section that a rule would take.
+    pairs.both_ways(f"{machine} overlay: shadowed", ("different", None),
+                    Work(base).append_section(".debug_line_str", b"PK other"), base)
+
+
+def add_unused_entry(pairs, machine, data):
+    w = Work(data)
+    entry = w.elf.sections[0].bytes
+    for what, content, wanted in (("empty", bytes(entry), "normalised"),
+                                  ("full", bytes(8) + b"payload!" * (entry // 8 - 1), "different")):
+        w = Work(data)
+        w.store(w.elf.head, shnum=w.elf.head.shnum + 1)
+        pairs.both_ways(f"{machine} table: an unused entry, {what}", (wanted, None),
+                        bytes(w.data) + content, data)
+
+
 def is_right(answer):
     tier, rule = answer.wanted
     if answer.tier != tier:
@@ -211,6 +238,8 @@ def main():
         add_build_id(pairs, machine, data)
         add_tables(pairs, machine, data)
         add_padding(pairs, machine, build.build(*how))
+        add_overlay(pairs, machine, data)
+        add_unused_entry(pairs, machine, data)
     answers = pairs.answers()
     for answer in answers:
         if not is_right(answer):

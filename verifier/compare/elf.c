@@ -47,7 +47,7 @@ void assay_node_compare_elf(struct assay_node *node)
 		assay_elf_find_layouts(node, &delivered, &rebuilt);
 		return;
 	}
-	assay_elf_pair_sections(&delivered, &rebuilt);
+	assay_elf_meet(&delivered, &rebuilt);
 	assay_elf_account(&delivered, &rebuilt, &node->ledger);
 	assay_ledger_init(&back, node->rebuilt.len);
 	assay_elf_account(&rebuilt, &delivered, &back);

@@ -22,7 +22,6 @@ struct account {
 	struct assay_ledger *ledger;
 	struct exception exceptions[EXCEPTIONS_MAX]; /* sorted, apart from each other */
 	size_t exception_count;
-	bool tables_covered; /* by elf/section-headers */
 };
 
 static void identical(struct account *account, uint64_t offset, uint64_t length)
@@ -78,9 +77,10 @@ static void find_exceptions(struct account *account)
 		ASSAY_ELF_E_SHSTRNDX,
 	};
 	enum assay_elf_width width = account->here->elf.width;
+	bool covered = account->here->tables_refused == NULL;
 	struct assay_elf_extent at;
 
-	for (size_t i = 0; account->tables_covered && i < ASSAY_ARRAY_LEN(fields); i++) {
+	for (size_t i = 0; covered && i < ASSAY_ARRAY_LEN(fields); i++) {
 		const struct assay_elf_field *f = &assay_elf_header_record.fields[fields[i]];
 
 		add_exception(account, f->offset[width], f->size[width],
@@ -177,7 +177,7 @@ static void account_table(struct account *account, const struct assay_elf_range 
 {
 	const struct assay_elf *here = &account->here->elf, *there = &account->there->elf;
 	const struct assay_elf_rule *rule =
-		account->tables_covered ? &assay_elf_rule_section_headers : NULL;
+		account->here->tables_refused == NULL ? &assay_elf_rule_section_headers : NULL;
 
 	if (range->disputed || there->section_count == 0) {
 		account_alone(account, range, range->disputed ? NULL : rule);
@@ -191,7 +191,8 @@ static void account_table(struct account *account, const struct assay_elf_range 
 
 static void account_padding(struct account *account, const struct assay_elf_range *range)
 {
-	bool zero = assay_span_is_fill(here_at(account, range->offset, range->length), 0);
+	bool zero = assay_span_is_fill(here_at(account, range->offset, range->length), 0) &&
+	            !account->here->overlay;
 
 	account_alone(account, range, zero ? &assay_elf_rule_padding : NULL);
 }
@@ -212,7 +213,6 @@ void assay_elf_account(const struct assay_elf_side *here, const struct assay_elf
 	};
 	struct account account = { .here = here, .there = there, .ledger = ledger };
 
-	account.tables_covered = assay_elf_tables_covered(here, there, NULL);
 	find_exceptions(&account);
 	for (size_t i = 0; i < here->map.count; i++)
 		ways[here->map.ranges[i].kind](&account, &here->map.ranges[i]);

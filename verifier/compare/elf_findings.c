@@ -112,7 +112,7 @@ static void say_refusal(struct assay_buffer *text, const struct listing *listing
 	if (cluster->class != ASSAY_CLASS_UNEXPLAINED || !listing->paired)
 		return;
 	if (range->kind == ASSAY_ELF_SECTION_TABLE)
-		(void)assay_elf_tables_covered(listing->here, listing->there, &why);
+		why = listing->here->tables_refused;
 	else if (range->kind == ASSAY_ELF_SECTION && range->section != ASSAY_ELF_NONE)
 		(void)assay_elf_section_rule(listing->here, listing->there, range->section, &why);
 	if (why != NULL)

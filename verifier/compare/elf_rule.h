@@ -9,7 +9,11 @@
  * - a rule about sections gets a section without SHF_ALLOC, SHF_WRITE, SHF_EXECINSTR and SHF_TLS,
  *   of the right name and type, whose bytes no segment, no executable page, no header and no
  *   other section has;
- * - its counterpart on the other side is such a section too, or does not exist.
+ * - its counterpart on the other side is such a section too, or does not exist;
+ * - neither file goes on behind the end of everything it describes (but for the build-id).
+ *
+ * What no rule about unloaded bytes can exclude: a program that opens its own file and acts on
+ * what it finds there. That is in the reviewed source for everybody to see.
  *
  * Layer: compare; private to this folder.
  */

@@ -87,7 +87,7 @@ static size_t *unloaded_sorted(struct assay_elf *elf, size_t *count)
 	return list;
 }
 
-void assay_elf_pair_sections(struct assay_elf_side *a, struct assay_elf_side *b)
+static void pair_sections(struct assay_elf_side *a, struct assay_elf_side *b)
 {
 	size_t a_count, b_count, i = 0, k = 0;
 	ASSAY_AUTO_FREE size_t *in_a = unloaded_sorted(&a->elf, &a_count);
@@ -107,6 +107,13 @@ void assay_elf_pair_sections(struct assay_elf_side *a, struct assay_elf_side *b)
 			k++;
 		}
 	}
+}
+
+void assay_elf_meet(struct assay_elf_side *a, struct assay_elf_side *b)
+{
+	pair_sections(a, b);
+	a->overlay = b->overlay = assay_elf_has_overlay(a, b);
+	a->tables_refused = b->tables_refused = assay_elf_tables_refusal(a, b);
 }
 
 const struct assay_elf_section *assay_elf_peer(const struct assay_elf_side *here,

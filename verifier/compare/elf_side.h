@@ -16,7 +16,10 @@
 struct assay_elf_side {
 	struct assay_elf elf;
 	struct assay_elf_map map;
+	/* Set by assay_elf_meet: */
 	size_t *peers; /* for each section: its counterpart on the other side, or NONE */
+	bool overlay;  /* as assay_elf_has_overlay says */
+	const char *tables_refused; /* as assay_elf_tables_refusal says */
 };
 
 /** Errors: ASSAY_E_FORMAT  not a linked file that keeps the gABI; the text says in what */
@@ -33,10 +36,28 @@ void assay_elf_side_fini(struct assay_elf_side *side);
 bool assay_elf_same_layout(const struct assay_elf *a, const struct assay_elf *b);
 
 /**
- * Find each other's counterparts of sections that are not loaded: same name and type, in order
- * where there are several.
+ * Tell the two about each other. Counterparts are sections that are not loaded, of the same name
+ * and type, in order where there are several.
  */
-void assay_elf_pair_sections(struct assay_elf_side *a, struct assay_elf_side *b);
+void assay_elf_meet(struct assay_elf_side *a, struct assay_elf_side *b);
+
+/**
+ * Whether either file goes on behind the end of everything: a self-extracting program, an
+ * archive, a signature. What reads that opens the file and looks for it, by the section headers,
+ * from the end, or by a mark; so nothing in such a file may move or change but the build-id.
+ */
+bool assay_elf_has_overlay(const struct assay_elf_side *a, const struct assay_elf_side *b);
+
+#define ASSAY_ELF_OVERLAY_REASON                                                                   \
+	"there are bytes behind the end of everything, which a program may read from its own file"
+
+/**
+ * What keeps elf/section-headers from the two tables; NULL when nothing does.
+ *
+ * In: sides with their counterparts and overlay set
+ */
+const char *assay_elf_tables_refusal(const struct assay_elf_side *a,
+                                     const struct assay_elf_side *b);
 
 /** The counterpart of a section; NULL when there is none. */
 const struct assay_elf_section *assay_elf_peer(const struct assay_elf_side *here,
@@ -51,13 +72,6 @@ const struct assay_elf_section *assay_elf_peer(const struct assay_elf_side *here
 const struct assay_elf_rule *assay_elf_section_rule(const struct assay_elf_side *here,
                                                     const struct assay_elf_side *there,
                                                     size_t section, const char **why);
-
-/** Whether elf/section-headers holds for the two. Out: *why as above. */
-bool assay_elf_tables_covered(const struct assay_elf_side *here, const struct assay_elf_side *there,
-                              const char **why);
-
-/** Whether both tables say the same about loaded sections, in any order and by any name. */
-bool assay_elf_allocs_agree(const struct assay_elf *a, const struct assay_elf *b);
 
 /** Whether elf/build-id holds for the two. Out: *at where. */
 bool assay_elf_build_id_covered(const struct assay_elf *a, const struct assay_elf *b,

@@ -265,6 +265,7 @@ void assay_elf_map_init(const struct assay_elf *elf, struct assay_elf_map *out)
 	claim_segments(&sweep);
 	claim_sections(&sweep);
 	run(&sweep, out);
+	out->end = sweep.end;
 	dispute_sections(elf, out);
 }
 

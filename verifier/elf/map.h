@@ -42,6 +42,7 @@ struct assay_elf_map {
 	size_t count, cap;
 	bool *disputed; /* for each section: whether what its header says can not be relied on */
 	bool any_disputed;
+	uint64_t end; /* of the last thing that is something; bytes behind it belong to nothing */
 };
 
 /** Cut a file into ranges. */

@@ -7,13 +7,16 @@
  * when a section that is not loaded grows or goes, and can be missing. The four fields are in
  * memory with the ELF header; nothing there follows them, since the table is not loaded.
  *
- * Some boot loaders can load by section headers (U-Boot, `bootelf -s`). So the rule holds only if
- * what the two tables say about loaded sections is the same, in any order and under any name, or
- * one file has no table; and if neither table contradicts the program headers anywhere
- * (compare/elf_sections.c, assay_elf_allocs_agree).
+ * Others do: U-Boot's `bootelf -s` loads by section headers, Android's linker finds the dynamic
+ * section and its strings through them, and programs find sections of their own that way. So the
+ * rule holds only if what the two tables say about loaded sections is the same, in any order and
+ * under any name, with the same references between them; if each section that no rule knows is
+ * in both; or if one file has no table, which such loaders refuse. And neither table may
+ * contradict the program headers anywhere (compare/elf_tables.c).
  *
  * Source: gABI chapter 4, "Sections"; Linux fs/binfmt_elf.c; glibc elf/dl-load.c; U-Boot
- *         lib/elf.c, load_elf_image_shdr.
+ *         lib/elf.c, load_elf_image_shdr; Android bionic linker/linker_phdr.cpp,
+ *         ElfReader::ReadDynamicSection.
  */
 #include <elf.h>
 

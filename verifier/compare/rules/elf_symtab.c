@@ -7,6 +7,9 @@
  * relocatable file .symtab is what the linker and the kernel's module loader work from; such
  * files never get here.)
  *
+ * What it can not exclude: boot loaders of some operating systems hand a kernel its own symbols
+ * (multiboot, the BSDs' loaders), for its debugger. A policy for such kernels demands identical.
+ *
  * Bounds: a table of whole entries, strings that begin and end with NUL.
  *
  * Source: gABI chapter 4, "Symbol Table" and "String Table".

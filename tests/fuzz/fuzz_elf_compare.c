@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Two ELF files made from one: the input is a count, that many edits of 8 bytes, and a base file.
+ * An edit changes the delivered copy, or both copies.
+ *
+ * Claims: no crash; a sound ledger; equal files and no others are identical; the verdict is the
+ * same both ways round; and if it is a match, everything that is loaded is equal by a computation
+ * of its own (the oracle below), but for up to 64 bytes behind the head of a GNU build-id note
+ * and the four header fields about section headers.
+ */
+#include <elf.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "compare/elf.h"
+#include "fuzz.h"
+
+#define SIZE_MAX_FUZZ 32768 /* bytes of a file */
+#define EDITS_MAX 24
+#define EDIT_SIZE 8
+#define PAGE 4096
+#define BUILD_ID_MAX 64
+
+struct file {
+	uint8_t bytes[SIZE_MAX_FUZZ];
+	size_t len;
+};
+
+/* --- making the two files --- */
+
+struct edit {
+	uint8_t op;
+	bool both; /* the rebuilt file, too */
+	size_t offset, count;
+	uint32_t value;
+};
+
+static struct edit read_edit(const uint8_t *data)
+{
+	return (struct edit){
+		.op = data[0] & 3,
+		.both = (data[0] & 4) != 0,
+		.offset = (size_t)assay_load(data + 1, 2, false),
+		.count = data[3],
+		.value = (uint32_t)assay_load(data + 4, 4, false),
+	};
+}
+
+static void set(struct file *file, size_t offset, size_t count, uint32_t value)
+{
+	for (size_t i = 0; i < count && offset + i < file->len; i++)
+		file->bytes[offset + i] = (uint8_t)(value >> 8 * (i % 4));
+}
+
+static void apply(struct file *file, const struct edit *edit)
+{
+	size_t offset = edit->offset < file->len ? edit->offset : file->len;
+	size_t count = edit->count;
+
+	switch (edit->op) {
+	case 0:
+	case 1:
+		set(file, offset, edit->op == 0 ? 1 + (count & 7) : count, edit->value);
+		break;
+	case 2: /* insert */
+		if (count > SIZE_MAX_FUZZ - file->len)
+			return;
+		memmove(file->bytes + offset + count, file->bytes + offset, file->len - offset);
+		file->len += count;
+		set(file, offset, count, edit->value);
+		break;
+	default: /* remove */
+		if (count > file->len - offset)
+			count = file->len - offset;
+		memmove(file->bytes + offset, file->bytes + offset + count,
+		        file->len - offset - count);
+		file->len -= count;
+	}
+}
+
+static void make_files(const uint8_t *data, size_t size, struct file *delivered,
+                       struct file *rebuilt)
+{
+	size_t edits = size > 0 ? data[0] % (EDITS_MAX + 1) : 0;
+	size_t start;
+
+	if (edits * EDIT_SIZE > size - (size > 0))
+		edits = 0;
+	start = (size > 0) + edits * EDIT_SIZE;
+	rebuilt->len = size - start < SIZE_MAX_FUZZ ? size - start : SIZE_MAX_FUZZ;
+	if (rebuilt->len > 0)
+		memcpy(rebuilt->bytes, data + start, rebuilt->len);
+	memcpy(delivered->bytes, rebuilt->bytes, rebuilt->len);
+	delivered->len = rebuilt->len;
+	for (size_t i = 0; i < edits; i++) {
+		struct edit edit = read_edit(data + 1 + i * EDIT_SIZE);
+
+		apply(delivered, &edit);
+		if (edit.both)
+			apply(rebuilt, &edit);
+	}
+}
+
+/* --- the oracle: what is loaded, without any of assay's ELF code --- */
+
+/* The few fields that the oracle needs, by offset in 32 and 64 bits. */
+struct view {
+	const struct file *file;
+	bool wide, big;
+	uint64_t phoff, phnum, phentsize;
+};
+
+static uint64_t at(const struct view *view, uint64_t offset, size_t width)
+{
+	fuzz_assert(offset <= view->file->len && width <= view->file->len - offset);
+	return assay_load(view->file->bytes + offset, width, view->big);
+}
+
+static struct view look(const struct file *file)
+{
+	struct view view = { .file = file, .wide = true };
+
+	fuzz_assert(file->len >= 52 && memcmp(file->bytes, "\177ELF", 4) == 0);
+	view.wide = file->bytes[4] == 2;
+	view.big = file->bytes[5] == 2;
+	view.phoff = view.wide ? at(&view, 32, 8) : at(&view, 28, 4);
+	view.phentsize = view.wide ? 56 : 32;
+	view.phnum = at(&view, view.wide ? 56 : 44, 2);
+	fuzz_assert(at(&view, 16, 2) == ET_EXEC || at(&view, 16, 2) == ET_DYN);
+	return view;
+}
+
+static uint64_t field(const struct view *view, uint64_t index, size_t narrow, size_t wide)
+{
+	uint64_t start = view->phoff + index * view->phentsize;
+	size_t width = narrow == 0 || narrow == 24 ? 4 : view->wide ? 8 : 4;
+
+	return at(view, start + (view->wide ? wide : narrow), width);
+}
+
+#define P_TYPE 0, 0
+#define P_FLAGS 24, 4
+#define P_OFFSET 4, 8
+#define P_FILESZ 16, 32
+
+/* A byte behind the end is the zero that fills the last page. */
+static uint8_t byte_of(const struct file *file, uint64_t offset)
+{
+	return offset < file->len ? file->bytes[offset] : 0;
+}
+
+/* Whether a byte lies in the value of a GNU build-id, going by the bytes in front of it alone. */
+static bool in_build_id(const struct view *view, uint64_t offset)
+{
+	for (uint64_t back = 0; back < BUILD_ID_MAX && back + 16 <= offset; back++) {
+		uint64_t note = offset - back - 16;
+
+		if (memcmp(view->file->bytes + note + 12, "GNU", 4) == 0 &&
+		    at(view, note, 4) == 4 && at(view, note + 8, 4) == NT_GNU_BUILD_ID &&
+		    at(view, note + 4, 4) > back && at(view, note + 4, 4) <= BUILD_ID_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* e_shoff, and e_shentsize to e_shstrndx, which are the last of the header. */
+static bool in_table_field(const struct view *view, uint64_t offset)
+{
+	if (view->wide)
+		return (offset >= 40 && offset < 48) || (offset >= 58 && offset < 64);
+	return (offset >= 32 && offset < 36) || (offset >= 46 && offset < 52);
+}
+
+static void check_same(const struct view *a, const struct view *b, uint64_t start, uint64_t end)
+{
+	for (uint64_t i = start; i < end; i++)
+		fuzz_assert(byte_of(a->file, i) == byte_of(b->file, i) || in_table_field(a, i) ||
+		            (in_build_id(a, i) && in_build_id(b, i)));
+}
+
+static bool all_executable(const struct view *view)
+{
+	bool found = false;
+
+	for (uint64_t i = 0; i < view->phnum; i++) {
+		if (field(view, i, P_TYPE) != PT_GNU_STACK)
+			continue;
+		found = true;
+		if ((field(view, i, P_FLAGS) & PF_X) != 0)
+			return true;
+	}
+	return !found;
+}
+
+static void check_loaded(const struct file *delivered, const struct file *rebuilt)
+{
+	struct view a = look(delivered), b = look(rebuilt);
+	bool all = all_executable(&a);
+
+	check_same(&a, &b, 0, a.wide ? 64 : 52);
+	check_same(&a, &b, a.phoff, a.phoff + a.phnum * a.phentsize);
+	for (uint64_t i = 0; i < a.phnum; i++) {
+		uint64_t start = field(&a, i, P_OFFSET), end = start + field(&a, i, P_FILESZ);
+
+		if (field(&a, i, P_TYPE) == PT_NULL || start == end)
+			continue;
+		if (field(&a, i, P_TYPE) == PT_LOAD &&
+		    (all || (field(&a, i, P_FLAGS) & PF_X) != 0)) {
+			start = start / PAGE * PAGE;
+			end = (end + PAGE - 1) / PAGE * PAGE;
+		}
+		check_same(&a, &b, start, end);
+	}
+}
+
+/* --- the claims --- */
+
+static enum assay_tier tier_of(const struct file *delivered, const struct file *rebuilt)
+{
+	struct assay_node *node =
+		assay_node_new("", assay_span_of(delivered->bytes, delivered->len),
+	                       assay_span_of(rebuilt->bytes, rebuilt->len));
+	struct assay_error err = ASSAY_ERROR_INIT;
+	enum assay_tier tier;
+
+	assay_node_compare_elf(node);
+	assay_node_settle(node);
+	fuzz_assert(assay_ledger_check(&node->ledger, &err) == 0);
+	tier = node->tier;
+	assay_node_free(node);
+	return tier;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct file delivered, rebuilt;
+	enum assay_tier tier;
+	bool equal;
+
+	make_files(data, size, &delivered, &rebuilt);
+	equal = delivered.len == rebuilt.len &&
+	        memcmp(delivered.bytes, rebuilt.bytes, delivered.len) == 0;
+	tier = tier_of(&delivered, &rebuilt);
+	fuzz_assert((tier == ASSAY_TIER_IDENTICAL) == equal);
+	fuzz_assert(tier == tier_of(&rebuilt, &delivered));
+	if (tier <= ASSAY_TIER_NORMALISED && !equal)
+		check_loaded(&delivered, &rebuilt);
+	return 0;
+}
