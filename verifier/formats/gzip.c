@@ -11,6 +11,9 @@
 
 #define HEADER 10 /* RFC 1952, 2.3: ID1 ID2 CM FLG MTIME XFL OS */
 #define FLG_AT 3
+#define XFL_AT 8
+#define SLOWEST 2 /* RFC 1952, 2.3.1: XFL */
+#define FASTEST 4
 #define FHCRC 0x02
 #define FEXTRA 0x04
 #define FNAME 0x08
@@ -18,11 +21,16 @@
 #define RESERVED 0xe0
 #define TRAILER 8
 
-static const struct assay_field header_fields[] = {
-	{ "magic", 0, 3, ASSAY_ROLE_FIXED }, { "flags", FLG_AT, 1, ASSAY_ROLE_FIXED },
-	{ "mtime", 4, 4, ASSAY_ROLE_FIXED }, { "compression level", 8, 1, ASSAY_ROLE_PACKING },
-	{ "OS", 9, 1, ASSAY_ROLE_FIXED },    { 0 },
-};
+#define HEADER_FIELDS(level_role)                                                                  \
+	{                                                                                          \
+		{ "magic", 0, 3, ASSAY_ROLE_FIXED }, { "flags", FLG_AT, 1, ASSAY_ROLE_FIXED },     \
+			{ "mtime", 4, 4, ASSAY_ROLE_FIXED },                                       \
+			{ "compression level", XFL_AT, 1, level_role },                            \
+			{ "OS", 9, 1, ASSAY_ROLE_FIXED }, { 0 },                                   \
+	}
+/* XFL tells the level in one of three ways; any other value tells something else. */
+static const struct assay_field header_fields[] = HEADER_FIELDS(ASSAY_ROLE_PACKING);
+static const struct assay_field odd_header_fields[] = HEADER_FIELDS(ASSAY_ROLE_FIXED);
 static const struct assay_field trailer_fields[] = {
 	{ "CRC-32", 0, 4, ASSAY_ROLE_CHECK },
 	{ "size", 4, 4, ASSAY_ROLE_SIZE },
@@ -78,14 +86,18 @@ static int read_header(struct assay_contents *out, struct assay_error *err)
 {
 	struct assay_span rest = assay_contents_rest(out);
 	uint64_t start = out->end;
-	uint8_t flags;
+	uint8_t flags, level;
 
 	if (rest.len < HEADER)
 		return assay_fail_at(err, ASSAY_E_FORMAT, start, "cut short in the header");
 	flags = rest.ptr[FLG_AT];
 	if ((flags & RESERVED) != 0)
 		return assay_fail_at(err, ASSAY_E_FORMAT, start + FLG_AT, "unknown flags");
-	assay_contents_fields(out, 0, "header", header_fields);
+	level = rest.ptr[XFL_AT];
+	assay_contents_fields(out, 0, "header",
+	                      level == 0 || level == SLOWEST || level == FASTEST
+	                              ? header_fields
+	                              : odd_header_fields);
 	if ((flags & FEXTRA) != 0 && add_extra(out, err) < 0)
 		return -1;
 	if ((flags & FNAME) != 0 && add_text(out, "file name", err) < 0)

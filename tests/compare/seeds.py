@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the seeds of tests/fuzz/fuzz_compare.c again: seeds.py tests/fuzz/corpus/compare
+A seed is two files behind the length of the first."""
+import os
+import struct
+import sys
+
+os.environ.setdefault("ASSAY", "assay")
+from pairs import *  # noqa: E402,F403
+
+A = b"some text, some more text\n" * 8
+B = A.replace(b"more", b"less", 1)
+SKIPPABLE = struct.pack("<II", 0x184D2A50, 2) + b"ab"
+NAMES = ar_member("//", b"a-long-name-of-a-member/\n")
+HEADER = dict(name=b"x", hcrc=True, comment=b"c", extra=b"ab\1\0x")
+PACKED, REPACKED = [("a.gz", gz(A, level=1)), ("b", A)], [("a.gz", gz(A)), ("b", A)]
+PLAIN, GZIP = dict(pack=lambda data: data, suffix=""), dict(pack=gz, suffix=".gz")
+
+
+def inside(data):
+    return gz(tar(member("x.xz", xz(tar(member("y", data), end=0))), end=0))
+
+
+SEEDS = {
+    "plain": (A, B),
+    "tar": (tar(member("./a", A), member("./b", b"b"), end=512),
+            tar(member("./a", B), member("./c", b"c"), end=512)),
+    "tar-pax": (tar(pax((b"path", b"./a"), (b"mtime", b"1.5")), member("./x", A), end=0),
+                tar(pax((b"path", b"./a")), member("./x", A), end=512)),
+    "tar-long-name": (tar(long_name(b"./" + b"n" * 120), member("./nnn", A), end=0),
+                      tar(long_name(b"./" + b"n" * 121), member("./nnn", B), end=0)),
+    "ar": (ar(NAMES, ar_member("/0", A), ar_member("b/", b"x")),
+           ar(NAMES, ar_member("/0", B), ar_member("b/", b"y"))),
+    "gzip": (gz(A, level=1, **HEADER), gz(A, level=9, **HEADER)),
+    "gzip-members": (gz(A) + gz(B), gz(A) + gz(A)),
+    "xz": (xz(A, 0), xz(B, 6) + bytes(4) + xz(b"")),
+    "zstd": (zst(A) + SKIPPABLE, zst(B, "--no-check")),
+    "deb": (deb(PACKED, **PLAIN), deb(REPACKED, **PLAIN)),
+    "deb-xz": (deb(PACKED), deb(REPACKED)),
+    "deb-stale": (deb(PACKED, **GZIP), deb(REPACKED, sums=md5sums(PACKED), **GZIP)),
+    "nested": (inside(A), inside(B)),
+}
+
+if __name__ == "__main__":
+    for name, (delivered, rebuilt) in SEEDS.items():
+        write(os.path.join(sys.argv[1], name),
+              struct.pack("<I", len(delivered)) + delivered + rebuilt)

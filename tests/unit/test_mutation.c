@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Change every byte of small containers, one at a time, with the checksums of tar headers made
+ * true again: no change may match, except bits of a compressed stream that unpack to the same.
+ * The containers are the seeds of fuzz_compare.
+ */
+#include "testing.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "compare/compare.h"
+
+#define BLOCK 512
+
+static const struct {
+	const char *name;
+	bool stream; /* compressed: a few bits of it do not matter to what it unpacks to */
+} seeds[] = {
+	{ "ar", false },  { "deb", false },   { "deb-stale", true }, { "deb-xz", true },
+	{ "gzip", true }, { "nested", true }, { "plain", false },    { "tar", false },
+	{ "xz", true },   { "zstd", true },   { "tar-pax", false },  { "tar-long-name", false },
+};
+
+static const uint8_t changes[] = { 0x01, 0x80, 0x20 };
+
+/* The first file of a seed. */
+static struct assay_bytes load_seed(const char *name)
+{
+	ASSAY_AUTO_BYTES struct assay_bytes seed = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_bytes out;
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/compare/%s",
+	               getenv("top_srcdir") != NULL ? getenv("top_srcdir") : ".", name);
+	if (assay_file_read(AT_FDCWD, path, 1 << 20, &seed, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_true(seed.len > 4);
+	out.len = (size_t)assay_load(seed.ptr, 4, false);
+	assert_true(out.len <= seed.len - 4);
+	out.ptr = assay_calloc(out.len, 1);
+	memcpy(out.ptr, seed.ptr + 4, out.len);
+	return out;
+}
+
+/* Make a tar header's checksum true, if the block is one and the change was not there. */
+static void repair(struct assay_bytes *file, size_t changed)
+{
+	size_t start = changed - changed % BLOCK;
+	uint8_t *block = file->ptr + start;
+	unsigned sum = 0;
+
+	if (file->len - start < BLOCK || memcmp(block + 257, "ustar", 5) != 0 ||
+	    (changed - start >= 148 && changed - start < 156))
+		return;
+	memset(block + 148, ' ', 8);
+	for (size_t i = 0; i < BLOCK; i++)
+		sum += block[i];
+	(void)snprintf((char *)block + 148, 8, "%06o", sum & 0777777);
+}
+
+static enum assay_tier tier_of(struct assay_span delivered, struct assay_span rebuilt)
+{
+	ASSAY_AUTO_COMPARISON struct assay_comparison result = { 0 };
+	const struct assay_side sides[2] = { { "a", delivered }, { "b", rebuilt } };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (assay_compare(&sides[0], &sides[1], NULL, &result, &err) < 0)
+		fail_msg("%s", err.text);
+	return result.tier;
+}
+
+/* Change one byte, compare both ways, change it back. Return: whether it matched */
+static bool try_change(struct assay_bytes *file, struct assay_span original, size_t at,
+                       uint8_t bits)
+{
+	enum assay_tier there, back;
+
+	file->ptr[at] ^= bits;
+	repair(file, at);
+	there = tier_of(assay_span_of_bytes(file), original);
+	back = tier_of(original, assay_span_of_bytes(file));
+	memcpy(file->ptr, original.ptr, original.len);
+	assert_int_not_equal(there, ASSAY_TIER_IDENTICAL);
+	assert_int_not_equal(back, ASSAY_TIER_IDENTICAL);
+	assert_int_equal(there < ASSAY_TIER_DIFFERENT, back < ASSAY_TIER_DIFFERENT);
+	if (there < ASSAY_TIER_DIFFERENT)
+		assert_int_equal(there, ASSAY_TIER_REPACKED);
+	return there < ASSAY_TIER_DIFFERENT;
+}
+
+static void test_every_byte(void **state)
+{
+	size_t tried = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(seeds); i++) {
+		ASSAY_AUTO_BYTES struct assay_bytes original = load_seed(seeds[i].name);
+		ASSAY_AUTO_BYTES struct assay_bytes file = load_seed(seeds[i].name);
+		size_t matches = 0, before = tried;
+
+		for (size_t at = 0; at < file.len; at++)
+			for (size_t k = 0; k < ASSAY_ARRAY_LEN(changes); k++, tried++)
+				matches += try_change(&file, assay_span_of_bytes(&original), at,
+				                      changes[k]);
+		print_message("# %s: %zu changes, %zu unpack to the same\n", seeds[i].name,
+		              tried - before, matches);
+		assert_true(seeds[i].stream ? matches < (tried - before) / 20 : matches == 0);
+	}
+	assert_true(tried > 20000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_every_byte) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
