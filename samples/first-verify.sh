@@ -14,6 +14,15 @@ fail()
 	exit 2
 }
 
+# Shows what a command prints only if it fails.
+quietly()
+{
+	output=$("$@" 2>&1) || {
+		echo "$output" | tail -n 20 >&2
+		fail "this failed: $*"
+	}
+}
+
 # Prints the packages of tests/packages.txt that assay's build needs and the machine has not.
 missing_packages()
 {
@@ -31,21 +40,19 @@ install_packages()
 		become=sudo
 	fi
 	echo "installing $*"
-	$become apt-get -q update
-	$become env DEBIAN_FRONTEND=noninteractive \
+	quietly $become apt-get -q update
+	quietly $become env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -y --no-install-recommends install "$@"
 }
 
 # Out of tree, unless somebody has configured the source tree itself.
 build_assay()
 {
-	[ -x configure ] || ./autogen.sh
-	if [ ! -f config.status ]; then
-		mkdir -p build
-		cd build
-	fi
-	[ -f config.status ] || ../configure --quiet
-	make -s -j "$(nproc)"
+	echo "building assay"
+	[ -x configure ] || quietly ./autogen.sh
+	[ -f config.status ] || cd build
+	[ -f config.status ] || quietly ../configure
+	quietly make -j "$(nproc)"
 	assay=$PWD/assay
 	cd "$top"
 }
@@ -54,5 +61,7 @@ command -v apt-get >/dev/null || fail "this is for Debian 12; elsewhere see READ
 missing=$(missing_packages)
 # shellcheck disable=SC2086 # one word for each package
 [ -z "$missing" ] || install_packages $missing
+mkdir -p build
 build_assay
-exec "$assay" verify "$@" manifests/arm-trusted-firmware-sun50i_a64.yaml
+exec "$assay" verify --output build/first-verify "$@" \
+	manifests/arm-trusted-firmware-sun50i_a64.yaml
