@@ -9,9 +9,9 @@
 #define RULE "deb/md5sums@1"
 #define MD5_HEX 32
 
-/* A file of data.tar, or a hard link to one. */
+/* An entry of data.tar. What is no file takes part too: it may stand in a file's place. */
 struct file {
-	char *name; /* without "./" in front; owned */
+	char *name; /* as plain_name makes it; owned */
 	char *link; /* of a hard link: the file it is; owned */
 	bool on[2]; /* on which sides it is: delivered, rebuilt */
 	uint8_t digest[2][ASSAY_MD5_SIZE];
@@ -53,16 +53,29 @@ void assay_md5sums_free(struct assay_md5sums *md5sums)
 	free(md5sums);
 }
 
-static const char *plain_name(const char *name)
+/* A name as a program that unpacks it would see it: "./a//b/" is "a/b". Owner: caller frees. */
+static char *plain_name(const char *name)
 {
-	while (name[0] == '.' && name[1] == '/')
-		name += 2;
-	return name;
+	struct assay_buffer out = { 0 };
+
+	while (*name != '\0') {
+		size_t len = strcspn(name, "/");
+
+		if (len > 0 && !(len == 1 && *name == '.')) {
+			assay_buffer_add_str(&out, out.len > 0 ? "/" : "");
+			assay_buffer_add(&out, name, len);
+		}
+		name += len + (name[len] == '/');
+	}
+	assay_buffer_add(&out, "", 0);
+	return out.ptr;
 }
 
 bool assay_md5sums_is(const char *name)
 {
-	return strcmp(plain_name(name), "md5sums") == 0;
+	ASSAY_AUTO_FREE char *plain = plain_name(name);
+
+	return strcmp(plain, "md5sums") == 0;
 }
 
 static bool is_file(const struct assay_entry *entry)
@@ -77,19 +90,17 @@ void assay_md5sums_note(struct assay_md5sums *md5sums, const struct assay_entry 
 	const struct assay_entry *sides[2] = { delivered, rebuilt };
 	struct file *file;
 
-	if (!is_file(delivered) && !is_file(rebuilt))
-		return;
 	assay_grow(&md5sums->files, &md5sums->cap, md5sums->count, sizeof(*md5sums->files));
 	file = &md5sums->files[md5sums->count++];
 	*file = (struct file){ .class = class };
 	for (int i = 0; i < 2; i++) {
+		if (sides[i] != NULL && file->name == NULL)
+			file->name = plain_name(sides[i]->name);
 		if (!is_file(sides[i]))
 			continue;
-		if (file->name == NULL)
-			file->name = assay_strdup(plain_name(sides[i]->name));
 		if (file->link == NULL && sides[i]->type == ASSAY_ENTRY_LINK &&
 		    sides[i]->link != NULL)
-			file->link = assay_strdup(plain_name(sides[i]->link));
+			file->link = plain_name(sides[i]->link);
 		file->on[i] = true;
 		if (i == 1 && file->on[0] && class == ASSAY_CLASS_IDENTICAL)
 			memcpy(file->digest[1], file->digest[0], ASSAY_MD5_SIZE);
@@ -97,6 +108,7 @@ void assay_md5sums_note(struct assay_md5sums *md5sums, const struct assay_entry 
 			assay_md5(sides[i]->content, file->digest[i]);
 	}
 }
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct file *)a)->name, ((const struct file *)b)->name);

@@ -110,7 +110,9 @@ static int read_member(struct assay_budget *budget, struct names *names, struct 
 		names->table = entry->content;
 	assay_contents_fields(out, index, "header", fields);
 	(void)assay_contents_part(out, index, ASSAY_ROLE_CONTENT, "content", size);
-	if (size % 2 != 0 && assay_contents_rest(out).len > 0)
+	if (size % 2 != 0 && assay_contents_rest(out).len == 0)
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "cut short in the padding");
+	if (size % 2 != 0)
 		assay_contents_fill(out, index, "padding", 1, '\n');
 	return 0;
 }

@@ -38,12 +38,16 @@ static bool probe(struct assay_span span)
 	return assay_tar_is_header(span);
 }
 
-static uint64_t padding_of(const struct assay_contents *out, uint64_t size)
+/* Content and extension headers are padded to whole blocks, the last one too. */
+static int add_padding(struct assay_contents *out, size_t entry, const char *what, uint64_t size,
+                       struct assay_error *err)
 {
 	uint64_t padding = (ASSAY_TAR_BLOCK - size % ASSAY_TAR_BLOCK) % ASSAY_TAR_BLOCK;
-	uint64_t rest = assay_contents_rest(out).len;
 
-	return padding < rest ? padding : rest;
+	if (padding > assay_contents_rest(out).len)
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "cut short in the padding");
+	assay_contents_fill(out, entry, what, padding, 0);
+	return 0;
 }
 
 static int check_size(const struct assay_contents *out, uint64_t size, struct assay_error *err)
@@ -75,8 +79,7 @@ static int take_extension(struct assay_contents *out, const struct assay_tar_hea
 	assay_contents_fields(out, entry, "extension header", header->fields);
 	if (data->len > 0)
 		(void)assay_contents_part(out, entry, ASSAY_ROLE_FIXED, what, data->len);
-	assay_contents_fill(out, entry, "extension padding", padding_of(out, data->len), 0);
-	return 0;
+	return add_padding(out, entry, "extension padding", data->len, err);
 }
 
 /* GNU long name or link target: text with a NUL at the end. */
@@ -195,7 +198,8 @@ static int read_entry(struct assay_budget *budget, struct assay_contents *out,
 	if (type->content)
 		(void)assay_contents_part(out, out->entry_count - 1, ASSAY_ROLE_CONTENT, "content",
 		                          size);
-	assay_contents_fill(out, out->entry_count - 1, "padding", padding_of(out, size), 0);
+	if (add_padding(out, out->entry_count - 1, "padding", size, err) < 0)
+		return -1;
 	*pending = (struct pending){ 0 };
 	return 0;
 }
