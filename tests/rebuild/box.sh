@@ -1,31 +1,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh
-# What container tests share: read by a script in tests/rebuild after setting nothing.
+# shellcheck disable=SC2119,SC2120 # build takes arguments only in some scripts
+# What container tests share: read by every script in this folder.
 #
-# A small toolchain tree is made from a static busybox, manifests are written by `manifest', and
-# `build' runs one through tests/rebuild/drive. Every test runs as whoever calls it; when that is
-# root, `as_user' runs things as an ordinary user too.
+# A small toolchain tree is made from a static busybox and look.c, manifests are written by
+# `manifest', and `build' runs one through tests/rebuild/drive. A script that is run by root is
+# run a second time by an ordinary user: what holds for one has to hold for the other.
 ASSAY=${ASSAY:-unused}
 . "${top_srcdir:?}/tests/cli/tap.sh"
-DRIVE=${DRIVE:-$top_builddir/tests/rebuild/drive}
 chmod 755 .
 umask 022
+tap_number=${BOX_FIRST:-0}
+DRIVE=${DRIVE:-${top_builddir:?}/tests/rebuild/drive}
+BOX_USER=54321 # nobody has it
 
 # Namespaces must be there at all; a strict run does not skip.
-needs "user namespaces (sysctl, AppArmor)" unshare -Ur true
-needs "busybox-static" test -x "$(command -v busybox)"
+needs "user namespaces (see assay doctor)" unshare -Ur true
+needs busybox-static busybox true
+needs libc6-dev "${CC:-cc}" -static -x c -D_GNU_SOURCE -o look "$top_srcdir/tests/rebuild/look.c"
 
-# make_tree DIR: busybox under many names, and the files that every tree has.
+# make_tree DIR: busybox under its names, and the files that every tree has.
 make_tree()
 {
 	mkdir -p "$1/bin" "$1/etc" "$1/usr/bin"
 	cp "$(command -v busybox)" "$1/bin/busybox"
-	for tool in sh ls cat id uname grep sed sleep dd ps env echo mkdir nproc stat hostname true \
-		false nc ln mkfifo cp chmod seq head tail touch yes kill sort tr wc setsid rm mv free \
-		readlink find test printf date od mknod chown chgrp mount umount unshare nice awk \
-		sha256sum pwd dirname basename ulimit truncate df; do
-		ln -sf busybox "$1/bin/$tool"
+	cp look "$1/bin/look"
+	busybox --list | while read -r tool; do
+		[ -e "$1/bin/$tool" ] || ln -s busybox "$1/bin/$tool"
 	done
+	ln -s ../../bin/busybox "$1/usr/bin/patch"
 	echo 'root:x:0:0::/root:/bin/sh' >"$1/etc/passwd"
 	echo 'root:x:0:' >"$1/etc/group"
 }
@@ -36,11 +39,16 @@ defaults()
 	m_path=/build/box
 	m_umask=0022
 	m_cpus=1
-	m_limits='wall: 60, silence: 60, memory: 1073741824, processes: 200, disk: 67108864, log: 1048576'
-	m_outputs='out'
-	m_sources=''
-	m_env=''
-	m_user='uid: 1000, gid: 1000, name: builder, home: /nonexistent'
+	m_wall=60
+	m_silence=60
+	m_memory=1073741824
+	m_processes=200
+	m_disk=67108864
+	m_log=1048576
+	m_outputs=out
+	m_sources=
+	m_env=
+	m_uid=1000
 }
 defaults
 
@@ -49,18 +57,18 @@ digest()
 	sha256sum "$1" | cut -d' ' -f1
 }
 
-# source_row FILE UNPACK STRIP INTO: a row for m_sources
+# source_row FILE UNPACK [STRIP [INTO]]: a row for m_sources
 source_row()
 {
 	printf '  - {name: %s, sha256: %s, size: %s, unpack: %s, into: %s, strip: %s}\n' \
-		"${1##*/}" "$(digest "$1")" "$(stat -c %s "$1")" "$2" "${4:-.}" "$3"
+		"${1##*/}" "$(digest "$1")" "$(stat -c %s "$1")" "$2" "${4:-.}" "${3:-0}"
 }
 
 # step_row SCRIPT: a row of build.steps
 step_row()
 {
-	printf '    - argv:\n      - sh\n      - -c\n      - "%s"\n      cwd: .\n' \
-		"$(printf '%s' "$1" | sed 's/[\\"]/\\&/g' | tr '\n' ';')"
+	printf '    - cwd: .\n      argv:\n      - sh\n      - -c\n      - |\n'
+	printf '%s\n' "$1" | sed '/^$/d; s/^	*//; s/^/        /'
 }
 
 # output_row PATH: a row of outputs
@@ -78,7 +86,7 @@ manifest()
 schema: assay.manifest/1
 product: {name: box, version: "1"}
 sources:
-${m_sources:-$(source_row src/empty copy 0)}
+${m_sources:-$(source_row src/empty copy)}
 toolchain:
   lock: none.yaml
   id: 1111111111111111111111111111111111111111111111111111111111111111
@@ -88,11 +96,22 @@ build:
   environment: {PATH: /bin, HOME: /nonexistent, LC_ALL: C$m_env}
   steps:
 $(for script; do step_row "$script"; done)
-  user: {$m_user}
+  user: {uid: $m_uid, gid: $m_uid, name: builder, home: /nonexistent}
   umask: "$m_umask"
   source_date_epoch: 1669357904
-  machine: {hostname: assay, kernel_release: 6.1.0-0-amd64, kernel_version: "#1 SMP Debian", cpus: $m_cpus, memory: 4294967296}
-  limits: {$m_limits}
+  machine:
+    hostname: assay
+    kernel_release: 6.1.0-0-amd64
+    kernel_version: "#1 SMP Debian"
+    cpus: $m_cpus
+    memory: 4294967296
+  limits:
+    wall: $m_wall
+    silence: $m_silence
+    memory: $m_memory
+    processes: $m_processes
+    disk: $m_disk
+    log: $m_log
 outputs:
 $(for output in $m_outputs; do output_row "$output"; done)
 delivered:
@@ -104,11 +123,11 @@ compare: {accept: identical}
 END
 }
 
-# build: run m.yaml with the tree; the record goes to ./record, results to ./result
+# build [COMMAND…]: run m.yaml with the tree; the record goes to ./record, results to ./result
 build()
 {
 	rm -rf result && mkdir result
-	timeout -k 5 120 "$DRIVE" m.yaml tree src result >record 2>&1
+	timeout -k 5 120 "$@" "$DRIVE" m.yaml tree src result >record 2>&1
 }
 
 # field KEY: of the record, all its lines
@@ -117,13 +136,43 @@ field()
 	sed -n "s/^$1: //p" record
 }
 
-# builds TEXT SCRIPT: the script must build
+# ends TEXT OUTCOME: the last build ended that way, or with an error, "error N"
+ends()
+{
+	tap_got=$(field outcome)
+	same "$1" "$2" "${tap_got:-error $(field error)}"
+	[ "${tap_got:-error $(field error)}" = "$2" ] || sed 's/^/# /' record result/build.log
+}
+
+# builds TEXT SCRIPT…: the scripts must build
 builds()
 {
-	manifest "$2"
+	tap_what=$1
+	shift
+	manifest "$@"
 	build
-	same "$1" built "$(field outcome)$(field text)"
-	[ "$(field outcome)" = built ] || sed 's/^/# /' record result/build.log
+	ends "$tap_what" built
+}
+
+# says TEXT PATTERN: a line of the record matches the extended regular expression
+says()
+{
+	grep -Eq "$2" record
+	tap_result=$?
+	[ $tap_result -eq 0 ] || sed 's/^/# /' record
+	result $tap_result "$1"
+}
+
+# As root: once more as an ordinary user, whose results are counted on.
+finish_both()
+{
+	if [ "$(id -u)" -ne 0 ]; then
+		finish
+		return
+	fi
+	cp "$DRIVE" drive && chmod 755 drive
+	BOX_FIRST=$tap_number DRIVE=$PWD/drive setpriv --reuid=$BOX_USER --regid=$BOX_USER \
+		--clear-groups sh "$top_srcdir/tests/rebuild/${0##*/}" || echo "Bail out! not run as an ordinary user"
 }
 
 make_tree tree

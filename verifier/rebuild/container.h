@@ -22,8 +22,7 @@
 struct assay_container {
 	const struct assay_rebuild_request *request;
 	const struct assay_plan *plan;
-	struct assay_filter filter; /* for the manifest's steps */
-	struct assay_filter quiet;  /* for our own helpers: without questions to init */
+	struct assay_filter filter;
 	struct assay_identity identity;
 	int control; /* the stage's and init's end of the socket */
 	int log;     /* where output of the build goes */

@@ -2,14 +2,17 @@
 #include "rebuild/filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -295,4 +298,35 @@ int assay_filter_load(const struct assay_filter *filter)
 	if (fd < 0 && errno == EINVAL)
 		fd = load(&filter->main, flags);
 	return fd;
+}
+
+/* Yama's level at which nobody may attach to any process: Documentation/admin-guide/LSM/Yama.rst. */
+#define YAMA_NO_ATTACH '3'
+
+static bool yama_forbids(void)
+{
+	ASSAY_AUTO_CLOSE int fd = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+	char level = '0';
+
+	return fd >= 0 && read(fd, &level, 1) == 1 && level == YAMA_NO_ATTACH;
+}
+
+bool assay_filter_can_notify(void)
+{
+	struct sock_filter allow[] = { ANSWER(SECCOMP_RET_ALLOW) };
+	struct assay_bytes program = { (uint8_t *)allow, sizeof(allow) };
+	int status;
+	pid_t pid;
+
+	if (yama_forbids())
+		return false;
+	pid = fork();
+	if (pid == 0)
+		_exit(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+		      load(&program, SECCOMP_FILTER_FLAG_NEW_LISTENER) < 0);
+	if (pid < 0)
+		return false;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

@@ -36,6 +36,13 @@ ASSAY_CHECKED int assay_filter_make(const struct assay_user *user, bool notify,
                                     struct assay_filter *out, struct assay_error *err);
 
 /**
+ * Whether the kernel hands questions to us: it does not when somebody outside of this process
+ * asked for them first (a container manager), and answers need Yama's leave to write into other
+ * processes. Tried in a child.
+ */
+bool assay_filter_can_notify(void);
+
+/**
  * Load the programs into the calling process, for good. No new privileges must be set.
  *
  * Return: the descriptor on which init gets the questions when filter->notify, else 0; -1 with

@@ -103,7 +103,7 @@ static bool look(struct init *init, struct assay_usage *usage)
 	look_at_disk(init, build);
 	if (usage->memory > init->memory_peak)
 		init->memory_peak = usage->memory;
-	if (usage->tasks >= build->limits.processes)
+	if (usage->tasks > build->limits.processes)
 		settle_outcome(init, ASSAY_OUTCOME_LIMIT_PROCESSES,
 		               "%" PRIu32
 		               " processes and threads, build.limits.processes is %" PRIu32,
@@ -262,14 +262,17 @@ static void place_sources(struct init *init)
 {
 	const struct assay_manifest *manifest = init->container->plan->manifest;
 	struct assay_error err = ASSAY_ERROR_INIT;
+	bool settled = false;
 
 	for (unsigned i = 0; i < manifest->sources_count && going_on(init); i++) {
+		settled = i + 1 == manifest->sources_count &&
+		          manifest->sources[i].unpack != ASSAY_UNPACK_PATCH;
 		if (manifest->sources[i].unpack == ASSAY_UNPACK_PATCH)
 			run_patch(init, i);
-		else if (assay_source_place(init->container, i, &err) < 0)
+		else if (assay_source_place(init->container, i, settled, &err) < 0)
 			assay_container_fail(init->container, &err);
 	}
-	if (going_on(init) && assay_sources_settle(init->container, &err) < 0)
+	if (going_on(init) && !settled && assay_sources_settle(init->container, &err) < 0)
 		assay_container_fail(init->container, &err);
 }
 

@@ -135,13 +135,12 @@ static void find_and_run(const struct assay_plan *plan, char *const *argv)
 static int install_filter(const struct assay_container *container, const struct assay_job *job,
                           int socket, struct assay_error *err)
 {
-	const struct assay_filter *filter =
-		job->argv != NULL ? &container->filter : &container->quiet;
-	int fd = assay_filter_load(filter);
+	int fd = assay_filter_load(&container->filter);
 
 	if (fd < 0)
 		return assay_fail_errno(err, "load the system call filter");
-	if (filter->notify && assay_fd_send(socket, fd) < 0)
+	/* A helper asks nothing: its descriptor is closed, and what init would answer is ENOSYS. */
+	if (container->filter.notify && job->argv != NULL && assay_fd_send(socket, fd) < 0)
 		return assay_fail_errno(err, "hand over the system call notifications");
 	return 0;
 }

@@ -57,7 +57,7 @@ const struct assay_pin assay_pins[ASSAY_PIN_COUNT] = {
 	                     "user namespace with one uid and one gid, neither of them 0" },
 };
 
-void assay_pins_unpinned(int notify, struct assay_strings *unpinned)
+void assay_pins_unpinned(bool notify, struct assay_strings *unpinned)
 {
 	for (size_t i = 0; i < ASSAY_PIN_COUNT; i++) {
 		if (assay_pins[i].level == ASSAY_PIN_NONE)

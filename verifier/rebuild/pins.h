@@ -10,7 +10,7 @@
 #ifndef ASSAY_REBUILD_PINS_H
 #define ASSAY_REBUILD_PINS_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "base/strings.h"
 
@@ -66,6 +66,6 @@ struct assay_pin {
 extern const struct assay_pin assay_pins[ASSAY_PIN_COUNT];
 
 /** Add the rows that no host pins, and without notifications those that need them. */
-void assay_pins_unpinned(int notify, struct assay_strings *unpinned);
+void assay_pins_unpinned(bool notify, struct assay_strings *unpinned);
 
 #endif

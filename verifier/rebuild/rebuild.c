@@ -63,7 +63,6 @@ static void launch_fini(struct launch *launch)
 		(void)pthread_sigmask(SIG_SETMASK, &launch->saved_mask, NULL);
 	}
 	assay_filter_fini(&launch->container.filter);
-	assay_filter_fini(&launch->container.quiet);
 	assay_log_fini(&launch->log);
 	assay_plan_fini(&launch->plan);
 }
@@ -86,14 +85,17 @@ static void set_outcome(struct launch *launch, enum assay_outcome outcome, const
 
 /* --- Before the start --- */
 
+/* Those that the caller does not ignore: a job in the background does, and nohup(1). */
 static int watch_signals(struct launch *launch, struct assay_error *err)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
 	sigset_t set;
 
 	(void)sigemptyset(&set);
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(signals); i++)
-		(void)sigaddset(&set, signals[i]);
+		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			(void)sigaddset(&set, signals[i]);
 	launch->interrupts = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (launch->interrupts < 0)
 		return assay_fail_errno(err, "watch for signals");
@@ -126,6 +128,7 @@ static int prepare(struct launch *launch, struct assay_error *err)
 {
 	const struct assay_rebuild_request *request = launch->request;
 	const struct assay_user *user = &request->manifest->build.user;
+	bool notify = assay_filter_can_notify();
 	char why[256];
 
 	launch->record->log_path = assay_strdup(request->log_path);
@@ -133,8 +136,7 @@ static int prepare(struct launch *launch, struct assay_error *err)
 	if (assay_log_open(&launch->log, request->log_path, request->manifest->build.limits.log,
 	                   err) < 0 ||
 	    assay_identity_choose(&launch->container.identity, err) < 0 ||
-	    assay_filter_make(user, true, &launch->container.filter, err) < 0 ||
-	    assay_filter_make(user, false, &launch->container.quiet, err) < 0 ||
+	    assay_filter_make(user, notify, &launch->container.filter, err) < 0 ||
 	    make_channels(launch, err) < 0)
 		return -1;
 	launch->container.request = request;
@@ -142,8 +144,8 @@ static int prepare(struct launch *launch, struct assay_error *err)
 	assay_tree_mapped(request->tree, &launch->container.identity, &launch->container.tree, why);
 	if (why[0] != '\0')
 		unpinned(launch, ASSAY_PIN_OWNER, why);
-	launch->record->level = "L1";
-	assay_pins_unpinned(true, &launch->record->unpinned);
+	launch->record->level = notify ? "L1" : "L0";
+	assay_pins_unpinned(notify, &launch->record->unpinned);
 	return watch_signals(launch, err);
 }
 

@@ -27,8 +27,8 @@ struct assay_rebuild_request {
 
 /**
  * Build. Every way in which a build can end is a result, in record->outcome. While it runs,
- * SIGINT, SIGTERM and SIGHUP end the build with ASSAY_OUTCOME_INTERRUPTED; when this returns
- * they do again what they did before. Nothing of the build survives the call, nor the death of
+ * SIGINT, SIGTERM and SIGHUP, unless ignored, end the build with ASSAY_OUTCOME_INTERRUPTED; when
+ * this returns they do again what they did before. Nothing of the build survives the call, nor the death of
  * the calling thread.
  *
  * Out:    *record, zero-initialised before; owned by the caller

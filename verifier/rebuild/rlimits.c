@@ -19,7 +19,7 @@ const struct assay_rlimit assay_rlimits[ASSAY_RLIMITS] = {
 	{ "msgqueue", RLIMIT_MSGQUEUE, { 819200, 819200 } },
 	{ "nice", RLIMIT_NICE, { 0, 0 } },
 	{ "nofile", RLIMIT_NOFILE, { 1024, 4096 } }, /* INR_OPEN_CUR, INR_OPEN_MAX */
-	{ "nproc", RLIMIT_NPROC, { INF, INF } },     /* limits.processes instead */
+	{ "nproc", RLIMIT_NPROC, { INF, INF } },     /* by limits.processes */
 	{ "rss", RLIMIT_RSS, { INF, INF } },
 	{ "rtprio", RLIMIT_RTPRIO, { 0, 0 } },
 	{ "rttime", RLIMIT_RTTIME, { INF, INF } },
@@ -27,11 +27,20 @@ const struct assay_rlimit assay_rlimits[ASSAY_RLIMITS] = {
 	{ "stack", RLIMIT_STACK, { 8388608, INF } }, /* gcc raises its own: hence no hard limit */
 };
 
+/*
+ * More than the manifest allows: init counts processes and ends the build when there are too
+ * many. Where this limit were the same, fork(2) would fail before init could see why.
+ */
+static rlim_t nproc_for(uint32_t processes)
+{
+	return 2 * (rlim_t)processes + 64;
+}
+
 struct rlimit assay_rlimit_wanted(const struct assay_rlimit *row, uint32_t processes)
 {
-	if (row->resource == RLIMIT_NPROC)
-		return (struct rlimit){ processes, processes };
-	return row->value;
+	rlim_t nproc = nproc_for(processes);
+
+	return row->resource == RLIMIT_NPROC ? (struct rlimit){ nproc, nproc } : row->value;
 }
 
 uint32_t assay_rlimits_raise(uint32_t processes)

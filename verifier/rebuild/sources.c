@@ -54,9 +54,54 @@ static int feed(const struct assay_source *source, int from, int to, struct assa
 	return 0;
 }
 
+static int set_times(int dir, const struct timespec times[2], int depth, struct assay_error *err)
+{
+	DIR *stream = fdopendir(dir); /* takes the descriptor */
+	struct dirent *entry;
+	int failed = 0;
+
+	if (stream == NULL) {
+		(void)close(dir);
+		return assay_fail_errno(err, "list a source folder");
+	}
+	if (depth > DEPTH_MAX)
+		failed = assay_fail(err, ASSAY_E_LIMIT,
+		                    "sources have more than %d folders in each other", DEPTH_MAX);
+	while (failed == 0 && (entry = readdir(stream)) != NULL) {
+		int sub;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (entry->d_type == DT_DIR) {
+			sub = openat(dir, entry->d_name,
+			             O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+			failed = sub < 0 ? assay_fail_errno(err, "open a source folder")
+			                 : set_times(sub, times, depth + 1, err);
+		} else if (utimensat(dir, entry->d_name, times, AT_SYMLINK_NOFOLLOW) < 0) {
+			failed = assay_fail_errno(err, "set the time of a source file");
+		}
+	}
+	if (failed == 0 && futimens(dir, times) < 0)
+		failed = assay_fail_errno(err, "set the time of a source folder");
+	(void)closedir(stream);
+	return failed;
+}
+
+/* In a helper: the build folder is where we are. */
+static int settle(const struct assay_build *build, struct assay_error *err)
+{
+	struct timespec epoch = { .tv_sec = (time_t)build->source_date_epoch };
+	struct timespec times[2] = { epoch, epoch };
+	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 ? assay_fail_errno(err, "open the build folder")
+	               : set_times(dir, times, 0, err);
+}
+
 struct place {
-	const struct assay_source *source;
-	uint64_t limit;
+	const struct assay_build *build;
+	const struct assay_source *source; /* NULL: none, just settle */
+	bool last;
 };
 
 static int copy_to(int dir, const struct assay_source *source, struct assay_error *err)
@@ -70,18 +115,16 @@ static int copy_to(int dir, const struct assay_source *source, struct assay_erro
 	return assay_fd_copy(0, fd, NULL, err);
 }
 
-/* In the helper: the source is standard input, the build folder is where we are. */
-static int place(void *context, struct assay_error *err)
+/* In a helper: the source is standard input, the build folder is where we are. */
+static int unpack(const struct place *job, struct assay_error *err)
 {
-	const struct place *job = context;
 	ASSAY_AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct assay_untar untar = { .input = 0,
 		                     .dir = dir,
 		                     .into = job->source->into,
 		                     .strip = job->source->strip,
-		                     .limit = job->limit };
+		                     .limit = job->build->limits.disk };
 
-	(void)umask(022);
 	if (dir < 0)
 		return assay_fail_errno(err, "open the build folder");
 	if (assay_beneath_folders(dir, job->source->into) < 0)
@@ -90,11 +133,21 @@ static int place(void *context, struct assay_error *err)
 	                                               : copy_to(dir, job->source, err);
 }
 
-int assay_source_place(const struct assay_container *container, unsigned index,
+static int place(void *context, struct assay_error *err)
+{
+	const struct place *job = context;
+
+	(void)umask(022);
+	if (job->source != NULL && unpack(job, err) < 0)
+		return -1;
+	return job->last ? settle(job->build, err) : 0;
+}
+
+int assay_source_place(const struct assay_container *container, unsigned index, bool last,
                        struct assay_error *err)
 {
 	const struct assay_manifest *manifest = container->plan->manifest;
-	struct place context = { &manifest->sources[index], manifest->build.limits.disk };
+	struct place context = { &manifest->build, &manifest->sources[index], last };
 	struct assay_job job = { .cwd = ".", .help = place, .context = &context };
 	struct assay_error wrong = ASSAY_ERROR_INIT;
 	struct assay_started started;
@@ -132,54 +185,10 @@ int assay_source_patch(const struct assay_container *container, unsigned index,
 	return assay_steal_fd(&fd);
 }
 
-static int set_times(int dir, const struct timespec times[2], int depth, struct assay_error *err)
-{
-	DIR *stream = fdopendir(dir); /* takes the descriptor */
-	struct dirent *entry;
-	int failed = 0;
-
-	if (stream == NULL) {
-		(void)close(dir);
-		return assay_fail_errno(err, "list a source folder");
-	}
-	if (depth > DEPTH_MAX)
-		failed = assay_fail(err, ASSAY_E_LIMIT,
-		                    "sources have more than %d folders in each other", DEPTH_MAX);
-	while (failed == 0 && (entry = readdir(stream)) != NULL) {
-		int sub;
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (entry->d_type == DT_DIR) {
-			sub = openat(dir, entry->d_name,
-			             O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-			failed = sub < 0 ? assay_fail_errno(err, "open a source folder")
-			                 : set_times(sub, times, depth + 1, err);
-		} else if (utimensat(dir, entry->d_name, times, AT_SYMLINK_NOFOLLOW) < 0) {
-			failed = assay_fail_errno(err, "set the time of a source file");
-		}
-	}
-	if (failed == 0 && futimens(dir, times) < 0)
-		failed = assay_fail_errno(err, "set the time of a source folder");
-	(void)closedir(stream);
-	return failed;
-}
-
-static int settle(void *context, struct assay_error *err)
-{
-	const struct assay_build *build = context;
-	struct timespec epoch = { .tv_sec = (time_t)build->source_date_epoch };
-	struct timespec times[2] = { epoch, epoch };
-	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return dir < 0 ? assay_fail_errno(err, "open the build folder")
-	               : set_times(dir, times, 0, err);
-}
-
 int assay_sources_settle(const struct assay_container *container, struct assay_error *err)
 {
-	struct assay_build build = container->plan->manifest->build;
-	struct assay_job job = { .cwd = ".", .input = -1, .help = settle, .context = &build };
+	struct place context = { &container->plan->manifest->build, NULL, true };
+	struct assay_job job = { .cwd = ".", .input = -1, .help = place, .context = &context };
 	struct assay_started started;
 
 	if (assay_job_start(container, &job, &started, err) < 0)

@@ -14,9 +14,13 @@
 
 #include "rebuild/container.h"
 
-/** Unpack or copy a source. Errors: as assay_untar; ASSAY_E_PIN other bytes than pinned */
+/**
+ * Unpack or copy a source, and settle when it is the last.
+ *
+ * Errors: as assay_untar; ASSAY_E_PIN  other bytes than pinned
+ */
 ASSAY_CHECKED int assay_source_place(const struct assay_container *container, unsigned index,
-                                     struct assay_error *err);
+                                     bool last, struct assay_error *err);
 
 /** A patch in memory that nobody can change, at its start. Return: fd, -1. Errors: ASSAY_E_PIN */
 ASSAY_CHECKED int assay_source_patch(const struct assay_container *container, unsigned index,

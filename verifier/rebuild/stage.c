@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "rebuild/container.h"
+#include "rebuild/hindrance.h"
 #include "rebuild/rlimits.h"
 #include "rebuild/tree.h"
 
@@ -113,11 +114,25 @@ static int take_cpus(uint32_t wanted, struct assay_error *err)
 	return 0;
 }
 
+/* Say which setting of this host is in the way, if it is one that we know. */
+static int fail_namespaces(struct assay_error *err)
+{
+	const struct assay_hindrance *hindrance = assay_hindrance_find(geteuid() == 0);
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "%s", strerror(errno));
+	if (hindrance == NULL)
+		return assay_fail(err, ASSAY_E_SYSTEM,
+		                  "make namespaces: %s (`assay doctor' says more)", text);
+	return assay_fail(err, ASSAY_E_SYSTEM, "make namespaces: %s: %s is %s; %s", text,
+	                  hindrance->name, hindrance->value, hindrance->todo);
+}
+
 static int leave_host(struct assay_error *err)
 {
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
 	            CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME) < 0)
-		return assay_fail_errno(err, "make namespaces (assay doctor says more)");
+		return fail_namespaces(err);
 	return 0;
 }
 
@@ -142,29 +157,55 @@ static int become_user(const struct assay_user *user, struct assay_error *err)
 	return 0;
 }
 
+/* The offset that a clock has in our own time namespace already: 0 on most hosts. */
+static struct timespec offset_now(const char *offsets, const char *name)
+{
+	const char *line = strstr(offsets, name);
+	struct timespec offset = { 0 };
+	char *end;
+
+	if (line == NULL)
+		return offset;
+	offset.tv_sec = strtoll(line + strlen(name), &end, 10);
+	offset.tv_nsec = strtol(end, NULL, 10);
+	return offset;
+}
+
+/* What to add to the host's clock, so that it shows the constant now. */
+static void add_offset(const char *offsets, const char *name, clockid_t clock,
+                       struct assay_buffer *out)
+{
+	struct timespec now, ours = offset_now(offsets, name);
+	int64_t ns;
+
+	assay_clock_get(clock, &now);
+	/* Seconds may be negative, nanoseconds not: borrow two seconds, and give back what is over. */
+	ns = INT64_C(2000000000) - now.tv_nsec + ours.tv_nsec;
+	assay_buffer_printf(out, "%s %" PRId64 " %" PRId64 "\n", name,
+	                    ASSAY_PLAN_UPTIME - 2 - (int64_t)now.tv_sec + (int64_t)ours.tv_sec +
+	                            ns / 1000000000,
+	                    ns % 1000000000);
+}
+
 /* Let the clocks that count from the start of the machine begin at a constant. */
 static int set_clocks(struct assay_error *err)
 {
-	static const struct {
-		clockid_t clock;
-		const char *name;
-	} clocks[] = { { CLOCK_MONOTONIC, "monotonic" }, { CLOCK_BOOTTIME, "boottime" } };
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
-	ASSAY_AUTO_CLOSE int fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
-	struct timespec now;
+	ASSAY_AUTO_CLOSE int fd = open("/proc/self/timens_offsets", O_RDWR | O_CLOEXEC);
+	char offsets[256];
+	ssize_t got;
 
 	if (fd < 0)
 		return assay_fail_errno(err, "open /proc/self/timens_offsets");
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(clocks); i++) {
-		assay_clock_get(clocks[i].clock, &now);
-		/* The kernel wants nanoseconds from 0 up, so borrow a second. */
-		assay_buffer_printf(&text, "%s %" PRId64 " %ld\n", clocks[i].name,
-		                    ASSAY_PLAN_UPTIME - 1 - (int64_t)now.tv_sec,
-		                    999999999L - now.tv_nsec);
-	}
-	/* In one go: it takes no second write. */
-	if (assay_write_full(fd, assay_buffer_span(&text), err) < 0)
-		return assay_fail_in(err, "/proc/self/timens_offsets");
+	got = read(fd, offsets, sizeof(offsets) - 1);
+	if (got < 0)
+		return assay_fail_errno(err, "read /proc/self/timens_offsets");
+	offsets[got] = '\0';
+	add_offset(offsets, "monotonic", CLOCK_MONOTONIC, &text);
+	add_offset(offsets, "boottime", CLOCK_BOOTTIME, &text);
+	/* In one go, and from the start: it takes no other writes. */
+	if (lseek(fd, 0, SEEK_SET) < 0 || write(fd, text.ptr, text.len) != (ssize_t)text.len)
+		return assay_fail_errno(err, "write /proc/self/timens_offsets");
 	return 0;
 }
 
@@ -179,7 +220,7 @@ static int enter(struct assay_container *container, struct assay_error *err)
 		return -1;
 	/* The old root must not hear of our mounts, nor we of its. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return assay_fail_errno(err, "make mounts private (assay doctor says more)");
+		return assay_fail_errno(err, "make mounts private (`assay doctor' says more)");
 	if (container->tree < 0)
 		container->tree = assay_tree_plain(container->request->tree, err);
 	if (container->tree < 0 || assay_tree_protect(container->tree, err) < 0)

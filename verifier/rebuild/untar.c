@@ -13,8 +13,9 @@
 #include "base/quote.h"
 #include "rebuild/beneath.h"
 
-#define BLOCK 65536   /* bytes read at a time; ours */
-#define TAR_BLOCK 512 /* bytes; tar(5) */
+#define BLOCK 65536    /* bytes read at a time; ours */
+#define TAR_BLOCK 512  /* bytes; tar(5) */
+#define NAME_SHOWN 512 /* bytes of a name in a message, which has room for 1024 */
 
 struct untar {
 	const struct assay_untar *job;
@@ -40,7 +41,7 @@ static int fail_member(const char *name, const char *what, struct assay_error *e
 {
 	ASSAY_AUTO_FREE char *quoted = assay_quoted(name);
 
-	return assay_fail(err, ASSAY_E_FORMAT, "member %s: %s", quoted, what);
+	return assay_fail(err, ASSAY_E_FORMAT, "member %.*s: %s", NAME_SHOWN, quoted, what);
 }
 
 /* A system call on a member failed; what it says depends on why. */
@@ -55,11 +56,13 @@ static int fail_write(const char *name, struct assay_error *err)
 	case ENOTDIR:
 	case EXDEV:
 		return fail_member(name, "its path leads through a link or a file", err);
+	case ENAMETOOLONG:
+		return fail_member(name, "its name is too long", err);
 	case ENOSPC:
 		return assay_fail(err, ASSAY_E_LIMIT, "member %s: build.limits.disk is reached",
 		                  quoted);
 	default:
-		return assay_fail_errno(err, "member %s", quoted);
+		return assay_fail_errno(err, "member %.*s", NAME_SHOWN, quoted);
 	}
 }
 
