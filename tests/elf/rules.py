@@ -57,6 +57,23 @@ def data_executable(w, _):
     return w.store(load, flags=load.flags | PF_X)
 
 
+def code_behind(w, _):
+    """Code further on in the same page of the file (and in front of the rest of it)."""
+    at = w.elf.section(".vendor").offset
+    return spare(w, type=PT_LOAD, flags=PF_R | PF_X, offset=at, vaddr=0x50000 + at, filesz=4,
+                 memsz=4, align=0x1000)
+
+
+def pages_shared(w, _):
+    """Code and data in one page of memory, from different pages of the file."""
+    code = w.executable()
+    load = max((s for s in w.elf.segments if s.type == PT_LOAD), key=lambda s: s.offset)
+    start = code.vaddr + 0x800
+    w.set_section(".data", addr=start)
+    w.set_section(".bss", addr=start + load.filesz)
+    return w.store(load, vaddr=start, align=16)
+
+
 def flagged(flag):
     def cover(w, s):
         return w.store(s, flags=s.flags | flag)
@@ -76,7 +93,7 @@ def typed_otherwise(w, s):
 # header of a section that is not loaded, is no difference by itself.
 ONLY_SAID = [flagged(SHF_WRITE), flagged(SHF_EXECINSTR), typed_otherwise]
 COVERS = [load_over, loads_part, segment_over, stack_executable, no_stack_header, data_executable,
-          flagged(SHF_ALLOC), other_section_over] + ONLY_SAID
+          code_behind, pages_shared, flagged(SHF_ALLOC), other_section_over] + ONLY_SAID
 # The names of sections have to have one type.
 NOT_FOR_NAMES = {typed_otherwise}
 
@@ -189,6 +206,16 @@ def add_padding(pairs, machine, data):
         pairs.both_ways(f"{machine} padding: {cover.__name__}", ("different", None), one, other)
 
 
+def add_large_pages(pairs, machine, data):
+    """Linked for pages of 64 KiB: then they may be in use, but not on x86, where none are."""
+    wanted = "normalised" if machine == "hand64" else "different"
+    w = Work(data)
+    base = w.store(w.executable(), align=0x10000)
+    for mutation in (mutations.comment_text, mutations.debug_content, mutations.symbol_value):
+        pairs.both_ways(f"{machine} large pages: {mutation.__name__}", (wanted, None),
+                        mutation(Work(base)), base)
+
+
 def add_overlay(pairs, machine, data):
     """A program that carries something behind its end, and looks for it in its own file."""
     base = data + b"PK overlay"
@@ -238,6 +265,7 @@ def main():
         add_build_id(pairs, machine, data)
         add_tables(pairs, machine, data)
         add_padding(pairs, machine, build.build(*how))
+        add_large_pages(pairs, machine, data)
         add_overlay(pairs, machine, data)
         add_unused_entry(pairs, machine, data)
     answers = pairs.answers()
