@@ -34,7 +34,7 @@ check_names()
 	for manifest in "$work"/manifests/*.yaml; do
 		basename "$manifest" .yaml
 	done | LC_ALL=C sort >"$work/there"
-	python3 -B "$here/products.py" list >"$work/expected"
+	python3 -B "$here/judge.py" list >"$work/expected"
 	cut -d ' ' -f 1 "$work/expected" | LC_ALL=C sort | diff - "$work/there" >"$work/names.log"
 	report $? "every manifest has an expected verdict" "$work/names.log"
 }
@@ -87,7 +87,7 @@ verify_product()
 	status=$?
 	report $((status != $2)) "$1: assay verify exits $2" "$work/$1.log"
 	echo "# exit status $status after $(($(date +%s) - started)) s"
-	python3 -B "$here/products.py" judge "$1" "$work/results/$1" "$store" >"$work/$1.judged" 2>&1
+	python3 -B "$here/judge.py" judge "$1" "$work/results/$1" "$store" >"$work/$1.judged" 2>&1
 	report $? "$1: the verdict is the expected one, for the expected reason" "$work/$1.judged"
 }
 

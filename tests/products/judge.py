@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Judge what `assay verify` found about a shipped manifest, with other tools than assay.
 
-usage: products.py list                      one line for each manifest: NAME EXIT-STATUS
-       products.py judge NAME RESULT STORE   what is wrong, a line each; exit status 1 if anything is
+usage: judge.py list                      one line for each manifest: NAME EXIT-STATUS
+       judge.py judge NAME RESULT STORE   what is wrong, a line each; exit status 1 if anything is
 """
 import hashlib
 import json
