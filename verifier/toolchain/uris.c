@@ -87,6 +87,8 @@ static bool take_path(const char *uri, const struct assay_strings *mirrors,
 		return false;
 	uri += longest;
 	uri += strspn(uri, "/");
+	while (strncmp(uri, "./", 2) == 0) /* a flat repository: sources.list(5) */
+		uri += 2;
 	out->path = assay_strdup(uri);
 	unquote(out->path);
 	return assay_rule_relative_path(out->path) == NULL;
