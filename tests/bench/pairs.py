@@ -26,7 +26,7 @@ def run(command, quiet=True):
     wall = time.monotonic() - start
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
-        sys.exit(f"{command}: status {child.returncode}\n{errors.decode(errors='replace')[-2000:]}")
+        sys.exit(f"{command[:60]}…: status {child.returncode}\n{errors.decode(errors='replace')[-1500:]}")
     return wall, usage.ru_utime + usage.ru_stime
 
 
