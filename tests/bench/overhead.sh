@@ -14,7 +14,10 @@ store=${XDG_DATA_HOME:-$HOME/.local/share}/assay
 pin=$(sed -n '/^sources:/,/^toolchain:/s/^ *sha256: //p' "$manifest")
 tree=$store/trees/sha256/$("$ASSAY" toolchain show --json - "$lock" 2>/dev/null | jq -r .tree.sha256)
 source=$(find "$store/blobs" -name "*${pin#??}")
-[ -d "$tree" ] && [ -f "$source" ] || { echo "no tree or no source in $store"; exit 1; }
+if [ ! -d "$tree" ] || [ ! -f "$source" ]; then
+	echo "no tree or no source in $store"
+	exit 1
+fi
 
 # An ordinary user becomes root of a user namespace; root needs none, and builds as a user.
 become='' user='--userspec=1000:1000'

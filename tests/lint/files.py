@@ -30,6 +30,18 @@ def text_is_clean(tree):
                 yield f"{path}:{number}: white space at the end of the line"
 
 
+def built_or_shipped(tree):
+    """Every source, page and script is named in a Makemodule.am: else it is not in the tarball."""
+    named = " ".join(tree.text(path) for path in sorted({*tree.files(MODULE), "Makefile.am"}))
+    words = set(re.split(r"[\s=]+", named))
+    folders = {w for w in words if "/" in w}
+    for path in tree.files(r"(verifier|tests|samples|manifests|toolchains)/.*"):
+        if path.endswith(("/Makemodule.am", ".m4")) or path in words:
+            continue
+        if not any(path.startswith(f + "/") for f in folders):
+            yield f"{path}: no Makemodule.am names it"
+
+
 def lists_are_sorted(tree):
     """One file a line, sorted: two branches that add files seldom meet in one line."""
     for path in tree.files(MODULE):
@@ -52,17 +64,20 @@ def fuzz_targets_are_built(tree):
 RULES = {
     "every file names its licence": licences,
     "text has no stray white space": text_is_clean,
+    "every file is known to the build": built_or_shipped,
     "lists of sources are sorted": lists_are_sorted,
     "every fuzz target is built both ways": fuzz_targets_are_built,
 }
 
-SPDX, CLEAN, SORTED, FUZZ = RULES
+SPDX, CLEAN, KNOWN, SORTED, FUZZ = RULES
 FAULTS = [
     Fault(SPDX, "verifier/base/x.c", "int x;\n", expect="x.c:1"),
     Fault(SPDX, "tests/cli/x.sh", "#!/bin/sh\ntrue\n", expect="x.sh:1"),
     Fault(CLEAN, "README.md", "a \n", expect="README.md:1: white space"),
     Fault(CLEAN, "README.md", "a", expect="newline"),
     Fault(CLEAN, "tests/packages.txt", "=" * 7 + "\n", expect="unfinished"),
+    Fault(KNOWN, "verifier/base/x.c", "int x;\n", expect="base/x.c: no Makemodule.am"),
+    Fault(KNOWN, "tests/cli/x.sh", "#!/bin/sh\n", expect="cli/x.sh: no Makemodule.am"),
     Fault(SORTED, "verifier/x/Makemodule.am", "a_SOURCES = \\\n\tb.c b.h \\\n\ta.c\n", expect="b.c is not sorted"),
     Fault(FUZZ, "tests/fuzz/fuzz_x.c", "int x;\n", expect="replay_x is in no list"),
 ]
