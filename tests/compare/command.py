@@ -197,6 +197,43 @@ def members():
               b"\x1b" not in got.stderr, got)
 
 
+def ambiguous_members():
+    """What a program that unpacks would put in the place of the member that was asked for."""
+    good, evil = b"honest", b"evil"
+    write("program", good)
+    first = member("./usr/lib/x", good)
+    end = bytes(1024)
+    link = member("./usr/lib64", kind=b"2", link=b"lib")
+    for text, archive in (
+            ("an empty component", tar(first, member("./usr//lib/x", evil))),
+            ("a dot", tar(first, member("usr/./lib/x", evil))),
+            ("an absolute name", tar(first, member("/usr/lib/x", evil))),
+            ("a way up", tar(first, member("./usr/bin/../lib/x", evil))),
+            ("a link to the folder", tar(first, link, member("./usr/lib64/x", evil))),
+            ("a link in place of the folder",
+             tar(first, member("./usr/lib", kind=b"2", link=b"../evil"))),
+            ("a file in place of the folder", tar(first, member("./usr/lib", b"x"))),
+            ("a second archive behind the end", tar(first) + member("./usr/lib/x", evil) + end),
+            ("a second archive behind one block of zeros",
+             first + bytes(512) + member("./usr/lib/x", evil) + end),
+            ("two data.tar", None)):
+        path = "usr/lib/x"
+        if archive is None:
+            archive = ar(ar_member("debian-binary", b"2.0\n"),
+                         ar_member("data.tar.xz", xz(tar(member("./usr/lib/x", evil)))),
+                         ar_member("data.tar.gz", gz(tar(first))))
+            path = "data.tar.gz!/usr/lib/x"
+        write("archive", archive)
+        got = say("--member", path, "archive", "program")
+        check(f"member behind {text}: refused", got.returncode == TROUBLE and not got.stdout and
+              (b"no certain answer" in got.stderr or b"several members" in got.stderr), got)
+    write("archive", tar(member("./usr/", kind=b"5"), member("./usr/lib/", kind=b"5"), first, link,
+                         member("./usr/lib/y", evil)))
+    for path in ("usr/lib/x", "/usr//lib/./x", "./usr/lib/x"):
+        got = say("--member", path, "archive", "program")
+        check(f"member {path} of an honest archive", got.returncode == MATCH, got)
+
+
 def limits():
     write("a", gz(tar(member("x.gz", gz(RANDOM, level=1)))))
     write("b", gz(tar(member("x.gz", gz(RANDOM)))))
@@ -225,6 +262,6 @@ def first_screen():
 
 if __name__ == "__main__":
     with Folder():
-        for part in (statuses, trouble, directories, members, limits, first_screen):
+        for part in (statuses, trouble, directories, members, ambiguous_members, limits, first_screen):
             part()
     finish()

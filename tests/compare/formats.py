@@ -69,6 +69,10 @@ def archives():
     t("a lone zero block before an evil member",
       b"".join(base) + bytes(512) + member("./d", b"evil") + bytes(1024), "different",
       "trailing bytes")
+    second = member("./d", b"evil") + bytes(1024)
+    trial("tar: an archive behind the end, one block of zeros less: BusyBox unpacks it",
+          b"".join(base) + bytes(512) + second, one + second, "different", "end of archive")
+    t("an end that is not whole blocks", tar(*base, end=1000), "different", "end of archive")
     t("a name with a control character", tar(member("./a\x1b[2J\n", TEXT), *base[1:]),
       "different", "\\x1b[2J\\x0a: only in")
     t("a name that reads backwards",
@@ -93,6 +97,17 @@ def archives():
       "global pax header")
     t("a global pax header that renames", tar(pax((b"path", b"evil"), kind=b"g"), *base),
       "inconclusive", "renames or resizes")
+    owner = pax((b"uid", b"0"), (b"gid", b"0"), kind=b"g")
+    trial("tar: a global pax header for other members", tar(owner, *base),
+          tar(base[0], owner, *base[1:]), "different", "global pax header")
+    repacked = [tar(*m, member("./z.gz", gz(TEXT, xfl=x))) for x, m in
+                ((0, (owner, *base)), (4, (base[0], owner, *base[1:])))]
+    trial("tar: a global pax header for other members, and a repacked member", *repacked,
+          "different", "global pax header")
+    trial("tar: a global pax header before a repacked member",
+          *(tar(owner, *base, member("./z.gz", gz(TEXT, xfl=x)), owner) for x in (0, 4)),
+          "repacked")
+    t("a global pax header at the end", tar(*base, owner), "different", "only in the")
     t("a GNU long name", tar(long_name(b"./a"), *base), "different", "long name")
     t("a vendor's type", tar(*base, member("./d", b"evil", kind=b"Z")), "inconclusive",
       "unknown type")

@@ -125,16 +125,12 @@ static bool is_header(struct assay_span rest)
 static int read_ar(struct assay_budget *budget, struct assay_contents *out, struct assay_error *err)
 {
 	struct names names = { 0 };
-	struct assay_span rest;
 
 	(void)assay_contents_part(out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED, "magic", strlen(MAGIC));
 	while (is_header(assay_contents_rest(out)))
 		if (read_member(budget, &names, out, err) < 0)
 			return -1;
-	rest = assay_contents_rest(out);
-	if (rest.len > 0)
-		(void)assay_contents_part(out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED, "trailing bytes",
-		                          rest.len);
+	assay_contents_trailing(out, ASSAY_NO_ENTRY);
 	return 0;
 }
 

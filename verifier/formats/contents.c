@@ -80,14 +80,19 @@ int assay_contents_text(struct assay_contents *contents, char **slot, struct ass
 	return 0;
 }
 
+void assay_contents_trailing(struct assay_contents *contents, size_t entry)
+{
+	contents->trailing = assay_contents_rest(contents).len;
+	if (contents->trailing > 0)
+		(void)assay_contents_part(contents, entry, ASSAY_ROLE_FIXED, "trailing bytes",
+		                          contents->trailing);
+}
+
 void assay_contents_stream(struct assay_contents *contents, struct assay_sink *sink)
 {
-	uint64_t rest = assay_contents_rest(contents).len;
-
 	contents->unpacked = assay_sink_take(sink);
 	contents->entries[0].content = assay_span_of_bytes(&contents->unpacked);
-	if (rest > 0)
-		(void)assay_contents_part(contents, 0, ASSAY_ROLE_FIXED, "trailing bytes", rest);
+	assay_contents_trailing(contents, 0);
 }
 
 /* That the parts lie one behind the other follows from how they are appended. */

@@ -45,6 +45,9 @@ ASSAY_CHECKED int assay_contents_entry(struct assay_contents *contents, struct a
 ASSAY_CHECKED int assay_contents_text(struct assay_contents *contents, char **slot,
                                       struct assay_span text, struct assay_error *err);
 
+/** Append all that is left, when there is anything, as bytes that no member has: they must be equal. */
+void assay_contents_trailing(struct assay_contents *contents, size_t entry);
+
 /**
  * End a stream format: what was unpacked becomes the content of its one entry, and bytes behind
  * the last stream a part that must be equal.

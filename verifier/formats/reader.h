@@ -78,6 +78,7 @@ struct assay_contents {
 	size_t entry_count, entry_cap;
 	struct assay_bytes unpacked; /* of a stream; owned */
 	uint64_t end;                /* where the parts so far end */
+	uint64_t trailing;           /* bytes behind the end of the format: nobody read them */
 	bool overrun;                /* a part was longer than what is left: a bug in a reader */
 };
 

@@ -71,7 +71,7 @@ static int begin_entry(struct assay_budget *budget, struct assay_contents *out,
 static int take_extension(struct assay_contents *out, const struct assay_tar_header *header,
                           const char *what, struct assay_span *data, struct assay_error *err)
 {
-	size_t entry = header->type == 'g' ? ASSAY_NO_ENTRY : out->entry_count - 1;
+	size_t entry = out->entry_count - 1;
 
 	if (header->size > NAME_MAX_BYTES)
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "%s: too long", what);
@@ -111,14 +111,22 @@ static int read_pax(struct assay_contents *out, const struct assay_tar_header *h
 	return assay_tar_pax(data, &pending->pax, err);
 }
 
-/* Applies to all entries behind it, so it may not change how they are read. */
+static bool is_extended(const struct pending *pending)
+{
+	return pending->has_pax || pending->name.ptr != NULL || pending->link.ptr != NULL;
+}
+
+/*
+ * Applies to all entries behind it, so it may not change how they are read. It belongs to the
+ * first of them: where it stands counts.
+ */
 static int read_global(struct assay_contents *out, const struct assay_tar_header *header,
                        const struct pending *pending, struct assay_error *err)
 {
 	struct assay_span data;
 	struct assay_pax pax;
 
-	if (pending->any)
+	if (is_extended(pending))
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end,
 		                     "a global header inside an entry");
 	if (take_extension(out, header, "global pax header", &data, err) < 0)
@@ -218,10 +226,10 @@ static int read_block(struct assay_budget *budget, struct assay_contents *out,
 		return read_entry(budget, out, &header, pending, err);
 	if (check_size(out, header.size, err) < 0)
 		return -1;
-	if (header.type == 'g')
-		return read_global(out, &header, pending, err);
 	if (begin_entry(budget, out, pending, err) < 0)
 		return -1;
+	if (header.type == 'g')
+		return read_global(out, &header, pending, err);
 	if (header.type == 'x')
 		return read_pax(out, &header, pending, err);
 	return read_long_name(out, &header, header.type == 'L' ? &pending->name : &pending->link,
@@ -234,8 +242,9 @@ static bool is_zero_block(struct assay_span rest)
 }
 
 /*
- * From the first block of zeros on. Programs do not agree on what follows a single one, so
- * whatever is not zero there must be equal.
+ * From the first block of zeros on. Programs do not agree on what follows a single one (GNU tar
+ * stops, BusyBox goes on), so how many zeros there are counts as soon as anything follows them,
+ * or when they are not whole blocks; and whatever is not zero must be equal.
  */
 static void read_end(struct assay_contents *out)
 {
@@ -244,10 +253,12 @@ static void read_end(struct assay_contents *out)
 
 	while (zeros < rest.len && rest.ptr[zeros] == 0)
 		zeros++;
-	assay_contents_fill(out, ASSAY_NO_ENTRY, "end of archive", zeros, 0);
-	if (zeros < rest.len)
-		(void)assay_contents_part(out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED, "trailing bytes",
-		                          rest.len - zeros);
+	if (zeros == rest.len && zeros % ASSAY_TAR_BLOCK == 0)
+		assay_contents_fill(out, ASSAY_NO_ENTRY, "end of archive", zeros, 0);
+	else
+		(void)assay_contents_part(out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED, "end of archive",
+		                          zeros);
+	assay_contents_trailing(out, ASSAY_NO_ENTRY);
 }
 
 static int read_tar(struct assay_budget *budget, struct assay_contents *out,
@@ -258,7 +269,7 @@ static int read_tar(struct assay_budget *budget, struct assay_contents *out,
 	while (assay_contents_rest(out).len > 0 && !is_zero_block(assay_contents_rest(out)))
 		if (read_block(budget, out, &pending, err) < 0)
 			return assay_fail_in(err, "entry %zu", out->entry_count);
-	if (pending.any)
+	if (is_extended(&pending))
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end,
 		                     "extension headers without an entry");
 	read_end(out);

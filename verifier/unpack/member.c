@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
-#include "formats/reader.h"
+#include "unpack/lookup.h"
 
 /* Where the search has come to: the bytes of one artefact, owned unless it is the file itself. */
 struct place {
@@ -12,13 +12,6 @@ struct place {
 	struct assay_span span;
 	unsigned depth;
 };
-
-static const char *plain_name(const char *name)
-{
-	while (name[0] == '/' || (name[0] == '.' && name[1] == '/'))
-		name += name[0] == '/' ? 1 : 2;
-	return name;
-}
 
 static void move_to(struct place *place, struct assay_span content)
 {
@@ -31,42 +24,12 @@ static void move_to(struct place *place, struct assay_span content)
 	place->span = assay_span_of_bytes(&copy);
 }
 
-/* The only entry of a name. Out: NULL when there is none */
-static int find_entry(const struct assay_contents *contents, const char *name,
-                      const struct assay_entry **out, struct assay_error *err)
-{
-	*out = NULL;
-	for (size_t i = 0; i < contents->entry_count; i++) {
-		if (strcmp(plain_name(contents->entries[i].name), name) != 0)
-			continue;
-		if (*out != NULL)
-			return assay_fail(err, ASSAY_E_FORMAT, "several members of this name");
-		*out = &contents->entries[i];
-	}
-	return 0;
-}
-
-static int find_file(const struct assay_contents *contents, const char *name,
-                     const struct assay_entry **out, struct assay_error *err)
-{
-	if (find_entry(contents, plain_name(name), out, err) < 0)
-		return -1;
-	if (*out != NULL && (*out)->type == ASSAY_ENTRY_LINK && (*out)->link != NULL &&
-	    find_entry(contents, plain_name((*out)->link), out, err) < 0)
-		return -1;
-	if (*out == NULL)
-		return assay_fail(err, ASSAY_E_FORMAT, "no such member");
-	if ((*out)->type != ASSAY_ENTRY_FILE)
-		return assay_fail(err, ASSAY_E_FORMAT, "not a regular file");
-	return 0;
-}
-
 /* Open what stands at the place. Return: 1, 0 when a stream was unpacked on the way, -1 */
 static int open_place(struct place *place, const char *name, struct assay_error *err)
 {
 	ASSAY_AUTO_CONTENTS struct assay_contents contents = { 0 };
 	const struct assay_reader *reader = assay_reader_for(place->span);
-	const struct assay_entry *entry;
+	const struct assay_entry *entry = NULL;
 	bool stream;
 
 	if (reader == NULL)
@@ -76,10 +39,9 @@ static int open_place(struct place *place, const char *name, struct assay_error 
 		                  place->budget.limits.depth);
 	if (assay_contents_read(reader, place->span, &place->budget, &contents, err) < 0)
 		return assay_fail_in(err, "%s", reader->name);
-	stream = contents.entry_count == 1 && contents.entries[0].type == ASSAY_ENTRY_STREAM;
-	entry = &contents.entries[0];
-	if (!stream && find_file(&contents, name, &entry, err) < 0)
+	if (assay_unpack_find(&contents, name, &entry, err) < 0)
 		return -1;
+	stream = entry->type == ASSAY_ENTRY_STREAM;
 	move_to(place, entry->content);
 	return stream && *name != '\0' ? 0 : 1;
 }

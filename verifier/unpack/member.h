@@ -18,8 +18,8 @@
  *
  * In:     limits may be NULL for the defaults
  * Out:    *out owned by the caller
- * Errors: ASSAY_E_FORMAT  no such member, several of that name, not a regular file, or a container
- *                         that cannot be read to its end
+ * Errors: ASSAY_E_FORMAT  no such member, several that may take its place, not a regular file, or a
+ *                         container that cannot be read to its end (see unpack/lookup.h)
  *         ASSAY_E_LIMIT   a limit was reached
  */
 ASSAY_CHECKED int assay_unpack_member(struct assay_span file, const char *path,
