@@ -51,16 +51,24 @@ def add_attacks(pairs, name, data):
 
 def add_harmless(pairs, name, data):
     used = set()
-    more = mutations.STRIPPED if name in NATIVE else []
-    for mutation in mutations.HARMLESS + more:
+    native = name in NATIVE
+    rows = [(m, "normalised", "normalised")
+            for m in mutations.HARMLESS + (mutations.COMPRESSED if native else [])]
+    rows += [(m, "normalised", "different")
+             for m in mutations.LACKS + (mutations.STRIPPED if native else [])]
+    rows += [(m, "different", "normalised") for m in mutations.ADDS]
+    rows += [(m, "different", None) for m in mutations.ON_DELIVERED]
+    for mutation, there, back in rows:
         changed = change(mutation, data)
         if changed is None:
             continue
         used.add(mutation.__name__)
-        pairs.both_ways(f"{name}: {mutation.__name__}", "normalised", changed, data)
-        if mutation is not mutations.build_id:
-            both = change(mutations.build_id, changed)
-            pairs.both_ways(f"{name}: {mutation.__name__}, build_id", "normalised", both, data)
+        for cover in (None, mutations.build_id):
+            both = change(cover, changed) if cover and mutation is not cover else changed
+            what = f"{name}: {mutation.__name__}{', build_id' if cover else ''}"
+            pairs.add(what, there, both, data)
+            if back:
+                pairs.add(what + ", the other way round", back, data, both)
     return used
 
 
@@ -79,7 +87,8 @@ def main():
             tap.ok(False, answer.what, f"wanted {answer.wanted}: {answer.line}")
     tap.ok(kinds["different"] > 500, f"{kinds['different']} pairs are different")
     tap.ok(kinds["normalised"] > 100, f"{kinds['normalised']} pairs are normalised")
-    unused = {m.__name__ for m in mutations.ATTACKS + mutations.HARMLESS} - used
+    unused = {m.__name__ for m in mutations.ATTACKS + mutations.HARMLESS + mutations.LACKS +
+              mutations.ADDS + mutations.ON_DELIVERED} - used
     tap.ok(not unused, "each change applies to at least one program", " ".join(sorted(unused)))
     tap.finish()
 

@@ -91,15 +91,19 @@ class Work:
         e.head.store(data)
         return bytes(data + table)
 
-    def resize_section(self, name, content):
-        """Give an unloaded section new content, at the end of the file."""
-        section = self.elf.section(name)
+    def resize_section(self, name, content, behind=b""):
+        """Give an unloaded section new content, and put the table behind it, as linkers do."""
+        section, head = self.elf.section(name), self.elf.head
         if section is None:
             return None
         self.data += bytes(-len(self.data) % 8)
-        changed = self.store(section, offset=len(self.data), size=len(content))
-        # What was there is zero now, or it would be bytes that nothing claims.
-        return changed and changed + content
+        self.store(section, offset=len(self.data), size=len(content))
+        old, size = head.shoff, head.shnum * head.shentsize
+        head.shoff = len(self.data) + len(content) + -len(content) % 8
+        head.store(self.data)
+        table = bytes(self.data[old:old + size])
+        self.data[old:old + size] = bytes(size)
+        return bytes(self.data) + content + bytes(-len(content) % 8) + table + behind
 
     def drop_table(self):
         h = self.elf.head
@@ -465,6 +469,59 @@ def bss_over_text(w):
     return w.set_section(".bss", addr=text.addr)
 
 
+def section_names(w):
+    """.text is called .tfxt"""
+    names = w.elf.sections[w.elf.head.shstrndx]
+    at = w.data.index(b".text\0", names.offset)
+    return w.flip(at + 2, 3)
+
+
+def new_name_without_section(w):
+    """The names of sections hold something else as well."""
+    names = w.elf.sections[w.elf.head.shstrndx]
+    text = bytes(w.data[names.offset:names.offset + names.size]) + b"payload " * 20 + b"\0"
+    return w.resize_section(".shstrtab", text)
+
+
+def new_empty_relocations(w):
+    """OP-TEE applies relocations by section headers; this one has an address and no bytes."""
+    return w.append_section(".rela.x", b"", kind=4, addr=w.elf.sections[1].addr, entsize=24)
+
+
+def new_empty_header(w):
+    return w.append_section("", b"", kind=SHT_NULL, addr=0x41414141, link=0x41414141)
+
+
+def same_name_twice(w):
+    return w.elf.section(".comment") and w.append_section(".comment", b"")
+
+
+def last_section_changed(w):
+    """Where self-extracting programs look for what was appended to them."""
+    return w.elf.section(".debug_str") and end_with(w, ".debug_str", b"PAYLOAD\0" * 4)
+
+
+def behind_table_changed(w):
+    """Where AppImages begin: at the end of the section headers."""
+    if not w.elf.section(".debug_str") or not w.elf.section(".comment"):
+        return None
+    moved = end_with(w, ".debug_str", b"PAYLOAD\0" * 4)
+    w = Work(moved)
+    comment = w.elf.section(".comment")
+    at, content = len(w.data), bytes(w.data[comment.offset:comment.offset + comment.size])
+    w.store(comment, offset=at)
+    return bytes(w.data) + content
+
+
+def end_with(w, name, content):
+    """The section's content stands behind the table."""
+    w = Work(w.resize_section(name, content))
+    section = w.elf.section(name)
+    w.data[section.offset:section.offset + section.size] = bytes(section.size)
+    w.store(section, offset=len(w.data))
+    return bytes(w.data) + content
+
+
 ATTACKS = [
     text_byte, entry_plus_4, stack_executable, relro_to_null, load_writable_executable,
     bind_now_cleared, shellcode_in_page_tail, alignment_gap_byte, overlay, no_headers_text_byte,
@@ -478,8 +535,11 @@ ATTACKS = [
     vendor_section, new_section, new_loaded_section, new_debugger_script, new_made_up_debug,
     new_wrong_type, new_executable_debug, gap_byte, gap_byte_before_segment, text_is_debug,
     debug_over_text, debug_over_header, comment_over_build_id_note, section_zero,
-    count_without_table, table_past_end, bss_over_text,
+    count_without_table, table_past_end, bss_over_text, section_names, new_name_without_section,
+    new_empty_relocations, new_empty_header, same_name_twice,
 ]
+# Attacks on what both files have: the other way round they are none.
+ON_DELIVERED = [last_section_changed, behind_table_changed]
 for _name, _field, _how in (
         (".text", "addr", lambda v: v + 16), (".text", "size", lambda v: v - 4),
         (".text", "offset", lambda v: v + 4), (".text", "flags", lambda v: v ^ SHF_EXECINSTR),
@@ -536,11 +596,18 @@ def symbol_name(w):
     return w.flip_section(".strtab", 2)
 
 
-def section_names(w):
-    """.text is called .tfxt"""
-    names = w.elf.sections[w.elf.head.shstrndx]
-    at = w.data.index(b".text\0", names.offset)
-    return w.flip(at + 2, 3)
+def names_in_other_order(w):
+    """.shstrtab as another strip(1) writes it."""
+    section = w.elf.sections[w.elf.head.shstrndx]
+    old = bytes(w.data[section.offset:section.offset + section.size])
+    texts = {s.at: old[s.name:old.index(b"\0", s.name)] for s in w.elf.sections}
+    new = b"\0" + b"".join(t + b"\0" for t in sorted(set(texts.values()) - {b""}, reverse=True))
+    if len(new) != len(old):
+        return None  # names share their ends
+    for s in w.elf.sections:
+        text = texts[s.at]
+        w.store(s, name=new.index(b"\0" + text + b"\0") + 1 if text else 0)
+    return w.put(section.offset, new)
 
 
 def section_order(w):
@@ -555,7 +622,7 @@ def section_order(w):
 
 def table_elsewhere(w):
     """Names, table and one more debug section at the end."""
-    return w.append_section(".debug_line_str", b"/build/elsewhere\0")
+    return w.append_section(".debug_sup", b"/build/elsewhere\0")
 
 
 def headers_zeroed(w):
@@ -581,15 +648,17 @@ def by_tool(*command):
 
 HARMLESS = [
     build_id, comment_text, comment_longer, debuglink_checksum, debuglink_name, debug_content,
-    debug_longer, symbol_value, symbol_name, section_names, section_order, table_elsewhere,
-    headers_zeroed, headers_cut_off,
+    debug_longer, symbol_value, symbol_name, names_in_other_order, section_order,
 ]
+# Harmless where the delivered file is the one that lacks something. Where it is the one that has
+# more, it is an attack: a program that looks for a payload in its own file finds it there.
+LACKS = [headers_zeroed, headers_cut_off]
+ADDS = [table_elsewhere]
 # Programs of binutils and elfutils; they know their machines only, and some write more than asked.
+COMPRESSED = [by_tool("objcopy", "--compress-debug-sections", "$IN", "$OUT")]
 STRIPPED = [
     by_tool("strip", "-o", "$OUT", "$IN"),
     by_tool("strip", "--strip-debug", "-o", "$OUT", "$IN"),
-    by_tool("objcopy", "--compress-debug-sections", "$IN", "$OUT"),
-    by_tool("objcopy", "--compress-debug-sections=zlib-gnu", "$IN", "$OUT"),
     by_tool("objcopy", "--remove-section=.comment", "$IN", "$OUT"),
     by_tool("objcopy", "--remove-section=.gnu_debuglink", "$IN", "$OUT"),
     by_tool("eu-strip", "-o", "$OUT", "$IN"),

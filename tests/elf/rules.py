@@ -19,7 +19,7 @@ SECTIONS = [
      lambda w: w.flip_section(".gnu_debugaltlink", 24, 0xFF)),
     (".symtab", "elf/symtab@1", mutations.symbol_value),
     (".strtab", "elf/symtab@1", mutations.symbol_name),
-    (".shstrtab", "elf/section-headers@1", mutations.section_names),
+    (".shstrtab", "elf/section-headers@1", mutations.names_in_other_order),
 ]
 
 
@@ -168,9 +168,12 @@ def add_build_id(pairs, machine, data):
 
 def add_tables(pairs, machine, data):
     rule = "elf/section-headers@1"
-    for mutation in (mutations.section_order, mutations.table_elsewhere, mutations.headers_zeroed):
-        pairs.both_ways(f"{machine} table: {mutation.__name__}", ("normalised", rule),
-                        mutation(Work(data)), data)
+    for mutation, there, back in (
+            (mutations.section_order, ("normalised", rule), None),
+            (mutations.table_elsewhere, ("different", None), ("normalised", rule)),
+            (mutations.headers_zeroed, ("normalised", rule), ("different", None))):
+        pairs.both_ways(f"{machine} table: {mutation.__name__}", there, mutation(Work(data)), data,
+                        back)
         for what, name, fields in (
                 ("text not loaded", ".text", dict(flags=0)),
                 ("text elsewhere", ".text", dict(addr=0x99000)),
@@ -185,6 +188,16 @@ def add_tables(pairs, machine, data):
             # The same contradiction on both sides: said, but no difference by itself.
             pairs.both_ways(f"{machine} table: {what}, build-id", ("normalised", "disagree"),
                             mutations.build_id(Work(base)), base)
+
+
+def add_unwinding(pairs, machine, data):
+    """.debug_frame may be missing, but not differ: libunwind goes where it says."""
+    base = Work(data).append_section(".debug_frame", bytes(range(40)))
+    pairs.add(f"{machine} .debug_frame: missing", ("normalised", "elf/section-headers@1"),
+              mutations.headers_cut_off(Work(base)) or mutations.headers_zeroed(Work(data)), base)
+    pairs.both_ways(f"{machine} .debug_frame: changed", ("different", None),
+                    Work(base).flip_section(".debug_frame", 9), base)
+    pairs.add(f"{machine} .debug_frame: added", ("different", None), base, data)
 
 
 def add_padding(pairs, machine, data):
@@ -264,6 +277,7 @@ def main():
         add_section_rules(pairs, machine, data)
         add_build_id(pairs, machine, data)
         add_tables(pairs, machine, data)
+        add_unwinding(pairs, machine, data)
         add_padding(pairs, machine, build.build(*how))
         add_large_pages(pairs, machine, data)
         add_overlay(pairs, machine, data)

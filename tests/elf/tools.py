@@ -122,9 +122,10 @@ class Pairs:
     def add(self, what, wanted, delivered, rebuilt):
         self.pairs.append((what, wanted, self.path(delivered), self.path(rebuilt)))
 
-    def both_ways(self, what, wanted, one, other):
+    def both_ways(self, what, wanted, one, other, back=None):
+        """back: what is wanted the other way round, when it is something else."""
         self.add(what, wanted, one, other)
-        self.add(what + ", the other way round", wanted, other, one)
+        self.add(what + ", the other way round", back or wanted, other, one)
 
     def answers(self):
         """Yield an Answer for each pair."""

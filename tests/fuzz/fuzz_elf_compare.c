@@ -3,10 +3,10 @@
  * Two ELF files made from one: the input is a count, that many edits of 8 bytes, and a base file.
  * An edit changes the delivered copy, or both copies.
  *
- * Claims: no crash; a sound ledger; equal files and no others are identical; the verdict is the
- * same both ways round; and if it is a match, everything that is loaded is equal by a computation
- * of its own (the oracle below), but for up to 64 bytes behind the head of a GNU build-id note
- * and the four header fields about section headers.
+ * Claims: no crash; a sound ledger; equal files and no others are identical, both ways round; and
+ * if it is a match, either way, everything that is loaded is equal by a computation of its own
+ * (the oracle below), but for up to 64 bytes behind the head of a GNU build-id note and the four
+ * header fields about section headers.
  */
 #include <elf.h>
 #include <string.h>
@@ -234,7 +234,7 @@ static enum assay_tier tier_of(const struct file *delivered, const struct file *
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct file delivered, rebuilt;
-	enum assay_tier tier;
+	enum assay_tier tier, back;
 	bool equal;
 
 	make_files(data, size, &delivered, &rebuilt);
@@ -242,8 +242,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	        memcmp(delivered.bytes, rebuilt.bytes, delivered.len) == 0;
 	tier = tier_of(&delivered, &rebuilt);
 	fuzz_assert((tier == ASSAY_TIER_IDENTICAL) == equal);
-	fuzz_assert(tier == tier_of(&rebuilt, &delivered));
-	if (tier <= ASSAY_TIER_NORMALISED && !equal)
+	back = tier_of(&rebuilt, &delivered);
+	fuzz_assert((back == ASSAY_TIER_IDENTICAL) == equal);
+	if ((tier <= ASSAY_TIER_NORMALISED || back <= ASSAY_TIER_NORMALISED) && !equal)
 		check_loaded(&delivered, &rebuilt);
 	return 0;
 }

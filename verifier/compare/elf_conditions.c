@@ -6,31 +6,62 @@
 #include "elf/layout.h"
 #include "elf/note.h"
 
+/* Programs look for what was appended to them there. */
+static bool is_appended(const struct assay_elf *elf, const struct assay_elf_section *section)
+{
+	uint64_t table_end = elf->shoff + assay_elf_section_table_size(elf);
+
+	return section->data.len > 0 && (section->offset == table_end ||
+	                                 section->offset + section->data.len == elf->file.len);
+}
+
 /* One side of a section: what keeps a rule from it; NULL when nothing does. */
 static const char *refusal(const struct assay_elf_side *side, const struct assay_elf_rule *rule,
-                           size_t section)
+                           size_t index)
 {
-	if (side->map.disputed[section])
+	const struct assay_elf_section *section = &side->elf.sections[index];
+
+	if (side->map.disputed[index])
 		return "section headers and program headers disagree about it";
-	if (rule->refuse == NULL)
-		return NULL;
-	return rule->refuse(&side->elf, &side->elf.sections[section]);
+	/* The names of sections are bounded by the rule itself. */
+	if (side->delivered && rule != &assay_elf_rule_section_headers &&
+	    is_appended(&side->elf, section))
+		return "it stands where programs look for what was appended to them";
+	return rule->refuse != NULL ? rule->refuse(&side->elf, section) : NULL;
+}
+
+/* The other side of a section: what keeps a rule from both. */
+static const char *peer_refusal(const struct assay_elf_side *here,
+                                const struct assay_elf_side *there,
+                                const struct assay_elf_rule *rule, size_t section)
+{
+	size_t peer = here->peers[section];
+	bool exact = false;
+
+	if (peer == ASSAY_ELF_NONE)
+		return here->delivered ? "only the delivered file has it" : NULL;
+	if (assay_elf_rule_for(&there->elf.sections[peer], &exact) != rule)
+		return "its counterpart has other flags";
+	if (exact &&
+	    !assay_span_equal(here->elf.sections[section].data, there->elf.sections[peer].data))
+		return "it may be missing, but not differ";
+	return refusal(there, rule, peer);
 }
 
 const struct assay_elf_rule *assay_elf_section_rule(const struct assay_elf_side *here,
                                                     const struct assay_elf_side *there,
                                                     size_t section, const char **why)
 {
-	const struct assay_elf_rule *rule = assay_elf_rule_for(&here->elf.sections[section]);
-	size_t peer = here->peers[section];
+	const struct assay_elf_rule *rule = assay_elf_rule_for(&here->elf.sections[section], NULL);
 	const char *reason = NULL;
 
 	if (rule != NULL)
 		reason = here->overlay ? ASSAY_ELF_OVERLAY_REASON : refusal(here, rule, section);
-	if (rule != NULL && reason == NULL && peer != ASSAY_ELF_NONE)
-		reason = assay_elf_rule_for(&there->elf.sections[peer]) != rule
-		                 ? "its counterpart has other flags"
-		                 : refusal(there, rule, peer);
+	if (rule != NULL && reason == NULL)
+		reason = peer_refusal(here, there, rule, section);
+	/* The names go with the table: one alone would rename what the other lists. */
+	if (rule == &assay_elf_rule_section_headers && reason == NULL)
+		reason = here->tables_refused;
 	if (why != NULL)
 		*why = reason;
 	return reason == NULL ? rule : NULL;

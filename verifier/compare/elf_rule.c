@@ -20,22 +20,30 @@ const struct assay_elf_rule *assay_elf_rule_find(const char *id)
 	return NULL;
 }
 
-static bool touches(const struct assay_elf_rule *rule, const struct assay_elf_section *section)
+static const struct assay_elf_rule_section *row_for(const struct assay_elf_rule *rule,
+                                                    const struct assay_elf_section *section)
 {
 	const struct assay_elf_rule_section *row = rule->sections;
 
 	for (; row != NULL && row->name != NULL; row++)
 		if (row->type == section->type && assay_span_is(section->name, row->name))
-			return true;
-	return false;
+			return row;
+	return NULL;
 }
 
-const struct assay_elf_rule *assay_elf_rule_for(const struct assay_elf_section *section)
+const struct assay_elf_rule *assay_elf_rule_for(const struct assay_elf_section *section,
+                                                bool *exact)
 {
-	if ((section->flags & FORBIDDEN_FLAGS) != 0)
+	if ((section->flags & FORBIDDEN_FLAGS) != 0 || section->addr != 0)
 		return NULL;
-	for (size_t i = 0; assay_elf_rules[i] != NULL; i++)
-		if (touches(assay_elf_rules[i], section))
-			return assay_elf_rules[i];
+	for (size_t i = 0; assay_elf_rules[i] != NULL; i++) {
+		const struct assay_elf_rule_section *row = row_for(assay_elf_rules[i], section);
+
+		if (row == NULL)
+			continue;
+		if (exact != NULL)
+			*exact = row->exact;
+		return assay_elf_rules[i];
+	}
 	return NULL;
 }

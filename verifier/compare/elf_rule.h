@@ -4,18 +4,21 @@
  * unexplained. A rule is a row here and a file in rules/, whose comment says why nothing that
  * runs can tell the difference.
  *
- * The frame around them (compare/elf_account.c) holds for every rule, so that none can forget it:
+ * The frame around them (compare/elf_conditions.c) holds for every rule, so that none can forget
+ * it:
  * - both files are linked files that keep the gABI, and their headers have the same layout;
  * - a rule about sections gets a section without SHF_ALLOC, SHF_WRITE, SHF_EXECINSTR and SHF_TLS,
- *   of the right name and type, whose bytes no segment, no executable page, no header and no
- *   other section has;
- * - its counterpart on the other side is such a section too, or does not exist;
+ *   without an address, of the right name and type, whose bytes no segment, no executable page,
+ *   no header and no other section has;
+ * - its counterpart on the other side is such a section too, or, for a section of the rebuilt
+ *   file, does not exist: a delivered file may lack what nothing loads, never add it;
+ * - the delivered one is not where programs look for what was appended to them: at the end of the
+ *   file (self-extracting archives, `ocamlrun', SBCL), or where the section headers end (AppImage);
  * - neither file goes on behind the end of everything it describes (but for the build-id).
  *
- * What no rule about unloaded bytes can exclude: a program that opens its own file and acts on
- * what it finds there. That is in the reviewed source for everybody to see.
- *
- * Layer: compare; private to this folder.
+ * Layer:  compare; private to this folder.
+ * Limits: a program that opens its own file and acts on what it finds in unloaded sections of it
+ *         sees what these rules let differ. That is in the reviewed source for everybody to see.
  */
 #ifndef ASSAY_COMPARE_ELF_RULE_H
 #define ASSAY_COMPARE_ELF_RULE_H
@@ -27,6 +30,7 @@
 struct assay_elf_rule_section {
 	const char *name;
 	uint32_t type; /* SHT_… */
+	bool exact;    /* may be missing, but not differ */
 };
 
 struct assay_elf_rule {
@@ -60,7 +64,12 @@ extern const struct assay_elf_rule *const assay_elf_rules[];
 /** The rule with an id as it stands in a ledger; NULL when there is none. */
 const struct assay_elf_rule *assay_elf_rule_find(const char *id);
 
-/** The rule that may touch a section, going by its header alone; NULL when there is none. */
-const struct assay_elf_rule *assay_elf_rule_for(const struct assay_elf_section *section);
+/**
+ * The rule that may touch a section, going by its header alone; NULL when there is none.
+ *
+ * Out: *exact whether the section may be missing but not differ; may be NULL
+ */
+const struct assay_elf_rule *assay_elf_rule_for(const struct assay_elf_section *section,
+                                                bool *exact);
 
 #endif

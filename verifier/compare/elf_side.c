@@ -109,11 +109,13 @@ static void pair_sections(struct assay_elf_side *a, struct assay_elf_side *b)
 	}
 }
 
-void assay_elf_meet(struct assay_elf_side *a, struct assay_elf_side *b)
+void assay_elf_meet(struct assay_elf_side *delivered, struct assay_elf_side *rebuilt)
 {
-	pair_sections(a, b);
-	a->overlay = b->overlay = assay_elf_has_overlay(a, b);
-	a->tables_refused = b->tables_refused = assay_elf_tables_refusal(a, b);
+	delivered->delivered = true;
+	pair_sections(delivered, rebuilt);
+	delivered->overlay = rebuilt->overlay = assay_elf_has_overlay(delivered, rebuilt);
+	delivered->tables_refused = rebuilt->tables_refused =
+		assay_elf_tables_refusal(delivered, rebuilt);
 }
 
 const struct assay_elf_section *assay_elf_peer(const struct assay_elf_side *here,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One side of a comparison of linked ELF files, and what the two sides have to do with each
- * other. Everything here is the same from both sides: which one was delivered is known only to
- * compare/elf.c and compare/elf_findings.c.
+ * other. Everything here is the same from both sides, but that a delivered file may lack what
+ * nothing loads and may not add it.
  *
  * Layer: compare; private to this folder.
  */
@@ -18,7 +18,8 @@ struct assay_elf_side {
 	struct assay_elf_map map;
 	/* Set by assay_elf_meet: */
 	size_t *peers; /* for each section: its counterpart on the other side, or NONE */
-	bool overlay;  /* as assay_elf_has_overlay says */
+	bool delivered;
+	bool overlay;               /* as assay_elf_has_overlay says */
 	const char *tables_refused; /* as assay_elf_tables_refusal says */
 };
 
@@ -39,7 +40,7 @@ bool assay_elf_same_layout(const struct assay_elf *a, const struct assay_elf *b)
  * Tell the two about each other. Counterparts are sections that are not loaded, of the same name
  * and type, in order where there are several.
  */
-void assay_elf_meet(struct assay_elf_side *a, struct assay_elf_side *b);
+void assay_elf_meet(struct assay_elf_side *delivered, struct assay_elf_side *rebuilt);
 
 /**
  * Whether either file goes on behind the end of everything: a self-extracting program, an
@@ -54,10 +55,10 @@ bool assay_elf_has_overlay(const struct assay_elf_side *a, const struct assay_el
 /**
  * What keeps elf/section-headers from the two tables; NULL when nothing does.
  *
- * In: sides with their counterparts and overlay set
+ * In: sides with their overlay set
  */
-const char *assay_elf_tables_refusal(const struct assay_elf_side *a,
-                                     const struct assay_elf_side *b);
+const char *assay_elf_tables_refusal(const struct assay_elf_side *delivered,
+                                     const struct assay_elf_side *rebuilt);
 
 /** The counterpart of a section; NULL when there is none. */
 const struct assay_elf_section *assay_elf_peer(const struct assay_elf_side *here,

@@ -7,6 +7,9 @@
 #include "compare/elf_side.h"
 #include "elf/layout.h"
 
+/* Linked files have each section that a rule may touch once, and there are fewer names. */
+#define TOUCHABLE_MAX 128
+
 /* What one file says nothing about and the other describes to the end, byte for byte in the same
  * place, is no overlay but what is left when the section headers are gone. */
 static bool goes_on(const struct assay_elf_side *side, const struct assay_elf_side *other)
@@ -26,98 +29,101 @@ bool assay_elf_has_overlay(const struct assay_elf_side *a, const struct assay_el
 	return goes_on(a, b) || goes_on(b, a);
 }
 
-/* What a section header says about a loaded section, less its name and its place in the table. */
-struct alloc {
-	uint64_t key[9];
-	uint64_t link, info; /* only to be compared once the order is known */
-	size_t index;
+/* The sections of one file that no rule may touch. */
+struct firm {
+	const struct assay_elf *elf;
+	size_t *index; /* of each of them, in the order of the table */
+	size_t *rank;  /* for each section: its place in that list, or count */
+	size_t count;
 };
 
-static struct alloc alloc_of(const struct assay_elf *elf, size_t index)
+static void firm_init(const struct assay_elf *elf, struct firm *out)
 {
-	const struct assay_elf_section *s = &elf->sections[index];
-	bool info_is_section =
-		s->type == SHT_REL || s->type == SHT_RELA || (s->flags & SHF_INFO_LINK) != 0;
-
-	return (struct alloc){
-		.key = { s->addr, s->offset, s->size, s->type, s->flags & ~(uint64_t)SHF_INFO_LINK,
-		         s->addralign, s->entsize, info_is_section ? 0 : s->info, info_is_section },
-		.link = s->link,
-		.info = info_is_section ? s->info : 0,
-		.index = index,
+	*out = (struct firm){
+		.elf = elf,
+		.index = assay_calloc(elf->section_count, sizeof(*out->index)),
+		.rank = assay_calloc(elf->section_count, sizeof(*out->rank)),
 	};
-}
-
-static int by_key(const void *left, const void *right)
-{
-	const struct alloc *a = left, *b = right;
-
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(a->key); i++)
-		if (a->key[i] != b->key[i])
-			return a->key[i] < b->key[i] ? -1 : 1;
-	return a->index < b->index ? -1 : a->index > b->index;
-}
-
-/* Owner: caller frees. rank: for each section, its number in the list, or count. */
-static struct alloc *allocs_sorted(const struct assay_elf *elf, size_t *count, size_t **rank)
-{
-	struct alloc *list = assay_calloc(elf->section_count, sizeof(*list));
-
-	*count = 0;
+	for (size_t i = 1; i < elf->section_count; i++)
+		if (assay_elf_rule_for(&elf->sections[i], NULL) == NULL)
+			out->index[out->count++] = i;
 	for (size_t i = 0; i < elf->section_count; i++)
-		if (elf->sections[i].type != SHT_NULL &&
-		    assay_elf_section_is_alloc(&elf->sections[i]))
-			list[(*count)++] = alloc_of(elf, i);
-	qsort(list, *count, sizeof(*list), by_key);
-	*rank = assay_calloc(elf->section_count, sizeof(**rank));
-	for (size_t i = 0; i < elf->section_count; i++)
-		(*rank)[i] = *count;
-	for (size_t i = 0; i < *count; i++)
-		(*rank)[list[i].index] = i;
-	return list;
+		out->rank[i] = out->count;
+	for (size_t i = 0; i < out->count; i++)
+		out->rank[out->index[i]] = i;
 }
 
-/* References that mean the same in both files have the same number here. A relocation section may
- * refer to .symtab, which strip(1) takes away: 0. No other one refers to what is not loaded. */
-#define REFERENCE_BAD UINT64_MAX
-
-static uint64_t resolve(const struct assay_elf *elf, const size_t *rank, const struct alloc *from,
-                        uint64_t index)
+static void firm_fini(struct firm *firm)
 {
-	uint32_t type = elf->sections[from->index].type;
+	free(firm->index);
+	free(firm->rank);
+}
+#define AUTO_FIRM ASSAY_AUTO(firm_fini)
 
-	if (index == 0)
-		return 0;
-	if (index >= elf->section_count)
-		return REFERENCE_BAD;
-	if (assay_elf_section_is_alloc(&elf->sections[index]))
-		return 1 + rank[index];
-	return type == SHT_REL || type == SHT_RELA ? 0 : REFERENCE_BAD;
+/* A reference to another section, as a number that means the same in both files. Section 0 is
+ * none: strip(1) puts it where .symtab was. */
+static uint64_t resolve(const struct firm *firm, uint64_t index)
+{
+	return index < firm->elf->section_count ? firm->rank[index] : UINT64_MAX - index;
 }
 
-static bool same_reference(uint64_t a, uint64_t b)
+static bool info_is_section(const struct assay_elf_section *section)
 {
-	return a == b && a != REFERENCE_BAD;
+	return section->type == SHT_REL || section->type == SHT_RELA ||
+	       (section->flags & SHF_INFO_LINK) != 0;
 }
 
-static bool allocs_agree(const struct assay_elf *a, const struct assay_elf *b)
+/* Less what may follow from sections that are missing: indexes, and the place of unloaded ones. */
+static bool same_section(const struct firm *a, const struct firm *b, size_t i)
 {
-	ASSAY_AUTO_FREE size_t *a_rank = NULL;
-	ASSAY_AUTO_FREE size_t *b_rank = NULL;
-	size_t a_count, b_count;
-	ASSAY_AUTO_FREE struct alloc *in_a = allocs_sorted(a, &a_count, &a_rank);
-	ASSAY_AUTO_FREE struct alloc *in_b = allocs_sorted(b, &b_count, &b_rank);
+	const struct assay_elf_section *x = &a->elf->sections[a->index[i]];
+	const struct assay_elf_section *y = &b->elf->sections[b->index[i]];
 
-	if (a_count != b_count)
+	if (!assay_span_equal(x->name, y->name) || x->type != y->type || x->addr != y->addr ||
+	    x->size != y->size || x->addralign != y->addralign || x->entsize != y->entsize ||
+	    (x->flags ^ y->flags) & ~(uint64_t)SHF_INFO_LINK ||
+	    info_is_section(x) != info_is_section(y))
 		return false;
-	for (size_t i = 0; i < a_count; i++) {
-		if (memcmp(in_a[i].key, in_b[i].key, sizeof(in_a[i].key)) != 0)
+	if (assay_elf_section_is_alloc(x) && x->offset != y->offset)
+		return false;
+	if (resolve(a, x->link) != resolve(b, y->link))
+		return false;
+	return info_is_section(x) ? resolve(a, x->info) == resolve(b, y->info) : x->info == y->info;
+}
+
+static bool tables_agree(const struct assay_elf *a, const struct assay_elf *b)
+{
+	AUTO_FIRM struct firm in_a = { 0 };
+	AUTO_FIRM struct firm in_b = { 0 };
+
+	firm_init(a, &in_a);
+	firm_init(b, &in_b);
+	if (in_a.count != in_b.count)
+		return false;
+	for (size_t i = 0; i < in_a.count; i++)
+		if (!same_section(&in_a, &in_b, i))
 			return false;
-		if (!same_reference(resolve(a, a_rank, &in_a[i], in_a[i].link),
-		                    resolve(b, b_rank, &in_b[i], in_b[i].link)) ||
-		    !same_reference(resolve(a, a_rank, &in_a[i], in_a[i].info),
-		                    resolve(b, b_rank, &in_b[i], in_b[i].info)))
+	return true;
+}
+
+/* Whether no name that a rule goes by is there twice. */
+static bool are_single(const struct assay_elf *elf)
+{
+	const struct assay_elf_section *seen[TOUCHABLE_MAX];
+	size_t count = 0;
+
+	for (size_t i = 1; i < elf->section_count; i++) {
+		const struct assay_elf_section *section = &elf->sections[i];
+
+		if (assay_elf_rule_for(section, NULL) == NULL)
+			continue;
+		for (size_t k = 0; k < count; k++)
+			if (seen[k]->type == section->type &&
+			    assay_span_equal(seen[k]->name, section->name))
+				return false;
+		if (count == TOUCHABLE_MAX)
 			return false;
+		seen[count++] = section;
 	}
 	return true;
 }
@@ -134,32 +140,22 @@ static bool unused_are_empty(const struct assay_elf *elf)
 	return true;
 }
 
-/* Sections that no rule knows: programs look for some of them in their own file. */
-static bool unknown_are_paired(const struct assay_elf_side *side)
+const char *assay_elf_tables_refusal(const struct assay_elf_side *delivered,
+                                     const struct assay_elf_side *rebuilt)
 {
-	for (size_t i = 0; i < side->elf.section_count; i++) {
-		const struct assay_elf_section *section = &side->elf.sections[i];
+	const struct assay_elf *a = &delivered->elf, *b = &rebuilt->elf;
 
-		if (section->type != SHT_NULL && !assay_elf_section_is_alloc(section) &&
-		    side->peers[i] == ASSAY_ELF_NONE && assay_elf_rule_for(section) == NULL)
-			return false;
-	}
-	return true;
-}
-
-const char *assay_elf_tables_refusal(const struct assay_elf_side *a, const struct assay_elf_side *b)
-{
-	if (a->overlay || b->overlay)
+	if (delivered->overlay || rebuilt->overlay)
 		return ASSAY_ELF_OVERLAY_REASON;
-	if (a->map.any_disputed || b->map.any_disputed)
+	if (delivered->map.any_disputed || rebuilt->map.any_disputed)
 		return "section headers and program headers disagree";
-	if (!unused_are_empty(&a->elf) || !unused_are_empty(&b->elf))
+	if (!unused_are_empty(a) || !unused_are_empty(b))
 		return "an unused section header is not empty";
-	if (a->elf.section_count == 0 || b->elf.section_count == 0)
-		return NULL;
-	if (!allocs_agree(&a->elf, &b->elf))
-		return "the headers of loaded sections differ";
-	if (!unknown_are_paired(a) || !unknown_are_paired(b))
-		return "a section that no rule knows is in one file only";
+	if (a->section_count > 0 && b->section_count == 0)
+		return "only the delivered file has section headers";
+	if (!are_single(a) || !are_single(b))
+		return "an unloaded section is there twice";
+	if (a->section_count > 0 && !tables_agree(a, b))
+		return "they differ about sections that no rule may touch";
 	return NULL;
 }

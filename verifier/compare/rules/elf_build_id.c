@@ -10,12 +10,13 @@
  * What keeps it harmless: both files have the note at the same place in the same PT_NOTE segment,
  * and owner, type and sizes are part of the run-time view, so they are equal to the rebuilt
  * file's. There is exactly one such note. No other header has these bytes, no section but a note
- * claims them, and the program does not start in them (compare/elf_account.c, may_free_build_id).
+ * claims them, and the program does not start in them (compare/elf_conditions.c, build_id_is_alone).
  * So a delivered file can change 64 bytes at most, at a place that the rebuilt file set aside for
  * an identifier.
  *
- * What it can not exclude: a program that reads its own build-id and acts on it. That is in the
- * reviewed source for everybody to see.
+ * What it can not exclude: a program that reads its own build-id and acts on it, or jumps into it
+ * where it lies in an executable segment (as it does wherever the linker does not separate code,
+ * the default on ARM). That is in the reviewed source for everybody to see.
  */
 #include "compare/elf_rule.h"
 

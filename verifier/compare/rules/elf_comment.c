@@ -32,8 +32,8 @@ static const char *refuse(const struct assay_elf *elf, const struct assay_elf_se
 }
 
 static const struct assay_elf_rule_section sections[] = {
-	{ ".comment", SHT_PROGBITS },
-	{ NULL, 0 },
+	{ ".comment", SHT_PROGBITS, false },
+	{ 0 },
 };
 
 const struct assay_elf_rule assay_elf_rule_comment = {

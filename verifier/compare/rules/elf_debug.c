@@ -6,6 +6,10 @@
  * one. It is not loaded; only a debugger, a profiler or a program that prints its own backtrace
  * opens the file to read it, as data.
  *
+ * .debug_frame may be missing but not differ: libunwind reads it from the file of a running
+ * program that has no .eh_frame, and goes where it says when an exception is thrown
+ * (src/dwarf/Gfind_proc_info-lsb.c). It holds no paths, so honest builds agree about it.
+ *
  * The names are a list, not a pattern: .debug_gdb_scripts, which makes a debugger run code when
  * it opens the file, is left out on purpose, and a made-up .debug_x is not covered.
  *
@@ -25,18 +29,19 @@ static const char *refuse(const struct assay_elf *elf, const struct assay_elf_se
 	return NULL;
 }
 
-#define FORMS(name)                                                                                \
-	{ ".debug_" name, SHT_PROGBITS }, { ".zdebug_" name, SHT_PROGBITS },                       \
+#define FORMS_IF(name, exact)                                                                      \
+	{ ".debug_" name, SHT_PROGBITS, exact }, { ".zdebug_" name, SHT_PROGBITS, exact },         \
 	{                                                                                          \
-		".debug_" name, SHT_MIPS_DWARF                                                     \
+		".debug_" name, SHT_MIPS_DWARF, exact                                              \
 	}
+#define FORMS(name) FORMS_IF(name, false)
 
 static const struct assay_elf_rule_section sections[] = {
 	FORMS("abbrev"),
 	FORMS("addr"),
 	FORMS("aranges"),
 	FORMS("cu_index"),
-	FORMS("frame"),
+	FORMS_IF("frame", true),
 	FORMS("gnu_pubnames"),
 	FORMS("gnu_pubtypes"),
 	FORMS("info"),
@@ -56,8 +61,8 @@ static const struct assay_elf_rule_section sections[] = {
 	FORMS("sup"),
 	FORMS("tu_index"),
 	FORMS("types"),
-	{ ".gdb_index", SHT_PROGBITS },
-	{ NULL, 0 },
+	{ ".gdb_index", SHT_PROGBITS, false },
+	{ 0 },
 };
 
 const struct assay_elf_rule assay_elf_rule_debug = {

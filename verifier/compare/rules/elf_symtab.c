@@ -39,10 +39,10 @@ static const char *refuse(const struct assay_elf *elf, const struct assay_elf_se
 }
 
 static const struct assay_elf_rule_section sections[] = {
-	{ ".symtab", SHT_SYMTAB },
-	{ ".strtab", SHT_STRTAB },
-	{ ".symtab_shndx", SHT_SYMTAB_SHNDX },
-	{ NULL, 0 },
+	{ ".symtab", SHT_SYMTAB, false },
+	{ ".strtab", SHT_STRTAB, false },
+	{ ".symtab_shndx", SHT_SYMTAB_SHNDX, false },
+	{ 0 },
 };
 
 const struct assay_elf_rule assay_elf_rule_symtab = {
