@@ -192,9 +192,15 @@ def add_tables(pairs, machine, data):
 
 def add_unwinding(pairs, machine, data):
     """.debug_frame may be missing, but not differ: libunwind goes where it says."""
-    base = Work(data).append_section(".debug_frame", bytes(range(40)))
-    pairs.add(f"{machine} .debug_frame: missing", ("normalised", "elf/section-headers@1"),
-              mutations.headers_cut_off(Work(base)) or mutations.headers_zeroed(Work(data)), base)
+    base = Work(Work(data).append_section(".debug_frame", bytes(range(40))))
+    old = Work(data).elf.sections[Work(data).elf.head.shstrndx].offset
+    base = base.put(old, bytes(len(data) - old))  # the names and the table that were there before
+    w = Work(base)
+    section = w.elf.section(".debug_frame")
+    w.put(section.offset, bytes(section.size))
+    without = w.put(section.at, bytes(section.bytes))
+    pairs.both_ways(f"{machine} .debug_frame: missing", ("normalised", "elf/debug@1"), without,
+                    base, ("different", None))
     pairs.both_ways(f"{machine} .debug_frame: changed", ("different", None),
                     Work(base).flip_section(".debug_frame", 9), base)
     pairs.add(f"{machine} .debug_frame: added", ("different", None), base, data)

@@ -45,7 +45,8 @@ static void firm_init(const struct assay_elf *elf, struct firm *out)
 		.rank = assay_calloc(elf->section_count, sizeof(*out->rank)),
 	};
 	for (size_t i = 1; i < elf->section_count; i++)
-		if (assay_elf_rule_for(&elf->sections[i], NULL) == NULL)
+		if (elf->sections[i].type != SHT_NULL && /* those are empty */
+		    assay_elf_rule_for(&elf->sections[i], NULL) == NULL)
 			out->index[out->count++] = i;
 	for (size_t i = 0; i < elf->section_count; i++)
 		out->rank[i] = out->count;
