@@ -104,6 +104,7 @@ int assay_elf_parse(struct assay_span file, struct assay_elf *out, struct assay_
 		parse_header,
 		assay_elf_parse_segments,
 		assay_elf_parse_sections,
+		assay_elf_ask_second,
 	};
 
 	*out = (struct assay_elf){ .file = file };

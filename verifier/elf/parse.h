@@ -15,4 +15,11 @@ ASSAY_CHECKED int assay_elf_parse_segments(struct assay_elf *elf, struct assay_e
 /** Read the section headers, when there are any, and check them against the file. */
 ASSAY_CHECKED int assay_elf_parse_sections(struct assay_elf *elf, struct assay_error *err);
 
+/**
+ * Have libelf read the headers too.
+ *
+ * Errors: ASSAY_E_FORMAT  it refuses the file, or reads something otherwise than we do
+ */
+ASSAY_CHECKED int assay_elf_ask_second(struct assay_elf *elf, struct assay_error *err);
+
 #endif
