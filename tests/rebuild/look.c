@@ -235,7 +235,8 @@ static void print_sockets(void)
 /* Calls that are refused, and how. */
 static void print_refusals(void)
 {
-	static const struct {
+	static const struct rlimit none = { 0, 0 };
+	const struct {
 		const char *name;
 		long call, a, b, c;
 	} calls[] = {
@@ -257,7 +258,11 @@ static void print_refusals(void)
 		{ "x32 call", 0x40000000 + SYS_getpid, 0, 0, 0 },
 		{ "kill init", SYS_kill, 1, SIGKILL, 0 },
 		{ "trace init", SYS_ptrace, 16, 1, 0 },
-		{ "chown self", SYS_fchownat, AT_FDCWD, (long)".", 1000 },
+		{ "limit init", SYS_prlimit64, 1, RLIMIT_NOFILE, (long)&none },
+		{ "limits of init", SYS_prlimit64, 1, RLIMIT_NOFILE, 0 },
+		{ "own limits", SYS_prlimit64, 0, RLIMIT_NOFILE, 0 },
+		{ "renice init", SYS_setpriority, PRIO_PROCESS, 1, 19 },
+		{ "chown root", SYS_fchownat, AT_FDCWD, (long)".", 0 },
 		{ "setuid 0", SYS_setuid, 0, 0, 0 },
 		{ "personality", SYS_personality, 0, 0, 0 },
 	};

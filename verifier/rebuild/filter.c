@@ -134,6 +134,12 @@ static const struct rule rules[] = {
 	MISSING(landlock_add_rule),
 	MISSING(landlock_restrict_self),
 	MISSING(memfd_secret),
+	/*
+	 * Limits of other processes: the kernel lets a program set those of every process of its
+	 * user, init among them, whose capabilities do not count there (check_prlimit_permission).
+	 * Without files or memory init could no longer watch over the build.
+	 */
+	{ SCMP_SYS(prlimit64), EPERM, NOT_EQUAL, 0, 0 },
 	/* Pins. More processors cannot be had; groups of the caller cannot be dropped by a user. */
 	REFUSE(sched_setaffinity),
 	{ SCMP_SYS(getgroups), 0, ALWAYS, 0, 0 },

@@ -168,8 +168,10 @@ static void attend(struct init *init, struct assay_started *started)
 		           { .fd = init->signals, .events = POLLIN },
 		           { .fd = started->answers, .events = POLLIN } },
 	};
+	struct assay_error err = ASSAY_ERROR_INIT;
 	struct assay_usage usage = { 0 };
 	bool running = true;
+	int ready;
 
 	attention.look_at = assay_clock_monotonic_ms() + LOOK_MIN_MS;
 	while (running) {
@@ -181,9 +183,14 @@ static void attend(struct init *init, struct assay_started *started)
 			attention.look_at = assay_clock_monotonic_ms() + next_look(init, &usage);
 			continue;
 		}
-		if (poll(attention.polls, ASSAY_ARRAY_LEN(attention.polls),
-		         (int)(attention.look_at - now)) > 0)
+		ready = poll(attention.polls, ASSAY_ARRAY_LEN(attention.polls),
+		             (int)(attention.look_at - now));
+		if (ready > 0) {
 			running = handle(init, started, &attention);
+		} else if (ready < 0 && errno != EINTR) {
+			(void)assay_fail_errno(&err, "init cannot watch the build");
+			assay_container_fail(init->container, &err);
+		}
 	}
 }
 

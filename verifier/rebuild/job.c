@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -79,7 +78,6 @@ static int set_attributes(const struct assay_build *build, struct assay_error *e
 {
 	if (setsid() < 0)
 		return assay_fail_errno(err, "make a session");
-	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0);
 	(void)syscall(SYS_set_mempolicy, 0, NULL, 0);
 	(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK, 0, 0, 0);
 	(void)umask((mode_t)build->umask);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <linux/ioprio.h>
 #include <locale.h>
 #include <poll.h>
 #include <sched.h>
@@ -65,6 +66,7 @@ static void prepare(const struct assay_container *container)
 	if (sched_setscheduler(0, SCHED_OTHER, &other) < 0)
 		assay_container_unpinned(container, ASSAY_PIN_SCHEDULER,
 		                         "the caller's scheduling policy cannot be left");
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0); /* init's can be asked for, too */
 	low = assay_rlimits_raise(processes);
 	for (size_t i = 0; i < ASSAY_RLIMITS; i++) {
 		struct rlimit want = assay_rlimit_wanted(&assay_rlimits[i], processes), now;
