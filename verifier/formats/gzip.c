@@ -119,6 +119,7 @@ static int run_inflate(z_stream *z, struct assay_span in, struct assay_sink *sin
 	size_t used = 0;
 	int status = Z_OK;
 
+	z->next_in = (Bytef *)(uintptr_t)in.ptr; /* inflate moves it on */
 	while (status != Z_STREAM_END) {
 		struct assay_bytes room;
 		uInt given = at_most(in.len - used), space;
@@ -126,7 +127,6 @@ static int run_inflate(z_stream *z, struct assay_span in, struct assay_sink *sin
 		if (assay_sink_room(sink, &room, err) < 0)
 			return -1;
 		space = at_most(room.len);
-		z->next_in = (Bytef *)(uintptr_t)(in.ptr + used);
 		z->avail_in = given;
 		z->next_out = room.ptr;
 		z->avail_out = space;
