@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "compare/elf.h"
+#include "compare/elfcmp/elf.h"
 
 #define FILE_MAX_LEN ((uint64_t)1 << 24) /* bytes */
 #define SHOWN_MAX 10

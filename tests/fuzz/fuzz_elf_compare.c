@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "compare/elf.h"
+#include "compare/elfcmp/elf.h"
 #include "fuzz.h"
 
 #define SIZE_MAX_FUZZ 32768 /* bytes of a file */

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "compare/container.h"
 #include "compare/deb.h"
-#include "compare/elf.h"
+#include "compare/elfcmp/elf.h"
 #include "compare/node.h"
 #include "elf/elf.h"
 

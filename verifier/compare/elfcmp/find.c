@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "compare/elf_findings.h"
+#include "compare/elfcmp/find.h"
 
 #include <inttypes.h>
 
 #include "base/quote.h"
-#include "compare/elf_say.h"
+#include "compare/elfcmp/say.h"
 
 #define NEAR 16          /* bytes: differences closer than this make one finding */
 #define FINDINGS_MAX 256 /* of one class; the last one of that class covers all the rest */

@@ -10,7 +10,7 @@
  */
 #include <elf.h>
 
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 
 /* The longest in the 2,560 linked files of a Debian 12 is below 1 KiB: one line a compiler. */
 #define COMMENT_MAX 65536 /* bytes */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "compare/elf.h"
+#include "compare/elfcmp/elf.h"
 
 #include "base/quote.h"
-#include "compare/elf_findings.h"
-#include "compare/elf_side.h"
+#include "compare/elfcmp/find.h"
+#include "compare/elfcmp/side.h"
 
 /* Say why there are no rules, then compare what there is. */
 static void compare_plain(struct assay_node *node, const char *side, const struct assay_error *why)

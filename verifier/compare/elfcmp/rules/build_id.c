@@ -10,7 +10,7 @@
  * What keeps it harmless: both files have the note at the same place in the same PT_NOTE segment,
  * and owner, type and sizes are part of the run-time view, so they are equal to the rebuilt
  * file's. There is exactly one such note. No other header has these bytes, no section but a note
- * claims them, and the program does not start in them (compare/elf_conditions.c, build_id_is_alone).
+ * claims them, and the program does not start in them (compare/elfcmp/conditions.c, build_id_is_alone).
  * So a delivered file can change 64 bytes at most, at a place that the rebuilt file set aside for
  * an identifier.
  *
@@ -18,7 +18,7 @@
  * where it lies in an executable segment (as it does wherever the linker does not separate code,
  * the default on ARM). That is in the reviewed source for everybody to see.
  */
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 
 const struct assay_elf_rule assay_elf_rule_build_id = {
 	.id = "elf/build-id@1",

@@ -8,7 +8,7 @@
  * rebuilt file has it at the same place; in the 2,263 64-bit files of a Debian 12 there is none.
  * Bytes behind the end of everything are not padding.
  */
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 
 const struct assay_elf_rule assay_elf_rule_padding = {
 	.id = "elf/padding@1",

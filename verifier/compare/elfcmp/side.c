@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "compare/elf_side.h"
+#include "compare/elfcmp/side.h"
 
 #include <elf.h>
 

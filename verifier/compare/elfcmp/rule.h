@@ -4,7 +4,7 @@
  * unexplained. A rule is a row here and a file in rules/, whose comment says why nothing that
  * runs can tell the difference.
  *
- * The frame around them (compare/elf_conditions.c) holds for every rule, so that none can forget
+ * The frame around them (compare/elfcmp/conditions.c) holds for every rule, so that none can forget
  * it:
  * - both files are linked files that keep the gABI, and their headers have the same layout;
  * - a rule about sections gets a section without SHF_ALLOC, SHF_WRITE, SHF_EXECINSTR and SHF_TLS,
@@ -20,8 +20,8 @@
  * Limits: a program that opens its own file and acts on what it finds in unloaded sections of it
  *         sees what these rules let differ. That is in the reviewed source for everybody to see.
  */
-#ifndef ASSAY_COMPARE_ELF_RULE_H
-#define ASSAY_COMPARE_ELF_RULE_H
+#ifndef ASSAY_COMPARE_ELFCMP_RULE_H
+#define ASSAY_COMPARE_ELFCMP_RULE_H
 
 #include "elf/elf.h"
 #include "model/ledger.h"

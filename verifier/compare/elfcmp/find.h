@@ -5,10 +5,10 @@
  *
  * Layer: compare; private to this folder.
  */
-#ifndef ASSAY_COMPARE_ELF_FINDINGS_H
-#define ASSAY_COMPARE_ELF_FINDINGS_H
+#ifndef ASSAY_COMPARE_ELFCMP_FIND_H
+#define ASSAY_COMPARE_ELFCMP_FIND_H
 
-#include "compare/elf_side.h"
+#include "compare/elfcmp/side.h"
 #include "compare/node.h"
 
 /** The cause of findings about section headers that contradict what is loaded. */

@@ -6,7 +6,7 @@
 #include <elf.h>
 
 #include "base/memory.h"
-#include "compare/elf_side.h"
+#include "compare/elfcmp/side.h"
 #include "elf/layout.h"
 
 /* Bytes of the run-time view that a rule may touch. */

@@ -16,7 +16,7 @@
  */
 #include <elf.h>
 
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 
 static const char *refuse_strings(struct assay_span data)
 {

@@ -13,7 +13,7 @@
  * only if both tables say the same about every section that no other rule may touch: name, type,
  * flags, address, size, links, in the same order. Sections that a rule may touch are there once
  * each. A delivered file may lack the table, never add one. And neither table contradicts the
- * program headers anywhere (compare/elf_tables.c).
+ * program headers anywhere (compare/elfcmp/tables.c).
  *
  * The names must be those of sections, but for a few bytes of text.
  *
@@ -24,7 +24,7 @@
 #include <elf.h>
 
 #include "base/memory.h"
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 
 /* Go's linker leaves the unused name ".elfdata"; it is the only one in 2,900 linked files. */
 #define UNUSED_MAX 64 /* bytes */

@@ -4,15 +4,15 @@
  *
  * The run-time view comes from the program headers alone: the ELF header, the program headers,
  * every byte that a segment holds, and what page rounding brings into memory beside executable
- * segments must be equal. Only the rules of compare/elf_rule.h may touch anything, and none of
+ * segments must be equal. Only the rules of compare/elfcmp/rule.h may touch anything, and none of
  * them touches a byte of the run-time view but the build-id and where the section headers are.
  *
  * Layer:  compare.
  * Source: gABI chapters 4 and 5; Linux fs/binfmt_elf.c and glibc elf/dl-load.c for what is mapped.
  * Limits: linked files. Relocatable, malformed and unusual files are compared as plain bytes.
  */
-#ifndef ASSAY_COMPARE_ELF_H
-#define ASSAY_COMPARE_ELF_H
+#ifndef ASSAY_COMPARE_ELFCMP_ELF_H
+#define ASSAY_COMPARE_ELFCMP_ELF_H
 
 #include "compare/node.h"
 

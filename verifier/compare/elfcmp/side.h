@@ -6,10 +6,10 @@
  *
  * Layer: compare; private to this folder.
  */
-#ifndef ASSAY_COMPARE_ELF_SIDE_H
-#define ASSAY_COMPARE_ELF_SIDE_H
+#ifndef ASSAY_COMPARE_ELFCMP_SIDE_H
+#define ASSAY_COMPARE_ELFCMP_SIDE_H
 
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 #include "elf/map.h"
 
 /** Zero-initialise. Owned. */
@@ -65,7 +65,7 @@ const struct assay_elf_section *assay_elf_peer(const struct assay_elf_side *here
                                                const struct assay_elf_side *there, size_t section);
 
 /**
- * The rule that covers a section that is not loaded, all conditions of compare/elf_rule.h
+ * The rule that covers a section that is not loaded, all conditions of compare/elfcmp/rule.h
  * checked; NULL when none does.
  *
  * Out: *why, static text, when a rule for that name does not apply; else NULL. May be NULL.

@@ -9,7 +9,7 @@
  */
 #include <elf.h>
 
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 
 #define PATH_MAX_LEN 4095 /* bytes; PATH_MAX of Linux with its NUL */
 #define BUILD_ID_MIN 8    /* as for elf/build-id */

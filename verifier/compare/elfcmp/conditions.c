@@ -2,7 +2,7 @@
 /* When a rule may touch a section or the build-id: what holds for every one of them. */
 #include <elf.h>
 
-#include "compare/elf_side.h"
+#include "compare/elfcmp/side.h"
 #include "elf/layout.h"
 #include "elf/note.h"
 

@@ -4,7 +4,7 @@
 #include <elf.h>
 
 #include "base/memory.h"
-#include "compare/elf_side.h"
+#include "compare/elfcmp/side.h"
 #include "elf/layout.h"
 
 /* Linked files have each section that a rule may touch once, and there are fewer names. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 
 #include <elf.h>
 

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "base/quote.h"
-#include "compare/elf_say.h"
+#include "compare/elfcmp/say.h"
 #include "elf/layout.h"
 
 #define HEX_MAX 20  /* bytes shown as numbers: a SHA-1 build-id */

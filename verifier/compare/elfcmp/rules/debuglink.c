@@ -12,7 +12,7 @@
  */
 #include <elf.h>
 
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 
 #define NAME_MAX_LEN 255 /* bytes; NAME_MAX of Linux */
 

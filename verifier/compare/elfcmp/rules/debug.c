@@ -19,7 +19,7 @@
  */
 #include <elf.h>
 
-#include "compare/elf_rule.h"
+#include "compare/elfcmp/rule.h"
 
 /* MIPS has a section type of its own (MIPS ABI supplement for 64 bits, "Section Types"). */
 static const char *refuse(const struct assay_elf *elf, const struct assay_elf_section *section)

@@ -4,11 +4,11 @@
  *
  * Layer: compare; private to this folder.
  */
-#ifndef ASSAY_COMPARE_ELF_SAY_H
-#define ASSAY_COMPARE_ELF_SAY_H
+#ifndef ASSAY_COMPARE_ELFCMP_SAY_H
+#define ASSAY_COMPARE_ELFCMP_SAY_H
 
 #include "base/buffer.h"
-#include "compare/elf_side.h"
+#include "compare/elfcmp/side.h"
 #include "compare/node.h"
 
 /** Append the place of a byte: "section .text, address 0x1139". */
