@@ -10,6 +10,7 @@
 static const struct assay_command *const commands[] = {
 	&assay_cmd_verify,
 	&assay_cmd_compare,
+	&assay_cmd_inspect,
 	&assay_cmd_rebuild,
 	&assay_cmd_toolchain_lock,
 	&assay_cmd_toolchain_fetch,

@@ -9,6 +9,24 @@
 #define PADDING "container/padding@1" /* more or fewer bytes of fill at the end */
 #define LOOK_AHEAD 8 /* parts of an entry that one side may have and the other not */
 
+const char *assay_part_rule(const struct assay_contents *contents, const struct assay_part *part)
+{
+	switch (part->role) {
+	case ASSAY_ROLE_STREAM:
+	case ASSAY_ROLE_PACKING:
+		return contents->reader->stream_rule;
+	case ASSAY_ROLE_SIZE:
+	case ASSAY_ROLE_CHECK:
+	case ASSAY_ROLE_CONTENT:
+		return CARRIES;
+	case ASSAY_ROLE_FILL:
+		return part->entry == ASSAY_NO_ENTRY ? PADDING : CARRIES;
+	case ASSAY_ROLE_FIXED:
+		return NULL;
+	}
+	return NULL;
+}
+
 /* The parts of an entry, or of none, in their order. */
 struct part_list {
 	const struct assay_contents *contents;
@@ -289,8 +307,7 @@ static void compare_one(struct assay_parts *parts, const struct assay_part *a,
 		compare_fixed(parts, a, b);
 }
 
-/* One field of a part with a layout, as a part of its own. */
-static struct assay_part field_of(const struct assay_part *part, size_t i)
+struct assay_part assay_part_field(const struct assay_part *part, size_t i)
 {
 	const struct assay_field *field = &part->fields[i];
 	struct assay_part out = *part;
@@ -318,7 +335,7 @@ static void compare_pair(struct assay_parts *parts, const struct assay_part *a,
 	}
 	/* Parts with the same name have the same fields, though maybe with other roles. */
 	for (size_t i = 0; a->fields[i].what != NULL; i++) {
-		struct assay_part x = field_of(a, i), y = field_of(b, i);
+		struct assay_part x = assay_part_field(a, i), y = assay_part_field(b, i);
 
 		if (wanted(&x, &y, derived))
 			compare_one(parts, &x, &y);
