@@ -21,6 +21,7 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_manifest_check,
 	&assay_cmd_manifest_id,
 	&assay_cmd_doctor,
+	&assay_cmd_probe,
 };
 /* clang-format on */
 
