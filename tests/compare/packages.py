@@ -53,8 +53,8 @@ def contents():
     for level in (1, 9):
         other = gz(MANUAL, level=level, mtime=7)
         t(f"a manual packed at level {level} with a time",
-          deb(replaced("usr/share/man/man1/x.1.gz", other)), "different",
-          "x.1.gz: mtime differs", absent=("md5sums",))
+          deb(replaced("usr/share/man/man1/x.1.gz", other)), "repacked",
+          "x.1.gz: mtime differs (gzip/timestamps@1)", "md5sums@1")
     t("packed at another level", deb(FILES, pack=lambda d: xz(d, 0)), "repacked", "xz/stream@1")
     t("packed by another program", deb(FILES, pack=zst, suffix=".zst"), "different",
       "data.tar.zst: only in the")

@@ -253,3 +253,22 @@ def trial(text, delivered, rebuilt, tier, *wanted, absent=()):
         result(False, text, problem)
         return
     result(True, text)
+
+
+def table(name, make, benign, attacks):
+    """All pairs of a format. make(**changes) gives the bytes; without changes those of the rebuilt
+    file. A row of benign is (text, changes, tier, rule); a row of attacks (text, changes, piece of
+    the finding) and maybe the set of changes that cannot be told from it. Every row is tried both
+    ways, and every attack together with every benign change: no difference may hide another."""
+    base = make()
+    for text, changes, tier, rule in benign:
+        trial(f"{name}: {text}", make(**changes), base, tier, f"({rule})")
+        trial(f"{name}: {text}, the other way", base, make(**changes), tier, f"({rule})")
+    for text, changes, piece, *covers in attacks:
+        trial(f"{name}: {text}", make(**changes), base, "different", piece)
+        trial(f"{name}: {text}, the other way", base, make(**changes), "different")
+        for other, more, _, rule in benign:
+            wanted = [] if set(more) <= set(*covers) else [f"({rule})"]
+            if not set(more) & set(changes):
+                trial(f"{name}: {text}, beside: {other}", make(**more, **changes), base,
+                      "different", piece, *wanted)

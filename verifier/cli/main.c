@@ -10,7 +10,6 @@
 static const struct assay_command *const commands[] = {
 	&assay_cmd_verify,
 	&assay_cmd_compare,
-	&assay_cmd_inspect,
 	&assay_cmd_rebuild,
 	&assay_cmd_toolchain_lock,
 	&assay_cmd_toolchain_fetch,
@@ -21,7 +20,6 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_manifest_check,
 	&assay_cmd_manifest_id,
 	&assay_cmd_doctor,
-	&assay_cmd_probe,
 };
 /* clang-format on */
 

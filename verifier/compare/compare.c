@@ -6,6 +6,7 @@
 #include "compare/deb.h"
 #include "compare/elfcmp/elf.h"
 #include "compare/node.h"
+#include "compare/sides.h"
 #include "elf/elf.h"
 
 static void set_subject(struct assay_subject *subject, const struct assay_side *side)
@@ -25,67 +26,105 @@ static int check_honest(const struct assay_node *node, bool equal, struct assay_
 	return 0;
 }
 
-static void compare_leaf(struct assay_node *node, bool equal)
+static void compare_leaf(struct assay_node *node)
 {
-	if (!assay_elf_is(node->delivered) || !assay_elf_is(node->rebuilt)) {
-		if (!equal)
-			assay_node_compare_bytes(node);
-		return;
-	}
-	node->format = "elf";
-	if (equal)
-		assay_node_remark_elf(node);
-	else
+	if (assay_elf_is(node->delivered) && assay_elf_is(node->rebuilt)) {
+		node->format = "elf";
 		assay_node_compare_elf(node);
+	} else {
+		assay_node_compare_bytes(node);
+	}
+}
+
+/* One side of a container, to be read. */
+struct reading {
+	struct assay_walk *walk;
+	struct assay_node *node;
+	struct assay_contents contents[2]; /* delivered, rebuilt */
+	struct assay_error why[2];         /* code ASSAY_E_NONE: it was read */
+};
+
+static struct assay_span span_of(const struct assay_node *node, size_t side)
+{
+	return side == 0 ? node->delivered : node->rebuilt;
+}
+
+/* Work of assay_parallel: it never fails, so that both sides are always read. */
+static int read_side(void *context, size_t side, struct assay_error *err)
+{
+	struct reading *reading = context;
+	struct assay_walk *walk = reading->walk;
+	struct assay_span span = span_of(reading->node, side);
+
+	(void)err;
+	if (walk->depth >= walk->budgets[side].limits.depth)
+		(void)assay_fail(&reading->why[side], ASSAY_E_LIMIT, "containers more than %u deep",
+		                 walk->budgets[side].limits.depth);
+	else
+		(void)!assay_contents_read(assay_reader_for(span), span, &walk->budgets[side],
+		                           &reading->contents[side], &reading->why[side]);
+	return 0;
 }
 
 /*
- * Read one side. Not being able to read equal bytes takes nothing away from their being equal.
+ * What became of one side. Not being able to read equal bytes takes nothing away from their being
+ * equal.
  *
  * Return: 1, 0 when it cannot be read (with a finding, unless both are equal), -1 on trouble
  */
-static int read_side(struct assay_walk *walk, struct assay_node *node, struct assay_span span,
-                     struct assay_contents *out, struct assay_error *err)
+static int check_read(const struct reading *reading, size_t side, bool equal,
+                      struct assay_error *err)
 {
-	bool equal = assay_span_equal(node->delivered, node->rebuilt);
-	const struct assay_reader *reader = assay_reader_for(span);
-	struct assay_error why = ASSAY_ERROR_INIT;
+	static const char *const sides[] = { "delivered", "rebuilt" };
+	const struct assay_error *why = &reading->why[side];
+	struct assay_node *node = reading->node;
 
-	if (walk->depth >= walk->budget.limits.depth)
-		(void)assay_fail(&why, ASSAY_E_LIMIT, "containers more than %u deep",
-		                 walk->budget.limits.depth);
-	else if (assay_contents_read(reader, span, &walk->budget, out, &why) == 0)
+	if (why->code == ASSAY_E_NONE)
 		return 1;
-	if (why.code != ASSAY_E_FORMAT && why.code != ASSAY_E_LIMIT) {
-		*err = why;
+	if (why->code != ASSAY_E_FORMAT && why->code != ASSAY_E_LIMIT) {
+		*err = *why;
 		return assay_fail_in(err, "%s", node->path);
 	}
 	if (!equal)
-		assay_node_inconclusive(node, "the %s file cannot be read as %s: %s%s",
-		                        span.ptr == node->delivered.ptr ? "delivered" : "rebuilt",
-		                        reader->name, why.code == ASSAY_E_LIMIT ? "limit: " : "",
-		                        why.text);
+		assay_node_inconclusive(node, "the %s file cannot be read as %s: %s%s", sides[side],
+		                        assay_reader_for(span_of(node, side))->name,
+		                        why->code == ASSAY_E_LIMIT ? "limit: " : "", why->text);
 	return 0;
+}
+
+static int compare_sides(struct reading *reading, bool equal, struct assay_error *err)
+{
+	struct assay_contents *contents = reading->contents;
+	struct assay_container container = { reading->node, &contents[0],
+		                             &contents[equal ? 0 : 1] };
+	int got = check_read(reading, 0, equal, err);
+
+	if (got > 0 && !equal)
+		got = check_read(reading, 1, equal, err);
+	if (got <= 0)
+		return got;
+	return assay_container_compare(reading->walk, &container, err) < 0 ? -1 : 1;
 }
 
 /* Return: 1 when it was compared as a container, 0 when it must be compared otherwise, -1 */
 static int compare_opened(struct assay_walk *walk, struct assay_node *node, bool equal,
                           struct assay_error *err)
 {
-	ASSAY_AUTO_CONTENTS struct assay_contents a = { 0 }, b = { 0 };
-	struct assay_container container = { node, &a, equal ? &a : &b };
+	struct reading reading = { .walk = walk,
+		                   .node = node,
+		                   .why = { ASSAY_ERROR_INIT, ASSAY_ERROR_INIT } };
 	const struct assay_reader *reader = assay_reader_for(node->delivered);
-	int got;
+	int result;
 
 	if (reader == NULL || reader != assay_reader_for(node->rebuilt))
 		return 0;
 	node->format = reader->name;
-	got = read_side(walk, node, node->delivered, &a, err);
-	if (got > 0 && !equal)
-		got = read_side(walk, node, node->rebuilt, &b, err);
-	if (got <= 0)
-		return got;
-	return assay_container_compare(walk, &container, err) < 0 ? -1 : 1;
+	result = assay_both_sides(node->delivered.len, equal, read_side, &reading, err);
+	if (result == 0)
+		result = compare_sides(&reading, equal, err);
+	assay_contents_fini(&reading.contents[0]);
+	assay_contents_fini(&reading.contents[1]);
+	return result;
 }
 
 static int compare_node(struct assay_walk *walk, struct assay_node *node, bool equal,
@@ -99,8 +138,8 @@ static int compare_node(struct assay_walk *walk, struct assay_node *node, bool e
 	}
 	if (!equal || node->role != ASSAY_NODE_PLAIN)
 		opened = compare_opened(walk, node, equal, err);
-	if (opened == 0)
-		compare_leaf(node, equal);
+	if (opened == 0 && !equal)
+		compare_leaf(node);
 	return opened < 0 ? -1 : 0;
 }
 
@@ -132,8 +171,10 @@ static int check_told(const struct assay_comparison *comparison, struct assay_er
 
 struct assay_walk assay_walk_of(const struct assay_compare_options *options)
 {
+	struct assay_budget budget = assay_budget_of(options != NULL ? options->limits : NULL);
+
 	return (struct assay_walk){
-		.budget = assay_budget_of(options != NULL ? options->limits : NULL),
+		.budgets = { budget, budget },
 		.progress = options != NULL ? options->progress : NULL,
 	};
 }

@@ -6,14 +6,18 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "compare/deb.h"
-#include "compare/pair.h"
+#include "compare/member.h"
+#include "compare/metadata.h"
 #include "compare/parts.h"
+#include "compare/renames.h"
+#include "compare/transplant.h"
 
 /* A pair of containers at work. */
 struct job {
 	struct assay_walk *walk;
 	const struct assay_container *container;
 	struct assay_pairing pairing;
+	struct assay_pairing renames; /* of those that pairing has no counterpart for */
 	struct assay_node **children; /* for each delivered entry; NULL: it has no content */
 	bool deb;
 };
@@ -29,22 +33,21 @@ static const char *shown_name(const char *name)
 	return name[0] == '.' && name[1] == '/' ? name + 1 : name;
 }
 
-char *assay_container_path(const char *parent, const struct assay_entry *entry)
+/*
+ * The path of an entry: "data.tar.xz" in "", then "data.tar.xz!" for what it unpacks to, then
+ * "data.tar.xz!/usr/x". Owner: caller frees.
+ */
+static char *path_of(const struct assay_node *parent, const struct assay_entry *entry)
 {
 	const char *name = shown_name(entry->name);
-	size_t len = strlen(parent);
-	bool inside = len > 0 && parent[len - 1] == '!';
+	size_t len = strlen(parent->path);
+	bool inside = len > 0 && parent->path[len - 1] == '!';
 
 	if (entry->type == ASSAY_ENTRY_STREAM)
-		return assay_asprintf("%s!", parent);
+		return assay_asprintf("%s!", parent->path);
 	if (inside && name[0] != '/')
-		return assay_asprintf("%s/%s", parent, name);
-	return assay_asprintf("%s%s%s", parent, inside || len == 0 ? "" : "!", name);
-}
-
-static bool has_content(const struct assay_entry *entry)
-{
-	return entry->type == ASSAY_ENTRY_FILE || entry->type == ASSAY_ENTRY_STREAM;
+		return assay_asprintf("%s/%s", parent->path, name);
+	return assay_asprintf("%s%s%s", parent->path, inside || len == 0 ? "" : "!", name);
 }
 
 static enum assay_node_role role_of(const struct job *job, size_t index)
@@ -64,19 +67,19 @@ static enum assay_node_role role_of(const struct job *job, size_t index)
 static int compare_child(struct job *job, size_t index, struct assay_error *err)
 {
 	const struct assay_container *container = job->container;
-	const struct assay_entry *a = &container->delivered->entries[index];
-	const struct assay_entry *b = &container->rebuilt->entries[job->pairing.rebuilt_of[index]];
-	ASSAY_AUTO_FREE char *path = assay_container_path(container->node->path, a);
+	const struct assay_entry *entry = &container->delivered->entries[index];
+	ASSAY_AUTO_FREE char *path = path_of(container->node, entry);
 	ASSAY_AUTO_NODE struct assay_node *child = NULL;
+	const size_t entries[2] = { index, job->pairing.rebuilt_of[index] };
 	enum assay_node_role role = role_of(job, index);
 
 	if (is_equal(job) && role == ASSAY_NODE_PLAIN)
 		return 0;
 	assay_progress_tell(job->walk->progress, ASSAY_STAGE_COMPARE, index,
 	                    container->delivered->entry_count, path);
-	child = assay_node_new(path, a->content, b->content);
+	child = assay_node_new(path, assay_span_of(NULL, 0), assay_span_of(NULL, 0));
 	child->role = role;
-	if (assay_node_compare(job->walk, child, err) < 0)
+	if (assay_member_compare(job->walk, container, entries, child, err) < 0)
 		return -1;
 	job->children[index] = assay_steal(&child);
 	return 0;
@@ -92,8 +95,8 @@ static int compare_children(struct job *job, enum assay_node_role role, bool oth
 		size_t k = job->pairing.rebuilt_of[i];
 
 		if (k == ASSAY_UNPAIRED || (role_of(job, i) == role) == others ||
-		    !has_content(&container->delivered->entries[i]) ||
-		    !has_content(&container->rebuilt->entries[k]))
+		    !assay_entry_has_content(&container->delivered->entries[i]) ||
+		    !assay_entry_has_content(&container->rebuilt->entries[k]))
 			continue;
 		if (compare_child(job, i, err) < 0)
 			return -1;
@@ -107,15 +110,24 @@ static void find_alone(struct job *job, const struct assay_contents *contents, s
 	struct assay_node *node = job->container->node;
 	const struct assay_entry *entry = &contents->entries[index];
 	bool delivered = contents == job->container->delivered;
+	size_t twin = (delivered ? job->renames.rebuilt_of : job->renames.delivered_of)[index];
 	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
-	ASSAY_AUTO_FREE char *name = assay_quoted(entry->name);
+	ASSAY_AUTO_FREE char *name = assay_quoted(entry->name), *alike = NULL;
 
+	if (twin != ASSAY_UNPAIRED)
+		alike = assay_quoted(
+			(delivered ? job->container->rebuilt : job->container->delivered)
+				->entries[twin]
+				.name);
 	for (size_t i = 0; delivered && i < entry->part_count; i++)
 		place.length += contents->parts[entry->first_part + i].length;
 	if (delivered && entry->part_count > 0)
 		place.offset = contents->parts[entry->first_part].offset;
-	(void)assay_comparison_find(&node->found, &place, "%s: only in the %s file (%zu bytes)",
-	                            name, delivered ? "delivered" : "rebuilt", entry->content.len);
+	(void)assay_comparison_find(&node->found, &place,
+	                            "%s: only in the %s file (%" PRIu64 " bytes)%s%s", name,
+	                            delivered ? "delivered" : "rebuilt", assay_entry_size(entry),
+	                            alike != NULL ? ", with the content of the other file's " : "",
+	                            alike != NULL ? alike : "");
 }
 
 static void find_moved(struct job *job)
@@ -140,7 +152,9 @@ static void compare_entry(struct job *job, size_t index)
 	const struct assay_entry *entry = &container->delivered->entries[index];
 	ASSAY_AUTO_FREE char *name =
 		*entry->name != '\0' ? assay_quoted(shown_name(entry->name)) : NULL;
+	struct assay_metadata metadata = { job->walk, container, &job->pairing };
 	struct assay_parts parts = {
+		.walk = job->walk,
 		.node = container->node,
 		.delivered = container->delivered,
 		.rebuilt = container->rebuilt,
@@ -149,12 +163,48 @@ static void compare_entry(struct job *job, size_t index)
 	};
 
 	assay_parts_compare(&parts, index, job->pairing.rebuilt_of[index]);
+	assay_metadata_compare(&metadata, index, job->pairing.rebuilt_of[index], name);
+}
+
+/* The worst class of all that bytes of role METADATA may describe. */
+static enum assay_class worst_of(const struct job *job)
+{
+	enum assay_class worst = ASSAY_CLASS_IDENTICAL;
+	const struct assay_comparison *found = &job->container->node->found;
+
+	for (size_t i = 0; i < found->finding_count; i++)
+		if (found->findings[i].class > worst)
+			worst = found->findings[i].class;
+	for (size_t i = 0; i < job->container->delivered->entry_count; i++)
+		if (job->children[i] != NULL && job->children[i]->class > worst)
+			worst = job->children[i]->class;
+	return worst;
+}
+
+/* Last, when everything else was compared. */
+static void compare_metadata(struct job *job, struct assay_parts *parts)
+{
+	const struct assay_contents *delivered = job->container->delivered;
+	enum assay_class worst;
+
+	if (!delivered->metadata && !job->container->rebuilt->metadata)
+		return;
+	worst = worst_of(job);
+	for (size_t i = 0; i < delivered->entry_count; i++) {
+		parts->worst = worst;
+		if (job->pairing.rebuilt_of[i] != ASSAY_UNPAIRED)
+			assay_parts_compare_metadata(parts, i, job->pairing.rebuilt_of[i]);
+	}
+	parts->worst = worst;
+	assay_parts_compare_metadata(parts, ASSAY_NO_ENTRY, ASSAY_NO_ENTRY);
 }
 
 static void compare_entries(struct job *job)
 {
 	const struct assay_container *container = job->container;
+	struct assay_metadata metadata = { job->walk, container, &job->pairing };
 	struct assay_parts own = {
+		.walk = job->walk,
 		.node = container->node,
 		.delivered = container->delivered,
 		.rebuilt = container->rebuilt,
@@ -171,6 +221,9 @@ static void compare_entries(struct job *job)
 			find_alone(job, container->rebuilt, i);
 	find_moved(job);
 	assay_parts_compare(&own, ASSAY_NO_ENTRY, ASSAY_NO_ENTRY);
+	assay_metadata_compare(&metadata, ASSAY_NO_ENTRY, ASSAY_NO_ENTRY, NULL);
+	assay_metadata_check(&metadata);
+	compare_metadata(job, &own);
 }
 
 /* How the contents of a pair compare. Without a child there is none, or on one side only. */
@@ -183,8 +236,8 @@ static enum assay_class class_of_pair(const struct job *job, size_t index)
 		return job->children[index]->class;
 	if (is_equal(job))
 		return ASSAY_CLASS_IDENTICAL;
-	if (k == ASSAY_UNPAIRED || has_content(a) ||
-	    has_content(&job->container->rebuilt->entries[k]))
+	if (k == ASSAY_UNPAIRED || assay_entry_has_content(a) ||
+	    assay_entry_has_content(&job->container->rebuilt->entries[k]))
 		return ASSAY_CLASS_UNEXPLAINED;
 	return ASSAY_CLASS_IDENTICAL;
 }
@@ -232,6 +285,8 @@ static int run(struct job *job, struct assay_error *err)
 		compare_entries(job);
 	if (result == 0)
 		note_digests(job);
+	if (result == 0 && !is_equal(job))
+		assay_transplant_prove(job->walk, job->container, job->children);
 	adopt_children(job);
 	return result;
 }
@@ -250,9 +305,11 @@ int assay_container_compare(struct assay_walk *walk, const struct assay_containe
 		walk->md5sums = own = assay_md5sums_new();
 	job.children = assay_calloc(container->delivered->entry_count, sizeof(struct assay_node *));
 	assay_pairing_make(&job.pairing, container->delivered, container->rebuilt);
+	assay_renames_find(walk, container, &job.pairing, &job.renames);
 	result = run(&job, err);
 	walk->md5sums = outer;
 	assay_pairing_fini(&job.pairing);
+	assay_pairing_fini(&job.renames);
 	free(job.children);
 	return result;
 }

@@ -14,16 +14,8 @@
 /** Both sides of a container that was read. */
 struct assay_container {
 	struct assay_node *node;
-	const struct assay_contents *delivered, *rebuilt; /* one and the same when both are equal */
+	struct assay_contents *delivered, *rebuilt; /* one and the same when both are equal */
 };
-
-/**
- * The path of an entry: "data.tar.xz" in "", then "data.tar.xz!" for what it unpacks to, then
- * "data.tar.xz!/usr/x".
- *
- * Owner: caller frees
- */
-char *assay_container_path(const char *parent, const struct assay_entry *entry);
 
 /**
  * Compare two containers that were read.

@@ -98,6 +98,25 @@ struct assay_finding *assay_node_find_run(struct assay_node *node, const struct 
 	return finding;
 }
 
+void assay_node_find_kind(struct assay_node *node, const struct assay_run *run,
+                          enum assay_class class, const char *rule, const char *what,
+                          const char *text)
+{
+	for (size_t i = 0; i < node->kind_count; i++) {
+		struct assay_node_kind *kind = &node->kinds[i];
+
+		if (strcmp(kind->what, what) == 0 && strcmp(kind->rule, rule) == 0 &&
+		    node->found.findings[kind->finding].class == class) {
+			kind->count++;
+			return;
+		}
+	}
+	assay_grow(&node->kinds, &node->kind_cap, node->kind_count, sizeof(*node->kinds));
+	node->kinds[node->kind_count++] =
+		(struct assay_node_kind){ rule, what, node->found.finding_count, 1 };
+	assay_node_find_run(node, run, class, rule, text)->item = what;
+}
+
 /* A finding in the making: ranges of one class and rule that stand close together. */
 struct cluster {
 	struct assay_range range;

@@ -268,6 +268,28 @@ static void compare_line(const struct assay_md5sums *md5sums, struct assay_node 
 	                          assay_buffer_str(&name));
 }
 
+/*
+ * The rebuilt file with the digests of the delivered members in it: what it is when these have
+ * other values only by transplants. The container around it holds that against the delivered one.
+ */
+static void make_image(const struct assay_md5sums *md5sums, struct assay_node *node,
+                       const struct lines *lines)
+{
+	static const char hex[] = "0123456789abcdef";
+	uint8_t *image = assay_calloc(node->rebuilt.len, 1);
+
+	memcpy(image, node->rebuilt.ptr, node->rebuilt.len);
+	node->image = (struct assay_bytes){ image, node->rebuilt.len };
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct file *file = find_described(md5sums, lines->items[i].name);
+		uint8_t *digits = image + lines->items[i].offset;
+
+		for (size_t k = 0; file != NULL && k < MD5_HEX; k++)
+			digits[k] =
+				(uint8_t)hex[file->digest[0][k / 2] >> (k % 2 == 0 ? 4 : 0) & 0xf];
+	}
+}
+
 static void compare_lines(const struct assay_md5sums *md5sums, struct assay_node *node,
                           const struct lines *a, const struct lines *b)
 {
@@ -275,6 +297,8 @@ static void compare_lines(const struct assay_md5sums *md5sums, struct assay_node
 	                     node->delivered.len);
 	for (size_t i = 0; i < a->count; i++)
 		compare_line(md5sums, node, &a->items[i], &b->items[i]);
+	if (assay_node_worst(node) == ASSAY_CLASS_TRANSPLANTED)
+		make_image(md5sums, node, b);
 }
 
 void assay_md5sums_compare(struct assay_md5sums *md5sums, struct assay_node *node)

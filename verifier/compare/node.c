@@ -27,6 +27,8 @@ void assay_node_free(struct assay_node *node)
 		assay_node_free(node->children[i]);
 	free(node->children);
 	free(node->path);
+	free(node->kinds);
+	assay_bytes_fini(&node->image);
 	assay_ledger_fini(&node->ledger);
 	assay_comparison_fini(&node->found);
 	free(node);
@@ -58,21 +60,43 @@ static enum assay_class worse(enum assay_class a, enum assay_class b)
 	return a > b ? a : b;
 }
 
-void assay_node_settle(struct assay_node *node)
+/* Say of each kind how many differences it stands for. */
+static void tell_kinds(struct assay_node *node)
+{
+	for (size_t i = 0; i < node->kind_count; i++) {
+		struct assay_finding *finding = &node->found.findings[node->kinds[i].finding];
+		ASSAY_AUTO_FREE char *text = finding->text;
+
+		if (node->kinds[i].count == 1)
+			finding->text = assay_steal(&text);
+		else
+			finding->text = assay_asprintf("%s, and in %zu more places", text,
+			                               node->kinds[i].count - 1);
+	}
+	node->kind_count = 0;
+}
+
+enum assay_class assay_node_worst(const struct assay_node *node)
 {
 	enum assay_class class = assay_ledger_worst(&node->ledger);
 
 	for (size_t i = 0; i < node->found.finding_count; i++)
 		class = worse(class, node->found.findings[i].class);
-	for (size_t i = 0; i < node->child_count; i++) {
+	for (size_t i = 0; i < node->child_count; i++)
 		class = worse(class, node->children[i]->class);
-		node->tier = assay_tier_worse(node->tier, node->children[i]->tier);
-	}
-	node->class = class;
-	node->tier = assay_tier_worse(node->tier, assay_class_tier(class));
+	return class;
 }
 
-static void move_findings(struct assay_comparison *from, struct assay_comparison *to)
+void assay_node_settle(struct assay_node *node)
+{
+	tell_kinds(node);
+	node->class = assay_node_worst(node);
+	for (size_t i = 0; i < node->child_count; i++)
+		node->tier = assay_tier_worse(node->tier, node->children[i]->tier);
+	node->tier = assay_tier_worse(node->tier, assay_class_tier(node->class));
+}
+
+static void move_found(struct assay_comparison *from, struct assay_comparison *to)
 {
 	for (size_t i = 0; i < from->finding_count; i++) {
 		assay_grow(&to->findings, &to->finding_cap, to->finding_count,
@@ -80,6 +104,12 @@ static void move_findings(struct assay_comparison *from, struct assay_comparison
 		to->findings[to->finding_count++] = from->findings[i];
 	}
 	from->finding_count = 0;
+	for (size_t i = 0; i < from->transplant_count; i++) {
+		assay_grow(&to->transplants, &to->transplant_cap, to->transplant_count,
+		           sizeof(*to->transplants));
+		to->transplants[to->transplant_count++] = from->transplants[i];
+	}
+	from->transplant_count = 0;
 }
 
 void assay_node_flatten(struct assay_node *node, struct assay_comparison *out)
@@ -87,7 +117,7 @@ void assay_node_flatten(struct assay_node *node, struct assay_comparison *out)
 	size_t index = assay_comparison_add(out, node->path, node->format, &node->ledger);
 
 	out->artefacts[index].tier = node->tier;
-	move_findings(&node->found, out);
+	move_found(&node->found, out);
 	for (size_t i = 0; i < node->child_count; i++)
 		assay_node_flatten(node->children[i], out);
 }

@@ -18,6 +18,14 @@ enum assay_node_role {
 	ASSAY_NODE_DEB_MD5SUMS, /* the file md5sums in control.tar */
 };
 
+/** Findings of one kind in one node, told once: the field of many members of a container. */
+struct assay_node_kind {
+	const char *rule; /* static text */
+	const char *what;
+	size_t finding; /* index in found.findings: the first place */
+	size_t count;
+};
+
 /** One artefact and its counterpart. */
 struct assay_node {
 	char *path;                  /* as in struct assay_artefact; owned */
@@ -29,14 +37,19 @@ struct assay_node {
 	struct assay_comparison found; /* findings of this node only */
 	enum assay_tier tier;          /* worst of its bytes, its findings and its children */
 	enum assay_class class;        /* the same as a class: what bytes that carry it have */
-	struct assay_node **children;  /* owned, in the order of the delivered container */
+	struct assay_node_kind *kinds; /* owned */
+	size_t kind_count, kind_cap;
+	struct assay_bytes image;     /* the rebuilt bytes with all values transplanted, which are
+	                                  the delivered ones; for the node around it. Owned. */
+	struct assay_node **children; /* owned, in the order of the delivered container */
 	size_t child_count, child_cap;
 };
 
 /** What a walk carries along. */
 struct assay_walk {
-	struct assay_budget budget;
+	struct assay_budget budgets[2]; /* delivered, rebuilt: used in two threads */
 	const struct assay_progress *progress;
+	uint64_t transplanted;         /* bytes of the record of transplanted values */
 	unsigned depth;                /* containers around the node that is being compared */
 	struct assay_md5sums *md5sums; /* of the .deb around it; NULL: none */
 };
@@ -81,6 +94,16 @@ struct assay_finding *assay_node_find_run(struct assay_node *node, const struct 
                                           const char *what);
 
 /**
+ * The same for one of many differences of a kind under a rule. Only the first of a node becomes a
+ * finding; the others are counted, and assay_node_settle says how many there are.
+ *
+ * In: text, what the finding says of the first; what and rule, static text, make the kind
+ */
+void assay_node_find_kind(struct assay_node *node, const struct assay_run *run,
+                          enum assay_class class, const char *rule, const char *what,
+                          const char *text);
+
+/**
  * Append findings for all bytes of [offset, offset + length) that are not identical, one for each
  * run of a class and rule, and one for the rest when there are very many.
  *
@@ -91,6 +114,9 @@ void assay_node_find_bytes(struct assay_node *node, uint64_t offset, uint64_t le
 
 /** The artefact could not be read to the end: its tier is inconclusive, with a finding. */
 void assay_node_inconclusive(struct assay_node *node, const char *fmt, ...) ASSAY_PRINTF(2, 3);
+
+/** The worst class of a node's bytes, findings and children, all that are there so far. */
+enum assay_class assay_node_worst(const struct assay_node *node);
 
 /** Set the tier from bytes, findings and children. Call when all of them are there. */
 void assay_node_settle(struct assay_node *node);

@@ -58,14 +58,20 @@ static void find_moved(struct assay_pairing *pairing, size_t count)
 	}
 }
 
+void assay_pairing_init(struct assay_pairing *out, const struct assay_contents *delivered,
+                        const struct assay_contents *rebuilt)
+{
+	*out = (struct assay_pairing){ unpaired(delivered->entry_count),
+		                       unpaired(rebuilt->entry_count), 0, 0 };
+}
+
 void assay_pairing_make(struct assay_pairing *out, const struct assay_contents *delivered,
                         const struct assay_contents *rebuilt)
 {
 	ASSAY_AUTO_FREE struct named *a = sorted(delivered), *b = sorted(rebuilt);
 	size_t i = 0, k = 0;
 
-	*out = (struct assay_pairing){ unpaired(delivered->entry_count),
-		                       unpaired(rebuilt->entry_count), 0, 0 };
+	assay_pairing_init(out, delivered, rebuilt);
 	while (i < delivered->entry_count && k < rebuilt->entry_count) {
 		int order = strcmp(a[i].name, b[k].name);
 

@@ -21,6 +21,9 @@ struct assay_pairing {
 	size_t first_moved;   /* the first of them, an index of a delivered entry */
 };
 
+/** Start with no counterpart for any entry. */
+void assay_pairing_init(struct assay_pairing *out, const struct assay_contents *delivered,
+                        const struct assay_contents *rebuilt);
 void assay_pairing_make(struct assay_pairing *out, const struct assay_contents *delivered,
                         const struct assay_contents *rebuilt);
 void assay_pairing_fini(struct assay_pairing *pairing);

@@ -4,28 +4,11 @@
 #include <inttypes.h>
 
 #include "base/memory.h"
+#include "compare/transplant.h"
 
 #define CARRIES "container/carries@1" /* bytes that follow from a member have its class */
 #define PADDING "container/padding@1" /* more or fewer bytes of fill at the end */
 #define LOOK_AHEAD 8 /* parts of an entry that one side may have and the other not */
-
-const char *assay_part_rule(const struct assay_contents *contents, const struct assay_part *part)
-{
-	switch (part->role) {
-	case ASSAY_ROLE_STREAM:
-	case ASSAY_ROLE_PACKING:
-		return contents->reader->stream_rule;
-	case ASSAY_ROLE_SIZE:
-	case ASSAY_ROLE_CHECK:
-	case ASSAY_ROLE_CONTENT:
-		return CARRIES;
-	case ASSAY_ROLE_FILL:
-		return part->entry == ASSAY_NO_ENTRY ? PADDING : CARRIES;
-	case ASSAY_ROLE_FIXED:
-		return NULL;
-	}
-	return NULL;
-}
 
 /* The parts of an entry, or of none, in their order. */
 struct part_list {
@@ -150,12 +133,79 @@ static bool content_resized(const struct assay_parts *parts)
 	       parts->content->delivered.len != parts->content->rebuilt.len;
 }
 
+static const char *repack_rule(const struct assay_parts *parts)
+{
+	return parts->delivered->reader->repack_rule;
+}
+
+static bool is_carrier(const struct assay_part *part)
+{
+	return part->role == ASSAY_ROLE_CONTENT || part->role == ASSAY_ROLE_STREAM;
+}
+
+/* Bytes that hold what the other side holds too, in another way. */
+static void find_repacked(struct assay_parts *parts, const struct assay_run *run, const char *what)
+{
+	ASSAY_AUTO_FREE char *text = label(parts, what);
+
+	(void)assay_ledger_explain(&parts->node->ledger, run->offset, run->length,
+	                           ASSAY_CLASS_REPACKED, repack_rule(parts));
+	assay_node_find_kind(parts->node, run, ASSAY_CLASS_REPACKED, repack_rule(parts), what,
+	                     text);
+	worsen(parts, ASSAY_CLASS_REPACKED);
+}
+
+/* The worst class of a piece of the content, or of all of it when what is wrong has no place. */
+static enum assay_class class_of_piece(const struct assay_parts *parts, const struct assay_part *a)
+{
+	if (!parts->placed)
+		return parts->content->class;
+	return assay_ledger_worst_of(&parts->content->ledger, a->content, a->unpacked);
+}
+
+/*
+ * Where a container may place the content of an entry as it likes, and does so on one side: the
+ * content was compared, and this part is but one way to hold it. In parts of the rebuilt file
+ * nothing is to be explained.
+ */
+static void compare_carrier_alone(struct assay_parts *parts, const struct assay_part *part,
+                                  const struct assay_run *run)
+{
+	enum assay_class class = class_of_content(parts);
+
+	if (run->length > 0 && part->role == ASSAY_ROLE_STREAM)
+		class = class_of_piece(parts, part);
+	if (class <= ASSAY_CLASS_REPACKED)
+		find_repacked(parts, run, part->what);
+	else if (class != ASSAY_CLASS_UNEXPLAINED)
+		(void)assay_ledger_explain(&parts->node->ledger, run->offset, run->length, class,
+		                           CARRIES);
+	worsen(parts, class);
+}
+
+/* Where a part is that only one side has. One of both is NULL. */
+static struct assay_run run_alone(const struct assay_part *delivered,
+                                  const struct assay_part *rebuilt)
+{
+	struct assay_run run = { .exact = true };
+
+	if (delivered != NULL) {
+		run.offset = delivered->offset;
+		run.length = delivered->length;
+	}
+	if (rebuilt != NULL) {
+		run.rebuilt_offset = rebuilt->offset;
+		run.rebuilt_length = rebuilt->length;
+	}
+	return run;
+}
+
 /* A part that only one side has. */
 static void find_alone(struct assay_parts *parts, const struct assay_part *delivered,
                        const struct assay_part *rebuilt)
 {
 	const struct assay_part *part = delivered != NULL ? delivered : rebuilt;
-	struct assay_run run = { .exact = true };
+	struct assay_run run = run_alone(delivered, rebuilt);
 
 	/* Content of another size may need padding where its counterpart needs none. */
 	if (part->role == ASSAY_ROLE_FILL && content_resized(parts)) {
@@ -164,27 +214,30 @@ static void find_alone(struct assay_parts *parts, const struct assay_part *deliv
 			                           class_of_content(parts), CARRIES);
 		return;
 	}
-	if (delivered != NULL) {
-		run.offset = delivered->offset;
-		run.length = delivered->length;
-	} else {
-		run.rebuilt_offset = rebuilt->offset;
-		run.rebuilt_length = rebuilt->length;
-	}
-	find_part(parts, &run, ASSAY_CLASS_UNEXPLAINED, NULL, part->what);
+	if (repack_rule(parts) != NULL && is_carrier(part) && parts->content != NULL)
+		compare_carrier_alone(parts, part, &run);
+	else if (repack_rule(parts) != NULL && part->role == ASSAY_ROLE_FILL)
+		find_repacked(parts, &run, part->what);
+	else
+		find_part(parts, &run, ASSAY_CLASS_UNEXPLAINED, NULL, part->what);
 }
 
 /* Stored content: each byte has the class that it has in the member. */
 static void compare_content(struct assay_parts *parts, const struct assay_part *a)
 {
 	const struct assay_ledger *from = &parts->content->ledger;
+	uint64_t end = a->content + a->length;
 
 	for (size_t i = 0; i < from->count; i++) {
 		const struct assay_range *range = &from->ranges[i];
+		uint64_t start = range->offset > a->content ? range->offset : a->content;
+		uint64_t stop = range->offset + range->length;
 
-		if (range->class != ASSAY_CLASS_UNEXPLAINED)
-			(void)assay_ledger_explain(&parts->node->ledger, a->offset + range->offset,
-			                           range->length, range->class, range->rule);
+		stop = stop < end ? stop : end;
+		if (range->class != ASSAY_CLASS_UNEXPLAINED && start < stop)
+			(void)assay_ledger_explain(&parts->node->ledger,
+			                           a->offset + (start - a->content), stop - start,
+			                           range->class, range->rule);
 	}
 	worsen(parts, parts->content->class);
 }
@@ -197,30 +250,71 @@ static bool same_bounds(const struct assay_parts *parts, const struct assay_part
 	                                      b->unpacked == parts->content->rebuilt.len);
 }
 
+/* The same content, packed otherwise. Even with a value transplanted it is not the same bytes. */
+static void find_packing(struct assay_parts *parts, const struct assay_part *a,
+                         const struct assay_run *run)
+{
+	const char *rule = parts->delivered->reader->stream_rule;
+
+	if (repack_rule(parts) != NULL) {
+		find_repacked(parts, run, a->what);
+		return;
+	}
+	(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length, ASSAY_CLASS_REPACKED,
+	                           rule);
+	find_part(parts, run, ASSAY_CLASS_REPACKED, rule, "packing");
+}
+
 /*
  * A compressed stream. When both unpack to the same bytes, and in the same pieces, so that a
- * program that reads the first piece only sees the same too, it was packed differently.
+ * program that reads the first piece only sees the same too, it was packed differently. (Where a
+ * container lists its blocks there is no program that reads the first only.)
  */
 static void compare_stream(struct assay_parts *parts, const struct assay_part *a,
                            const struct assay_part *b)
 {
 	struct assay_run run = { a->offset, a->length, b->offset, b->length, 0, true };
-	const char *rule = parts->delivered->reader->stream_rule;
-	enum assay_class class = class_of_content(parts);
+	enum assay_class class = class_of_piece(parts, a);
 
-	if (!same_bounds(parts, a, b)) {
+	if (repack_rule(parts) == NULL && !same_bounds(parts, a, b)) {
 		find_part(parts, &run, ASSAY_CLASS_UNEXPLAINED, NULL, "bounds of the stream");
 	} else if (same_bytes(parts, a, b)) {
 		mark_identical(parts, a->offset, a->length);
-	} else if (class == ASSAY_CLASS_IDENTICAL) {
-		(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length,
-		                           ASSAY_CLASS_REPACKED, rule);
-		find_part(parts, &run, ASSAY_CLASS_REPACKED, rule, "packing");
+	} else if (class <= ASSAY_CLASS_REPACKED) {
+		find_packing(parts, a, &run);
 	} else {
 		if (class != ASSAY_CLASS_UNEXPLAINED)
 			(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length,
 			                           class, CARRIES);
 		worsen(parts, class);
+	}
+}
+
+/* A value that carries no code: the delivered one is put into the rebuilt file. */
+static void compare_opaque(struct assay_parts *parts, const struct assay_part *a,
+                           const struct assay_part *b)
+{
+	struct assay_run run = { a->offset, a->length, b->offset, b->length, 0, true };
+	struct assay_span value = bytes_of(parts->delivered, a);
+	struct assay_transplant record = {
+		.offset = a->offset,
+		.rule = a->rule,
+		.what = a->what,
+		.value = { (uint8_t *)(uintptr_t)value.ptr, value.len }, /* copied from */
+	};
+	ASSAY_AUTO_FREE char *text = NULL;
+
+	if (same_bytes(parts, a, b)) {
+		mark_identical(parts, a->offset, a->length);
+	} else if (a->length != b->length || a->rule == NULL || b->rule == NULL ||
+	           strcmp(a->rule, b->rule) != 0 || !assay_transplant_has(a->rule) ||
+	           !assay_transplant_note(parts->walk, parts->node, &record)) {
+		compare_fixed(parts, a, b);
+	} else {
+		compare_derived(parts, a, b, ASSAY_CLASS_TRANSPLANTED, a->rule);
+		text = label(parts, a->what);
+		assay_node_find_kind(parts->node, &run, ASSAY_CLASS_TRANSPLANTED, a->rule, a->what,
+		                     text);
 	}
 }
 
@@ -282,7 +376,7 @@ static void compare_follower(struct assay_parts *parts, const struct assay_part 
 		compare_derived(parts, a, b, class, CARRIES);
 	else if (a->role == ASSAY_ROLE_CHECK && parts->worst > ASSAY_CLASS_IDENTICAL)
 		compare_derived(parts, a, b, parts->worst, CARRIES);
-	else if (a->role == ASSAY_ROLE_PACKING && class == ASSAY_CLASS_IDENTICAL)
+	else if (a->role == ASSAY_ROLE_PACKING && class < ASSAY_CLASS_REPACKED)
 		compare_packing(parts, a, b);
 	else if (a->role == ASSAY_ROLE_PACKING)
 		compare_derived(parts, a, b, class, CARRIES);
@@ -293,12 +387,19 @@ static void compare_follower(struct assay_parts *parts, const struct assay_part 
 static void compare_one(struct assay_parts *parts, const struct assay_part *a,
                         const struct assay_part *b)
 {
-	if (a->role != b->role)
+	struct assay_run run = { a->offset, a->length, b->offset, b->length, 0, true };
+
+	if (a->role != b->role && repack_rule(parts) != NULL && is_carrier(a) && is_carrier(b) &&
+	    parts->content != NULL)
+		compare_carrier_alone(parts, a, &run);
+	else if (a->role != b->role)
 		compare_fixed(parts, a, b);
 	else if (a->role == ASSAY_ROLE_CONTENT && parts->content != NULL)
 		compare_content(parts, a);
-	else if (a->role == ASSAY_ROLE_STREAM)
+	else if (a->role == ASSAY_ROLE_STREAM && parts->content != NULL)
 		compare_stream(parts, a, b);
+	else if (a->role == ASSAY_ROLE_OPAQUE)
+		compare_opaque(parts, a, b);
 	else if (a->role == ASSAY_ROLE_FILL)
 		compare_fill(parts, a, b);
 	else if (is_derived(a->role))
@@ -307,7 +408,8 @@ static void compare_one(struct assay_parts *parts, const struct assay_part *a,
 		compare_fixed(parts, a, b);
 }
 
-struct assay_part assay_part_field(const struct assay_part *part, size_t i)
+/* One field of a part with a layout, as a part of its own. */
+static struct assay_part field_of(const struct assay_part *part, size_t i)
 {
 	const struct assay_field *field = &part->fields[i];
 	struct assay_part out = *part;
@@ -316,30 +418,109 @@ struct assay_part assay_part_field(const struct assay_part *part, size_t i)
 	out.length = field->length;
 	out.what = field->what;
 	out.role = field->role;
+	out.rule = field->rule;
 	out.fields = NULL;
 	return out;
 }
 
-static bool wanted(const struct assay_part *a, const struct assay_part *b, bool derived)
+/* In which order parts are judged: first those that stand for themselves. */
+enum stage {
+	STAGE_VALUES,
+	STAGE_FOLLOWERS, /* what follows from other parts of the same entry */
+	STAGE_METADATA,  /* what follows from everything */
+};
+
+/* Metadata that the format has no rule for must be equal. */
+static enum stage stage_of(const struct assay_parts *parts, const struct assay_part *a,
+                           const struct assay_part *b)
 {
-	return (is_derived(a->role) && a->role == b->role) == derived;
+	if (a->role == ASSAY_ROLE_METADATA && b->role == a->role && repack_rule(parts) != NULL)
+		return STAGE_METADATA;
+	return is_derived(a->role) && a->role == b->role ? STAGE_FOLLOWERS : STAGE_VALUES;
+}
+
+/* Bytes that say no more than what was compared; run says where, maybe on one side only. */
+static void explain_metadata(struct assay_parts *parts, const struct assay_run *run,
+                             const char *what)
+{
+	ASSAY_AUTO_FREE char *text = NULL;
+
+	if (parts->worst == ASSAY_CLASS_UNEXPLAINED)
+		return; /* with a finding where the reason is */
+	worsen(parts, ASSAY_CLASS_REPACKED);
+	(void)assay_ledger_explain(&parts->node->ledger, run->offset, run->length, parts->worst,
+	                           repack_rule(parts));
+	text = label(parts, what);
+	assay_node_find_kind(parts->node, run, parts->worst, repack_rule(parts), what, text);
+}
+
+static void compare_metadata(struct assay_parts *parts, const struct assay_part *a,
+                             const struct assay_part *b)
+{
+	struct assay_run run = { a->offset, a->length, b->offset, b->length, 0, true };
+
+	if (same_bytes(parts, a, b)) {
+		mark_identical(parts, a->offset, a->length);
+		return;
+	}
+	(void)mark_equal(parts, a, b);
+	explain_metadata(parts, &run, a->what);
+}
+
+static void compare_staged(struct assay_parts *parts, const struct assay_part *a,
+                           const struct assay_part *b, enum stage stage)
+{
+	if (stage_of(parts, a, b) != stage)
+		return;
+	if (stage == STAGE_METADATA)
+		compare_metadata(parts, a, b);
+	else
+		compare_one(parts, a, b);
+}
+
+/* Whether two parts of one name have fields at the same places, though maybe with other roles. */
+static bool same_layout(const struct assay_part *a, const struct assay_part *b)
+{
+	size_t i = 0;
+
+	if (a->fields == b->fields)
+		return true;
+	for (; a->fields[i].what != NULL && b->fields[i].what != NULL; i++)
+		if (a->fields[i].offset != b->fields[i].offset ||
+		    a->fields[i].length != b->fields[i].length)
+			return false;
+	return a->fields[i].what == NULL && b->fields[i].what == NULL;
 }
 
 static void compare_pair(struct assay_parts *parts, const struct assay_part *a,
-                         const struct assay_part *b, bool derived)
+                         const struct assay_part *b, enum stage stage)
 {
-	if (a->fields == NULL || b->fields == NULL) {
-		if (wanted(a, b, derived))
-			compare_one(parts, a, b);
-		return;
-	}
-	/* Parts with the same name have the same fields, though maybe with other roles. */
-	for (size_t i = 0; a->fields[i].what != NULL; i++) {
-		struct assay_part x = assay_part_field(a, i), y = assay_part_field(b, i);
+	if (a->fields == NULL && b->fields == NULL) {
+		compare_staged(parts, a, b, stage);
+	} else if (a->fields == NULL || b->fields == NULL || !same_layout(a, b)) {
+		if (stage == STAGE_VALUES)
+			compare_fixed(parts, a, b);
+	} else {
+		for (size_t i = 0; a->fields[i].what != NULL; i++) {
+			struct assay_part x = field_of(a, i), y = field_of(b, i);
 
-		if (wanted(&x, &y, derived))
-			compare_one(parts, &x, &y);
+			compare_staged(parts, &x, &y, stage);
+		}
 	}
+}
+
+/* A part that has no counterpart. One of both is NULL. */
+static void judge_alone(struct assay_parts *parts, const struct assay_part *delivered,
+                        const struct assay_part *rebuilt, enum stage stage)
+{
+	const struct assay_part *part = delivered != NULL ? delivered : rebuilt;
+	bool metadata = stage_of(parts, part, part) == STAGE_METADATA;
+	struct assay_run run = run_alone(delivered, rebuilt);
+
+	if (metadata && stage == STAGE_METADATA)
+		explain_metadata(parts, &run, part->what);
+	else if (!metadata && stage == STAGE_VALUES)
+		find_alone(parts, delivered, rebuilt);
 }
 
 /* Whether the list holds a part of this name among its next few. Moves the list there. */
@@ -357,8 +538,7 @@ static const struct assay_part *seek(struct part_list *list, const char *what)
 	return NULL;
 }
 
-/* One pass over all parts. First those that stand for themselves, then those that follow. */
-static void pass(struct assay_parts *parts, size_t entry, size_t counterpart, bool derived)
+static void pass(struct assay_parts *parts, size_t entry, size_t counterpart, enum stage stage)
 {
 	struct part_list a = list_parts(parts->delivered, entry);
 	struct part_list b = list_parts(parts->rebuilt, counterpart);
@@ -368,22 +548,29 @@ static void pass(struct assay_parts *parts, size_t entry, size_t counterpart, bo
 		size_t from = b.next;
 
 		other = seek(&b, part->what);
-		for (; !derived && other != NULL && from < b.next; from++)
+		for (; other != NULL && from < b.next; from++)
 			if (parts->rebuilt->parts[from].entry == counterpart)
-				find_alone(parts, NULL, &parts->rebuilt->parts[from]);
-		if (other == NULL && !derived)
-			find_alone(parts, part, NULL);
-		if (other == NULL)
+				judge_alone(parts, NULL, &parts->rebuilt->parts[from], stage);
+		if (other == NULL) {
+			judge_alone(parts, part, NULL, stage);
 			continue;
-		compare_pair(parts, part, other, derived);
+		}
+		compare_pair(parts, part, other, stage);
 		b.next++;
 	}
-	for (; !derived && (other = front(&b)) != NULL; b.next++)
-		find_alone(parts, NULL, other);
+	for (; (other = front(&b)) != NULL; b.next++)
+		judge_alone(parts, NULL, other, stage);
 }
 
 void assay_parts_compare(struct assay_parts *parts, size_t entry, size_t counterpart)
 {
-	pass(parts, entry, counterpart, false);
-	pass(parts, entry, counterpart, true);
+	parts->placed = parts->content != NULL &&
+	                assay_ledger_worst(&parts->content->ledger) == parts->content->class;
+	pass(parts, entry, counterpart, STAGE_VALUES);
+	pass(parts, entry, counterpart, STAGE_FOLLOWERS);
+}
+
+void assay_parts_compare_metadata(struct assay_parts *parts, size_t entry, size_t counterpart)
+{
+	pass(parts, entry, counterpart, STAGE_METADATA);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How much unpacking one run may do. A limit that is reached is reported and makes the artefact
- * inconclusive; it never makes it match.
+ * How much unpacking one side of a run may do. A limit that is reached is reported and makes the
+ * artefact inconclusive; it never makes it match.
  *
  * Layer:  formats.
  * Limits: the figures are ours: an honest firmware image stays far below them, and a bomb is
@@ -16,8 +16,8 @@
 
 struct assay_unpack_limits {
 	unsigned depth;      /* containers inside containers */
-	uint64_t members;    /* of all containers together */
-	uint64_t bytes;      /* unpacked from compressed streams, both sides together */
+	uint64_t members;    /* of all containers of a side together */
+	uint64_t bytes;      /* unpacked from compressed streams, of each side */
 	uint64_t ratio;      /* unpacked to packed, of one stream */
 	uint64_t ratio_from; /* bytes unpacked before the ratio counts */
 };

@@ -1,44 +1,77 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/contents.h"
 
+#include <stdarg.h>
+
 #include "base/memory.h"
+
+/* Take note that an entry has one part more; its parts should follow each other. */
+static void count_part(struct assay_contents *contents, struct assay_entry *entry,
+                       const struct assay_part *part)
+{
+	if (entry->part_count++ == 0)
+		entry->first_part = part->serial;
+	else
+		contents->scattered |= part[-1].entry != part->entry;
+}
+
+struct assay_part *assay_contents_part_at(struct assay_contents *contents, size_t entry,
+                                          enum assay_role role, const char *what, uint64_t offset,
+                                          uint64_t length)
+{
+	struct assay_part *part;
+
+	if (!assay_span_holds(contents->span, offset, length)) {
+		contents->overrun = true;
+		offset = contents->end;
+		length = 0;
+	}
+	assay_grow(&contents->parts, &contents->part_cap, contents->part_count,
+	           sizeof(*contents->parts));
+	part = &contents->parts[contents->part_count];
+	*part = (struct assay_part){
+		.offset = offset,
+		.length = length,
+		.what = what,
+		.entry = entry,
+		.serial = contents->part_count++,
+		.role = role,
+	};
+	contents->scattered |= offset != contents->end;
+	contents->metadata |= role == ASSAY_ROLE_METADATA;
+	if (offset + length > contents->end)
+		contents->end = offset + length;
+	if (entry != ASSAY_NO_ENTRY)
+		count_part(contents, &contents->entries[entry], part);
+	return part;
+}
 
 struct assay_part *assay_contents_part(struct assay_contents *contents, size_t entry,
                                        enum assay_role role, const char *what, uint64_t length)
 {
+	return assay_contents_part_at(contents, entry, role, what, contents->end, length);
+}
+
+void assay_contents_fields_at(struct assay_contents *contents, size_t entry, const char *what,
+                              const struct assay_field *fields, uint64_t offset)
+{
+	const struct assay_field *last = fields;
 	struct assay_part *part;
 
-	if (length > contents->span.len - contents->end) {
-		contents->overrun = true;
-		length = contents->span.len - contents->end;
+	contents->metadata |= last->role == ASSAY_ROLE_METADATA;
+	while (last[1].what != NULL) {
+		last++;
+		contents->metadata |= last->role == ASSAY_ROLE_METADATA;
 	}
-	assay_grow(&contents->parts, &contents->part_cap, contents->part_count,
-	           sizeof(*contents->parts));
-	part = &contents->parts[contents->part_count++];
-	*part = (struct assay_part){
-		.offset = contents->end,
-		.length = length,
-		.what = what,
-		.entry = entry,
-		.role = role,
-	};
-	contents->end += length;
-	if (entry != ASSAY_NO_ENTRY)
-		contents->entries[entry].part_count++;
-	return part;
+	part = assay_contents_part_at(contents, entry, ASSAY_ROLE_FIXED, what, offset,
+	                              (uint64_t)last->offset + last->length);
+	part->fields = fields;
 }
 
 void assay_contents_fields(struct assay_contents *contents, size_t entry, const char *what,
                            const struct assay_field *fields)
 {
-	const struct assay_field *last = fields;
-	struct assay_part *part;
-
-	while (last[1].what != NULL)
-		last++;
-	part = assay_contents_part(contents, entry, ASSAY_ROLE_FIXED, what,
-	                           (uint64_t)last->offset + last->length);
-	part->fields = fields;
+	assay_contents_fields_at(contents, entry, what, fields, contents->end);
 }
 
 void assay_contents_fill(struct assay_contents *contents, size_t entry, const char *what,
@@ -65,6 +98,7 @@ int assay_contents_entry(struct assay_contents *contents, struct assay_budget *b
 	contents->entries[contents->entry_count++] = (struct assay_entry){
 		.name = assay_strdup(""),
 		.first_part = contents->part_count,
+		.first_piece = contents->piece_count,
 		.type = type,
 	};
 	return 0;
@@ -80,6 +114,82 @@ int assay_contents_text(struct assay_contents *contents, char **slot, struct ass
 	return 0;
 }
 
+void assay_contents_attribute(struct assay_contents *contents, size_t entry,
+                              const struct assay_attribute *attribute)
+{
+	assay_grow(&contents->attributes, &contents->attribute_cap, contents->attribute_count,
+	           sizeof(*contents->attributes));
+	contents->attributes[contents->attribute_count] = *attribute;
+	contents->attributes[contents->attribute_count++].entry = entry;
+}
+
+void assay_contents_number(struct assay_contents *contents, size_t entry, const char *key,
+                           enum assay_attribute_form form, uint64_t number)
+{
+	assay_contents_attribute(
+		contents, entry,
+		&(struct assay_attribute){ .key = key, .form = form, .number = number });
+}
+
+/* Whether a piece is one that the format can have. */
+static bool is_sound(const struct assay_contents *contents, const struct assay_piece *piece)
+{
+	uint64_t end;
+
+	if (piece->kind == ASSAY_PIECE_ZEROS)
+		return piece->packed == 0;
+	if (!assay_span_holds(contents->span, piece->offset, piece->packed))
+		return false;
+	if (piece->kind == ASSAY_PIECE_RAW)
+		return piece->packed == piece->length;
+	return !__builtin_add_overflow(piece->skip, piece->length, &end) && end <= piece->unpacked;
+}
+
+int assay_contents_piece(struct assay_contents *contents, const struct assay_piece *piece,
+                         struct assay_error *err)
+{
+	struct assay_entry *entry = assay_contents_newest(contents);
+
+	if (!is_sound(contents, piece) ||
+	    __builtin_add_overflow(entry->size, piece->length, &entry->size))
+		return assay_fail_at(err, ASSAY_E_FORMAT, piece->offset, "content past the end");
+	assay_grow(&contents->pieces, &contents->piece_cap, contents->piece_count,
+	           sizeof(*contents->pieces));
+	contents->pieces[contents->piece_count++] = *piece;
+	entry->piece_count++;
+	return 0;
+}
+
+struct assay_span assay_contents_keep(struct assay_contents *contents, struct assay_bytes *bytes)
+{
+	assay_grow(&contents->buffers, &contents->buffer_cap, contents->buffer_count,
+	           sizeof(*contents->buffers));
+	contents->buffers[contents->buffer_count] = *bytes;
+	*bytes = (struct assay_bytes){ 0 };
+	return assay_span_of_bytes(&contents->buffers[contents->buffer_count++]);
+}
+
+void assay_contents_false(struct assay_contents *contents, size_t entry, const char *what,
+                          uint64_t offset, uint64_t length)
+{
+	assay_grow(&contents->false_values, &contents->false_cap, contents->false_count,
+	           sizeof(*contents->false_values));
+	contents->false_values[contents->false_count++] =
+		(struct assay_false_value){ offset, length, entry, what };
+}
+
+void assay_contents_partial(struct assay_contents *contents, const char *fmt, ...)
+{
+	va_list args;
+
+	if (contents->partial != NULL)
+		return;
+	va_start(args, fmt);
+	if (vasprintf(&contents->partial, fmt, args) < 0)
+		contents->partial = assay_strdup("not read to its end");
+	va_end(args);
+}
+
 void assay_contents_trailing(struct assay_contents *contents, size_t entry)
 {
 	contents->trailing = assay_contents_rest(contents).len;
@@ -90,20 +200,10 @@ void assay_contents_trailing(struct assay_contents *contents, size_t entry)
 
 void assay_contents_stream(struct assay_contents *contents, struct assay_sink *sink)
 {
-	contents->unpacked = assay_sink_take(sink);
-	contents->entries[0].content = assay_span_of_bytes(&contents->unpacked);
-	assay_contents_trailing(contents, 0);
-}
+	struct assay_bytes bytes = assay_sink_take(sink);
 
-/* That the parts lie one behind the other follows from how they are appended. */
-static int check_cover(const struct assay_contents *contents, struct assay_error *err)
-{
-	if (contents->overrun)
-		return assay_fail_at(err, ASSAY_E_FORMAT, contents->end, "a part past the end");
-	if (contents->end != contents->span.len)
-		return assay_fail_at(err, ASSAY_E_FORMAT, contents->end,
-		                     "bytes that the reader does not account for");
-	return 0;
+	contents->entries[0].content = assay_contents_keep(contents, &bytes);
+	assay_contents_trailing(contents, 0);
 }
 
 int assay_contents_read(const struct assay_reader *reader, struct assay_span span,
@@ -113,7 +213,7 @@ int assay_contents_read(const struct assay_reader *reader, struct assay_span spa
 	*out = (struct assay_contents){ .reader = reader, .span = span };
 	if (reader->read(budget, out, err) < 0)
 		return -1;
-	return check_cover(out, err);
+	return assay_contents_finish(out, err);
 }
 
 void assay_contents_fini(struct assay_contents *contents)
@@ -121,9 +221,17 @@ void assay_contents_fini(struct assay_contents *contents)
 	for (size_t i = 0; i < contents->entry_count; i++) {
 		free(contents->entries[i].name);
 		free(contents->entries[i].link);
+		free(contents->entries[i].unreadable);
 	}
+	for (size_t i = 0; i < contents->buffer_count; i++)
+		assay_bytes_fini(&contents->buffers[i]);
 	free(contents->entries);
 	free(contents->parts);
-	assay_bytes_fini(&contents->unpacked);
+	free(contents->attributes);
+	free(contents->pieces);
+	free(contents->false_values);
+	free(contents->buffers);
+	free(contents->partial);
+	assay_bytes_fini(&contents->block);
 	*contents = (struct assay_contents){ 0 };
 }

@@ -4,6 +4,8 @@
  *
  * Source: RFC 1952; RFC 1951 through zlib.
  */
+#include <ctype.h>
+
 #include <zlib.h>
 
 #include "base/cursor.h"
@@ -12,6 +14,9 @@
 #define HEADER 10 /* RFC 1952, 2.3: ID1 ID2 CM FLG MTIME XFL OS */
 #define FLG_AT 3
 #define XFL_AT 8
+#define OS_AT 9
+#define OS_LAST 13 /* RFC 1952, 2.3.1: OS; 255 is unknown */
+#define OS_UNKNOWN 255
 #define SLOWEST 2 /* RFC 1952, 2.3.1: XFL */
 #define FASTEST 4
 #define FHCRC 0x02
@@ -21,16 +26,26 @@
 #define RESERVED 0xe0
 #define TRAILER 8
 
-#define HEADER_FIELDS(level_role)                                                                  \
+#define TIMESTAMPS "gzip/timestamps@1"
+#define ORIGIN "gzip/origin@1"
+
+#define HEADER_FIELDS(level_role, os_role, os_rule)                                                \
 	{                                                                                          \
 		{ "magic", 0, 3, ASSAY_ROLE_FIXED }, { "flags", FLG_AT, 1, ASSAY_ROLE_FIXED },     \
-			{ "mtime", 4, 4, ASSAY_ROLE_FIXED },                                       \
+			{ "mtime", 4, 4, ASSAY_ROLE_OPAQUE, TIMESTAMPS },                          \
 			{ "compression level", XFL_AT, 1, level_role },                            \
-			{ "OS", 9, 1, ASSAY_ROLE_FIXED }, { 0 },                                   \
+			{ "OS", OS_AT, 1, os_role, os_rule }, { 0 },                               \
 	}
-/* XFL tells the level in one of three ways; any other value tells something else. */
-static const struct assay_field header_fields[] = HEADER_FIELDS(ASSAY_ROLE_PACKING);
-static const struct assay_field odd_header_fields[] = HEADER_FIELDS(ASSAY_ROLE_FIXED);
+/*
+ * By whether XFL tells the level in one of three ways and whether OS is one that there is: any
+ * other value tells something else.
+ */
+static const struct assay_field header_fields[2][2][6] = {
+	{ HEADER_FIELDS(ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED, NULL),
+	  HEADER_FIELDS(ASSAY_ROLE_FIXED, ASSAY_ROLE_OPAQUE, ORIGIN) },
+	{ HEADER_FIELDS(ASSAY_ROLE_PACKING, ASSAY_ROLE_FIXED, NULL),
+	  HEADER_FIELDS(ASSAY_ROLE_PACKING, ASSAY_ROLE_OPAQUE, ORIGIN) },
+};
 static const struct assay_field trailer_fields[] = {
 	{ "CRC-32", 0, 4, ASSAY_ROLE_CHECK },
 	{ "size", 4, 4, ASSAY_ROLE_SIZE },
@@ -60,6 +75,23 @@ static int add_text(struct assay_contents *out, const char *what, struct assay_e
 	return add_part(out, what, end != NULL ? (uint64_t)(end - rest.ptr) + 1 : UINT64_MAX, err);
 }
 
+/* A name that names a file and nothing else tells who packed it. */
+static int add_name(struct assay_contents *out, struct assay_error *err)
+{
+	uint64_t start = out->end;
+	struct assay_part *part;
+
+	if (add_text(out, "file name", err) < 0)
+		return -1;
+	part = &out->parts[out->part_count - 1];
+	for (uint64_t i = start; i + 1 < out->end; i++)
+		if (!isgraph(out->span.ptr[i]) || out->span.ptr[i] == '/')
+			return 0;
+	part->role = ASSAY_ROLE_OPAQUE;
+	part->rule = ORIGIN;
+	return 0;
+}
+
 static int add_extra(struct assay_contents *out, struct assay_error *err)
 {
 	struct assay_span rest = assay_contents_rest(out);
@@ -82,25 +114,32 @@ static int add_header_crc(struct assay_contents *out, uint64_t start, struct ass
 	return 0;
 }
 
+static bool is_level(uint8_t level)
+{
+	return level == 0 || level == SLOWEST || level == FASTEST;
+}
+
+static bool is_os(uint8_t os)
+{
+	return os <= OS_LAST || os == OS_UNKNOWN;
+}
+
 static int read_header(struct assay_contents *out, struct assay_error *err)
 {
 	struct assay_span rest = assay_contents_rest(out);
 	uint64_t start = out->end;
-	uint8_t flags, level;
+	uint8_t flags;
 
 	if (rest.len < HEADER)
 		return assay_fail_at(err, ASSAY_E_FORMAT, start, "cut short in the header");
 	flags = rest.ptr[FLG_AT];
 	if ((flags & RESERVED) != 0)
 		return assay_fail_at(err, ASSAY_E_FORMAT, start + FLG_AT, "unknown flags");
-	level = rest.ptr[XFL_AT];
 	assay_contents_fields(out, 0, "header",
-	                      level == 0 || level == SLOWEST || level == FASTEST
-	                              ? header_fields
-	                              : odd_header_fields);
+	                      header_fields[is_level(rest.ptr[XFL_AT])][is_os(rest.ptr[OS_AT])]);
 	if ((flags & FEXTRA) != 0 && add_extra(out, err) < 0)
 		return -1;
-	if ((flags & FNAME) != 0 && add_text(out, "file name", err) < 0)
+	if ((flags & FNAME) != 0 && add_name(out, err) < 0)
 		return -1;
 	if ((flags & FCOMMENT) != 0 && add_text(out, "comment", err) < 0)
 		return -1;
@@ -202,9 +241,29 @@ static int read_gzip(struct assay_budget *budget, struct assay_contents *out,
 	return 0;
 }
 
+/* What a header CRC covers changes with the values before it; nothing else does. */
+static void recompute(const struct assay_contents *contents, uint8_t *image)
+{
+	uint64_t start = 0;
+
+	for (size_t i = 0; i < contents->part_count; i++) {
+		const struct assay_part *part = &contents->parts[i];
+		uLong crc;
+
+		if (strcmp(part->what, "header") == 0)
+			start = part->offset;
+		if (strcmp(part->what, "header CRC") != 0)
+			continue;
+		crc = crc32_z(crc32_z(0, NULL, 0), image + start, part->offset - start);
+		image[part->offset] = (uint8_t)crc;
+		image[part->offset + 1] = (uint8_t)(crc >> 8);
+	}
+}
+
 const struct assay_reader assay_reader_gzip = {
 	.name = "gzip",
 	.stream_rule = "gzip/stream@1",
 	.probe = probe,
 	.read = read_gzip,
+	.recompute = recompute,
 };

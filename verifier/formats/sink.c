@@ -47,6 +47,38 @@ void assay_sink_wrote(struct assay_sink *sink, size_t len)
 	sink->budget->bytes += len;
 }
 
+/* Append length bytes: those at from, or zeros. */
+static int append(struct assay_sink *sink, const uint8_t *from, uint64_t length,
+                  struct assay_error *err)
+{
+	struct assay_bytes room;
+
+	while (length > 0) {
+		if (assay_sink_room(sink, &room, err) < 0)
+			return -1;
+		if (room.len > length)
+			room.len = (size_t)length;
+		if (from != NULL)
+			memcpy(room.ptr, from, room.len);
+		else
+			memset(room.ptr, 0, room.len);
+		from = from != NULL ? from + room.len : NULL;
+		length -= room.len;
+		assay_sink_wrote(sink, room.len);
+	}
+	return 0;
+}
+
+int assay_sink_add(struct assay_sink *sink, struct assay_span bytes, struct assay_error *err)
+{
+	return append(sink, bytes.ptr, bytes.len, err);
+}
+
+int assay_sink_zeros(struct assay_sink *sink, uint64_t length, struct assay_error *err)
+{
+	return append(sink, NULL, length, err);
+}
+
 struct assay_bytes assay_sink_take(struct assay_sink *sink)
 {
 	struct assay_bytes out = sink->bytes;

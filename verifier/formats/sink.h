@@ -35,6 +35,14 @@ ASSAY_CHECKED int assay_sink_room(struct assay_sink *sink, struct assay_bytes *r
 /** Say that len bytes were written to the room. */
 void assay_sink_wrote(struct assay_sink *sink, size_t len);
 
+/** Append bytes. Errors: as assay_sink_room */
+ASSAY_CHECKED int assay_sink_add(struct assay_sink *sink, struct assay_span bytes,
+                                 struct assay_error *err);
+
+/** Append zeros. Errors: as assay_sink_room */
+ASSAY_CHECKED int assay_sink_zeros(struct assay_sink *sink, uint64_t length,
+                                   struct assay_error *err);
+
 /** Take what was written; the sink is empty afterwards. */
 struct assay_bytes assay_sink_take(struct assay_sink *sink);
 

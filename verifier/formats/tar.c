@@ -276,4 +276,9 @@ static int read_tar(struct assay_budget *budget, struct assay_contents *out,
 	return 0;
 }
 
-const struct assay_reader assay_reader_tar = { .name = "tar", .probe = probe, .read = read_tar };
+const struct assay_reader assay_reader_tar = {
+	.name = "tar",
+	.probe = probe,
+	.read = read_tar,
+	.recompute = assay_tar_recompute,
+};

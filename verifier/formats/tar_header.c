@@ -5,20 +5,26 @@
 
 #define SIZE_AT 124
 #define SIZE_LEN 12
+#define MTIME_AT 136
+#define MTIME_LEN 12
 #define CHECK_AT 148
 #define CHECK_LEN 8
 #define MAGIC_AT 257
+#define TIMESTAMPS "tar/timestamps@1"
 #define PREFIX_AT 345
 #define PREFIX_LEN 155
 
-/* With size and checksum written in the one usual way, their values follow from the rest. */
-#define FIELDS(size_role, check_role)                                                              \
+/*
+ * With size and checksum written in the one usual way, their values follow from the rest. A time
+ * written in the one usual way is nothing but a time.
+ */
+#define FIELDS(size_role, check_role, time_role, time_rule)                                        \
 	{                                                                                          \
 		{ "name", 0, 100, ASSAY_ROLE_FIXED }, { "mode", 100, 8, ASSAY_ROLE_FIXED },        \
 			{ "uid", 108, 8, ASSAY_ROLE_FIXED }, { "gid", 116, 8, ASSAY_ROLE_FIXED },  \
 			{ "size", SIZE_AT, 11, size_role },                                        \
 			{ "size end", 135, 1, ASSAY_ROLE_FIXED },                                  \
-			{ "mtime", 136, 12, ASSAY_ROLE_FIXED },                                    \
+			{ "mtime", MTIME_AT, MTIME_LEN, time_role, time_rule },                    \
 			{ "checksum", CHECK_AT, 6, check_role },                                   \
 			{ "checksum end", 154, 2, ASSAY_ROLE_FIXED },                              \
 			{ "type", 156, 1, ASSAY_ROLE_FIXED },                                      \
@@ -31,8 +37,13 @@
 			{ "name prefix", PREFIX_AT, PREFIX_LEN, ASSAY_ROLE_FIXED },                \
 			{ "header padding", 500, 12, ASSAY_ROLE_FIXED }, { 0 },                    \
 	}
-static const struct assay_field usual[] = FIELDS(ASSAY_ROLE_SIZE, ASSAY_ROLE_CHECK);
-static const struct assay_field unusual[] = FIELDS(ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED);
+/* By whether size and checksum are usual, and the time. */
+static const struct assay_field tables[2][2][20] = {
+	{ FIELDS(ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED, NULL),
+	  FIELDS(ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED, ASSAY_ROLE_OPAQUE, TIMESTAMPS) },
+	{ FIELDS(ASSAY_ROLE_SIZE, ASSAY_ROLE_CHECK, ASSAY_ROLE_FIXED, NULL),
+	  FIELDS(ASSAY_ROLE_SIZE, ASSAY_ROLE_CHECK, ASSAY_ROLE_OPAQUE, TIMESTAMPS) },
+};
 
 /* Octal digits, spaces before and a space or NUL behind; at least one digit. */
 static bool parse_octal(struct assay_span text, uint64_t *out)
@@ -94,6 +105,29 @@ static bool is_usual(struct assay_span block)
 	       all_octal(assay_span_sub(block, CHECK_AT, 6));
 }
 
+static bool is_usual_time(struct assay_span block)
+{
+	uint8_t last = block.ptr[MTIME_AT + MTIME_LEN - 1];
+
+	return all_octal(assay_span_sub(block, MTIME_AT, MTIME_LEN - 1)) &&
+	       (last == '\0' || last == ' ');
+}
+
+void assay_tar_recompute(const struct assay_contents *contents, uint8_t *image)
+{
+	for (size_t i = 0; i < contents->part_count; i++) {
+		const struct assay_part *part = &contents->parts[i];
+		uint8_t *block = image + part->offset;
+		uint64_t sum;
+
+		if (part->fields != tables[1][0] && part->fields != tables[1][1])
+			continue;
+		sum = checksum(assay_span_of(block, ASSAY_TAR_BLOCK));
+		for (int digit = 5; digit >= 0; digit--, sum >>= 3)
+			block[CHECK_AT + digit] = (uint8_t)('0' + (sum & 7));
+	}
+}
+
 /* Text up to a NUL or the end of the field. */
 static struct assay_span text_of(struct assay_span block, uint64_t offset, uint64_t length)
 {
@@ -111,7 +145,7 @@ int assay_tar_header(struct assay_span block, struct assay_tar_header *out, stru
 		.type = (char)block.ptr[156],
 		.name = text_of(block, 0, 100),
 		.link = text_of(block, 157, 100),
-		.fields = is_usual(block) ? usual : unusual,
+		.fields = tables[is_usual(block)][is_usual_time(block)],
 	};
 	if (memcmp(block.ptr + MAGIC_AT, "ustar\0", 6) == 0)
 		out->prefix = text_of(block, PREFIX_AT, PREFIX_LEN);

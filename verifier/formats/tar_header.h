@@ -33,6 +33,9 @@ bool assay_tar_is_header(struct assay_span block);
 ASSAY_CHECKED int assay_tar_header(struct assay_span block, struct assay_tar_header *out,
                                    struct assay_error *err);
 
+/** As struct assay_reader's recompute: the checksums of headers that are written as usual. */
+void assay_tar_recompute(const struct assay_contents *contents, uint8_t *image);
+
 /** The records of a pax header that change how the archive is read. Borrowed from its bytes. */
 struct assay_pax {
 	struct assay_span path, link; /* ptr NULL: not there */

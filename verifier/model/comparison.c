@@ -18,6 +18,11 @@ void assay_comparison_fini(struct assay_comparison *comparison)
 		assay_bytes_fini(&comparison->findings[i].delivered.bytes);
 		assay_bytes_fini(&comparison->findings[i].rebuilt.bytes);
 	}
+	for (size_t i = 0; i < comparison->transplant_count; i++) {
+		free(comparison->transplants[i].artefact);
+		assay_bytes_fini(&comparison->transplants[i].value);
+	}
+	free(comparison->transplants);
 	free(comparison->artefacts);
 	free(comparison->findings);
 	free(comparison->delivered.name);

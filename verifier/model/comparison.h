@@ -39,23 +39,32 @@ struct assay_excerpt {
 /**
  * One difference. A difference of metadata (a mode, a missing member) has length 0: it counts
  * all the same.
- *
- * A finding of class identical is a remark: no difference, but something about equal bytes that
- * a person should know, named by its cause. It leaves every tier as it is.
  */
 struct assay_finding {
 	char *artefact;  /* path as in struct assay_artefact; owned */
 	uint64_t offset; /* bytes into the delivered artefact */
 	uint64_t length; /* bytes there; 0 for metadata and for what only the rebuild has */
 	enum assay_class class;
-	const char *rule;  /* static text, NULL when class is unexplained or identical */
+	const char *rule;  /* static text, NULL when class is unexplained */
 	const char *cause; /* static text: a name of the Reproducible Builds issue taxonomy
-	                           where one exists; NULL when not known, but never for a
-	                           remark */
+	                           where one exists; NULL when not known */
 	const char *item;  /* static text: which field of a container, "mtime"; NULL for content */
 	char *text;        /* one line for people, quoted; owned */
 	struct assay_excerpt delivered; /* both empty when there are no bytes to show */
 	struct assay_excerpt rebuilt;
+};
+
+/**
+ * A value of the delivered file that was put into the rebuilt one under a rule, before the two
+ * were held against each other. Values that stand in several places are recorded once.
+ */
+struct assay_transplant {
+	char *artefact;           /* path as in struct assay_artefact; owned */
+	uint64_t offset;          /* bytes into the delivered artefact */
+	const char *rule;         /* static text */
+	const char *what;         /* static text: "mtime" */
+	struct assay_bytes value; /* as it stands in the delivered file; owned */
+	uint64_t count;           /* how many places of the artefact have it */
 };
 
 /** Zero-initialise. Artefacts are in the order of the walk: parents first, then by offset. */
@@ -66,6 +75,8 @@ struct assay_comparison {
 	size_t artefact_count, artefact_cap;
 	struct assay_finding *findings;
 	size_t finding_count, finding_cap;
+	struct assay_transplant *transplants; /* in the order of the walk */
+	size_t transplant_count, transplant_cap;
 	enum assay_tier tier; /* worst of all artefacts and findings */
 };
 

@@ -203,6 +203,19 @@ enum assay_class assay_ledger_worst(const struct assay_ledger *ledger)
 	return worst;
 }
 
+enum assay_class assay_ledger_worst_of(const struct assay_ledger *ledger, uint64_t offset,
+                                       uint64_t length)
+{
+	enum assay_class worst = ASSAY_CLASS_IDENTICAL;
+
+	length = clip(ledger, offset, length);
+	for (size_t i = length > 0 ? find(ledger, offset) : ledger->count;
+	     i < ledger->count && ledger->ranges[i].offset < offset + length; i++)
+		if (ledger->ranges[i].class > worst)
+			worst = ledger->ranges[i].class;
+	return worst;
+}
+
 static bool needs_rule(enum assay_class class)
 {
 	return class != ASSAY_CLASS_IDENTICAL && class != ASSAY_CLASS_UNEXPLAINED;

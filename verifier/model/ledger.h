@@ -76,6 +76,10 @@ void assay_ledger_compare(struct assay_ledger *ledger, uint64_t offset, const ui
 /** Bytes in each class. */
 void assay_ledger_sum(const struct assay_ledger *ledger, uint64_t bytes[ASSAY_CLASS_COUNT]);
 
+/** The worst class of the bytes of [offset, offset + length); identical when there are none. */
+enum assay_class assay_ledger_worst_of(const struct assay_ledger *ledger, uint64_t offset,
+                                       uint64_t length);
+
 /** The worst class with at least one byte; identical for an empty artefact. */
 enum assay_class assay_ledger_worst(const struct assay_ledger *ledger);
 

@@ -17,15 +17,18 @@ static json_t *text_or_null(const char *text)
 	return text != NULL ? assay_json_str(assay_span_of_str(text)) : json_null();
 }
 
-static json_t *hex(const struct assay_excerpt *excerpt)
+static json_t *hex(struct assay_span span)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer out = { 0 };
-	struct assay_span span = assay_span_sub(assay_span_of_bytes(&excerpt->bytes),
-	                                        excerpt->before, excerpt->length);
 
 	for (size_t i = 0; i < span.len; i++)
 		assay_buffer_printf(&out, "%02x", span.ptr[i]);
 	return assay_json_str(assay_buffer_span(&out));
+}
+
+static json_t *excerpt(const struct assay_excerpt *from)
+{
+	return hex(assay_span_sub(assay_span_of_bytes(&from->bytes), from->before, from->length));
 }
 
 static json_t *subject(const struct assay_subject *from)
@@ -88,21 +91,36 @@ static json_t *finding(const struct assay_finding *from)
 	assay_json_set(out, "cause", text_or_null(from->cause));
 	assay_json_set_str(out, "text", from->text);
 	if (from->delivered.length > 0 || from->rebuilt.length > 0) {
-		assay_json_set(out, "delivered", hex(&from->delivered));
-		assay_json_set(out, "rebuilt", hex(&from->rebuilt));
+		assay_json_set(out, "delivered", excerpt(&from->delivered));
+		assay_json_set(out, "rebuilt", excerpt(&from->rebuilt));
 	}
+	return out;
+}
+
+static json_t *transplant(const struct assay_transplant *from)
+{
+	json_t *out = json_object();
+
+	assay_json_set(out, "artefact", quoted(from->artefact));
+	assay_json_set_int(out, "offset", from->offset);
+	assay_json_set_str(out, "rule", from->rule);
+	assay_json_set_str(out, "what", from->what);
+	assay_json_set(out, "value", hex(assay_span_of_bytes(&from->value)));
+	assay_json_set_int(out, "count", from->count);
 	return out;
 }
 
 json_t *assay_report_json(const struct assay_comparison *comparison, enum assay_tier accept)
 {
-	json_t *artefacts = json_array(), *findings = json_array();
+	json_t *artefacts = json_array(), *findings = json_array(), *values = json_array();
 	json_t *out = json_object();
 
 	for (size_t i = 0; i < comparison->artefact_count; i++)
 		assay_json_append(artefacts, artefact(&comparison->artefacts[i]));
 	for (size_t i = 0; i < comparison->finding_count; i++)
 		assay_json_append(findings, finding(&comparison->findings[i]));
+	for (size_t i = 0; i < comparison->transplant_count; i++)
+		assay_json_append(values, transplant(&comparison->transplants[i]));
 	assay_json_set_str(out, "schema", "assay.compare/1");
 	assay_json_set_str(out, "tier", assay_tier_name(comparison->tier));
 	assay_json_set_bool(out, "accepted",
@@ -113,5 +131,6 @@ json_t *assay_report_json(const struct assay_comparison *comparison, enum assay_
 	assay_json_set(out, "rebuilt", subject(&comparison->rebuilt));
 	assay_json_set(out, "artefacts", artefacts);
 	assay_json_set(out, "findings", findings);
+	assay_json_set(out, "transplanted", values);
 	return out;
 }

@@ -171,6 +171,11 @@ int assay_unpack_find(const struct assay_contents *contents, const char *path,
 {
 	ASSAY_AUTO_FREE char *wanted = place_of(path);
 
+	if (contents->partial != NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "no certain answer: %s", contents->partial);
+	if (contents->false_count > 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "no certain answer: the %s is false",
+		                  contents->false_values[0].what);
 	if (contents->trailing > 0)
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "no certain answer: %" PRIu64 " bytes behind the end of the %s",

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
+#include "formats/content.h"
 #include "unpack/lookup.h"
 
 /* Where the search has come to: the bytes of one artefact, owned unless it is the file itself. */
@@ -28,6 +29,7 @@ static void move_to(struct place *place, struct assay_span content)
 static int open_place(struct place *place, const char *name, struct assay_error *err)
 {
 	ASSAY_AUTO_CONTENTS struct assay_contents contents = { 0 };
+	ASSAY_AUTO_CONTENT struct assay_content content = { 0 };
 	const struct assay_reader *reader = assay_reader_for(place->span);
 	const struct assay_entry *entry = NULL;
 	bool stream;
@@ -42,7 +44,10 @@ static int open_place(struct place *place, const char *name, struct assay_error 
 	if (assay_unpack_find(&contents, name, &entry, err) < 0)
 		return -1;
 	stream = entry->type == ASSAY_ENTRY_STREAM;
-	move_to(place, entry->content);
+	if (assay_content_open(&contents, (size_t)(entry - contents.entries), &place->budget,
+	                       &content, err) < 0)
+		return -1;
+	move_to(place, content.span);
 	return stream && *name != '\0' ? 0 : 1;
 }
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "compare/transplant.h"
+
+#include <inttypes.h>
+
+#include "base/memory.h"
+
+#define OVERHEAD 16 /* bytes of the record that each value costs, however short it is; ours */
+
+/*
+ * Why each of them is safe. What they have in common: the reader sees to it that the field holds
+ * a well-formed value of its kind and nothing else (otherwise it must be equal); the value is in
+ * the record; every other byte of the container is still compared.
+ */
+const struct assay_transplant_rule assay_transplant_rules[] = {
+	/*
+	 * Who packed the file: the operating system (one of the values that RFC 1952 defines) and
+	 * the name before packing (printable, no slash, of equal length). What unpacks to memory, as
+	 * kernels and boot loaders do, skips both; gzip -N, when a person asks for it, names the
+	 * file that it writes so.
+	 */
+	{ "gzip/origin@1", "operating system and file name in a gzip header" },
+	/*
+	 * Four bytes, seconds. No program that unpacks decides anything by them; gzip -N sets the
+	 * time of the file that it writes.
+	 */
+	{ "gzip/timestamps@1", "modification time in a gzip header" },
+	/*
+	 * Eleven octal digits, seconds. An unpacker gives the file this time. Content, names, modes,
+	 * owners and all else in the header are compared, its checksum must be true. Times decide
+	 * what make rebuilds and whether an interpreter compiles a module again, from files that are
+	 * equal on both sides. Times in pax headers are not touched by this rule.
+	 */
+	{ "tar/timestamps@1", "modification time in a tar header" },
+	{ 0 },
+};
+
+bool assay_transplant_has(const char *rule)
+{
+	for (const struct assay_transplant_rule *r = assay_transplant_rules; r->id != NULL; r++)
+		if (rule != NULL && strcmp(r->id, rule) == 0)
+			return true;
+	return false;
+}
+
+static bool same_value(const struct assay_transplant *a, const struct assay_transplant *b)
+{
+	return strcmp(a->what, b->what) == 0 && strcmp(a->rule, b->rule) == 0 &&
+	       assay_span_equal(assay_span_of_bytes(&a->value), assay_span_of_bytes(&b->value));
+}
+
+/* The same value of the same artefact, when it was recorded. */
+static struct assay_transplant *recorded(struct assay_comparison *found,
+                                         const struct assay_transplant *value)
+{
+	for (size_t i = found->transplant_count; i-- > 0;)
+		if (same_value(&found->transplants[i], value))
+			return &found->transplants[i];
+	return NULL;
+}
+
+/* Whether the record has room. The first time that it has none is a finding. */
+static bool has_room(struct assay_walk *walk, struct assay_node *node, uint64_t cost)
+{
+	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
+	bool was_full = walk->transplanted > ASSAY_TRANSPLANT_MAX;
+
+	if (!was_full)
+		walk->transplanted += cost;
+	if (walk->transplanted <= ASSAY_TRANSPLANT_MAX)
+		return true;
+	if (!was_full)
+		(void)assay_comparison_find(&node->found, &place,
+		                            "more than %" PRIu64
+		                            " bytes of values to transplant: no more are",
+		                            ASSAY_TRANSPLANT_MAX);
+	return false;
+}
+
+bool assay_transplant_note(struct assay_walk *walk, struct assay_node *node,
+                           const struct assay_transplant *value)
+{
+	struct assay_comparison *found = &node->found;
+	struct assay_transplant *same = recorded(found, value), *out;
+
+	if (same != NULL) {
+		same->count++;
+		return true;
+	}
+	if (!has_room(walk, node, value->value.len + OVERHEAD))
+		return false;
+	assay_grow(&found->transplants, &found->transplant_cap, found->transplant_count,
+	           sizeof(*found->transplants));
+	out = &found->transplants[found->transplant_count++];
+	*out = *value;
+	out->artefact = assay_strdup(node->path);
+	out->count = 1;
+	out->value.ptr = assay_calloc(value->value.len + 1, 1);
+	if (value->value.len > 0)
+		memcpy(out->value.ptr, value->value.ptr, value->value.len);
+	return true;
+}
+
+/* A copy of the rebuilt file in the making. */
+struct graft {
+	const struct assay_contents *delivered, *rebuilt;
+	struct assay_node *const *children;
+	uint8_t *image;
+};
+
+static void copy(struct graft *graft, const struct assay_contents *from, uint64_t at, uint64_t to,
+                 uint64_t length)
+{
+	if (length > 0)
+		memcpy(graft->image + to, from->span.ptr + at, length);
+}
+
+static void graft_fields(struct graft *graft, const struct assay_part *a)
+{
+	for (const struct assay_field *field = a->fields; field->what != NULL; field++)
+		if (field->role == ASSAY_ROLE_OPAQUE)
+			copy(graft, graft->delivered, a->offset + field->offset,
+			     a->offset + field->offset, field->length);
+}
+
+/* The bytes of a child that was changed itself. Return: false when they cannot be had */
+static bool graft_content(struct graft *graft, const struct assay_part *a)
+{
+	const struct assay_node *child = graft->children[a->entry];
+
+	if (child == NULL || child->class == ASSAY_CLASS_IDENTICAL)
+		return true;
+	if (!assay_span_holds(assay_span_of_bytes(&child->image), a->content, a->length))
+		return false;
+	if (a->length > 0)
+		memcpy(graft->image + a->offset, child->image.ptr + a->content, a->length);
+	return true;
+}
+
+static bool graft_part(struct graft *graft, const struct assay_part *a, const struct assay_part *b)
+{
+	if (a->length != b->length || a->entry != b->entry || a->role != b->role ||
+	    (a->fields == NULL) != (b->fields == NULL))
+		return false;
+	copy(graft, graft->rebuilt, b->offset, a->offset, a->length);
+	if (a->fields != NULL)
+		graft_fields(graft, a);
+	else if (a->role == ASSAY_ROLE_OPAQUE)
+		copy(graft, graft->delivered, a->offset, a->offset, a->length);
+	else if (a->role == ASSAY_ROLE_CONTENT && a->entry != ASSAY_NO_ENTRY)
+		return graft_content(graft, a);
+	return true;
+}
+
+/* Return: whether the delivered bytes come out */
+static bool make_image(struct graft *graft)
+{
+	const struct assay_contents *a = graft->delivered, *b = graft->rebuilt;
+
+	if (a->part_count != b->part_count || a->span.len != b->span.len)
+		return false;
+	for (size_t i = 0; i < a->part_count; i++)
+		if (!graft_part(graft, &a->parts[i], &b->parts[i]))
+			return false;
+	if (a->reader->recompute != NULL)
+		a->reader->recompute(a, graft->image);
+	return memcmp(graft->image, a->span.ptr, a->span.len) == 0;
+}
+
+static void refuse(struct assay_node *node)
+{
+	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
+
+	(void)assay_comparison_find(&node->found, &place,
+	                            "transplanting does not give the delivered bytes");
+	for (size_t i = 0; i < node->ledger.count; i++) {
+		struct assay_range *range = &node->ledger.ranges[i];
+
+		if (range->class != ASSAY_CLASS_TRANSPLANTED)
+			continue;
+		range->class = ASSAY_CLASS_UNEXPLAINED;
+		range->rule = NULL;
+	}
+}
+
+void assay_transplant_prove(struct assay_walk *walk, const struct assay_container *container,
+                            struct assay_node *const *children)
+{
+	struct assay_node *node = container->node;
+	struct assay_budget *budget = &walk->budgets[1];
+	struct graft graft = { container->delivered, container->rebuilt, children, NULL };
+
+	if (assay_node_worst(node) != ASSAY_CLASS_TRANSPLANTED)
+		return;
+	if (node->delivered.len > budget->limits.bytes - budget->bytes) {
+		assay_node_inconclusive(node, "limit: more than %" PRIu64 " bytes unpacked",
+		                        budget->limits.bytes);
+		return;
+	}
+	budget->bytes += node->delivered.len;
+	graft.image = assay_calloc(node->delivered.len, 1);
+	node->image = (struct assay_bytes){ graft.image, node->delivered.len };
+	if (!make_image(&graft)) {
+		refuse(node);
+		assay_bytes_fini(&node->image);
+	}
+}
