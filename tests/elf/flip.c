@@ -3,11 +3,12 @@
  * Change every byte of an ELF file, one at a time, and hold the answer against the judge's map
  * (judge.py): from both sides, since what was delivered may be either of the two.
  *
- * Usage: flip FILE MAP. Prints the first exceptions and a count of each kind of answer; exits
- * with 1 when there is an exception.
+ * Usage: flip FILE MAP [COUNT]. With COUNT, that many bytes, drawn by a fixed seed. Prints the first
+ * exceptions and a count of each kind of answer; exits with 1 when there is an exception.
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -84,7 +85,29 @@ static void flip(struct assay_span file, uint8_t *copy, size_t at, char letter, 
 	}
 }
 
-static int run(const char *path, const char *map_path, struct assay_error *err)
+/* xorshift64 (Marsaglia, "Xorshift RNGs", 2003): the same bytes on every machine. */
+static uint64_t draw(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* sample: how many bytes to change; 0 for each of them once */
+static void flip_all(struct assay_span file, struct assay_span map, uint8_t *copy, size_t sample,
+                     struct count *count)
+{
+	uint64_t state = file.len;
+
+	for (size_t i = 0; i < (sample > 0 ? sample : file.len); i++) {
+		size_t at = sample > 0 ? (size_t)(draw(&state) % file.len) : i;
+
+		flip(file, copy, at, (char)map.ptr[at], count);
+	}
+}
+
+static int run(const char *path, const char *map_path, size_t sample, struct assay_error *err)
 {
 	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
 	ASSAY_AUTO_BYTES struct assay_bytes copy = { 0 };
@@ -100,8 +123,7 @@ static int run(const char *path, const char *map_path, struct assay_error *err)
 	if (tier_of(assay_span_of_bytes(&file), assay_span_of_bytes(&copy), err) !=
 	    ASSAY_TIER_IDENTICAL)
 		return assay_fail(err, ASSAY_E_FORMAT, "the file does not equal itself");
-	for (size_t i = 0; i < file.len; i++)
-		flip(assay_span_of_bytes(&file), copy.ptr, i, (char)map.ptr[i], &count);
+	flip_all(assay_span_of_bytes(&file), assay_span_of_bytes(&map), copy.ptr, sample, &count);
 	(void)printf(
 		"# %zu bytes, %zu comparisons: %zu normalised, %zu different, %zu exceptions\n",
 		file.len, count.compared, count.normalised, count.compared - count.normalised,
@@ -112,9 +134,11 @@ static int run(const char *path, const char *map_path, struct assay_error *err)
 int main(int argc, char *argv[])
 {
 	struct assay_error err = ASSAY_ERROR_INIT;
-	int status = argc == 3 ? run(argv[1], argv[2], &err) : -1;
+	bool usable = argc == 3 || argc == 4;
+	size_t sample = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
+	int status = usable ? run(argv[1], argv[2], sample, &err) : -1;
 
 	if (status < 0)
-		(void)fprintf(stderr, "flip: %s\n", argc == 3 ? err.text : "wants FILE MAP");
+		(void)fprintf(stderr, "flip: %s\n", usable ? err.text : "wants FILE MAP [COUNT]");
 	return status < 0 ? 2 : status;
 }

@@ -1,33 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every byte of several small ELF files, one at a time: the answer must be the judge's."""
+"""Every byte of several small ELF files, one at a time, and a sample of large ones: the answer must
+be the judge's. The sample is larger with ASSAY_TEST_LONG."""
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
+import bases
 import tools
 from judge import judge
 
-# 64 and 32 bits, both byte orders, made by a compiler and by hand; left out where they cannot be.
-NAMES = ["dense", "bare32", "hand64", "hand32big"]
+# 64 and 32 bits, both byte orders, made by a compiler and by hand.
+SMALL = ["dense", "i386", "arm", "mips", "hand64", "hand32big"]
+LARGE = ["pie", "static-pie", "cxx", "aarch64-lib", "riscv64-lib"]
+COUNT = 20_000 if os.environ.get("ASSAY_TEST_LONG") else 2_000
 
 
-def flip(path):
-    judged = path.with_name(path.name + ".map")
-    judged.write_bytes(judge(path.read_bytes()))
-    return subprocess.run([tools.BUILT / "flip", path, judged], capture_output=True, text=True,
-                          check=False)
+def flip(base):
+    judged = base.path.with_name(base.name + ".map")
+    judged.write_bytes(judge(base.read()))
+    sample = [str(COUNT)] if base.name in LARGE else []
+    return subprocess.run([tools.BUILT / "flip", base.path, judged, *sample], capture_output=True,
+                          text=True, check=False)
 
 
 def main():
     tap = tools.Tap()
-    programs = tools.programs(tools.scratch())
-    made = [name for name in NAMES if name in programs]
-    with ThreadPoolExecutor(2) as pool:
-        for name, done in zip(made, pool.map(flip, (programs[n] for n in made))):
+    made = bases.all_of(tap, tools.scratch(), SMALL + LARGE)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for base, done in zip(made, pool.map(flip, made)):
             print(done.stdout.rstrip())
-            tap.ok(done.returncode == 0, f"{name}: no byte is an exception",
-                   done.stdout + done.stderr)
-    tap.ok(len(made) >= 3, f"{len(made)} files")
+            tap.ok(done.returncode == 0, f"{base.name}: no byte is an exception", done.stderr)
+    tap.ok(len(made) >= 6, f"{len(made)} files")
     tap.finish()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -20,23 +20,63 @@ loclists macinfo macro names pubnames pubtypes ranges rnglists str str_offsets s
 types""".split())
 
 
-def loaded_bytes(elf):
-    """Offsets that the run-time view has."""
-    size = len(elf.data)
-    loaded = set(range(elf.head.ehsize))
-    loaded |= set(range(elf.head.phoff, elf.head.phoff + elf.head.phnum * elf.head.phentsize))
+def page_of(elf, segment):
+    """The largest page that may be in use."""
+    return 4096 if elf.head.machine in (EM_386, EM_X86_64) else max(segment.align, 4096)
+
+
+def pages_share(elf):
+    """Whether two segments want one page of memory with different pages of the file."""
+    loads = [s for s in elf.segments if s.type == PT_LOAD and s.memsz]
+    for low, high in zip(loads, loads[1:]):
+        page = max(page_of(elf, low), page_of(elf, high))
+        if ((low.vaddr + low.memsz - 1) // page == high.vaddr // page and
+                low.offset - low.vaddr != high.offset - high.vaddr):
+            return True
+    return False
+
+
+def loaded_ranges(elf):
+    """(start, end) of what the run-time view has; they may overlap."""
+    yield 0, elf.head.ehsize
+    yield elf.head.phoff, elf.head.phoff + elf.head.phnum * elf.head.phentsize
     stacks = [s for s in elf.segments if s.type == PT_GNU_STACK]
-    everything_runs = not stacks or any(s.flags & PF_X for s in stacks)
+    everything_runs = not stacks or any(s.flags & PF_X for s in stacks) or pages_share(elf)
     for s in elf.segments:
         if s.type == PT_NULL:
             continue
-        loaded |= set(range(s.offset, s.offset + s.filesz))
+        yield s.offset, s.offset + s.filesz
         if s.type == PT_LOAD and (everything_runs or s.flags & PF_X):
-            page = 4096 if elf.head.machine in (EM_386, EM_X86_64) else max(s.align, 4096)
-            start = s.offset // page * page
+            page = page_of(elf, s)
             end = -(-(s.offset + s.filesz) // page) * page
-            loaded |= set(range(start, min(end, size)))
+            yield s.offset // page * page, min(end, len(elf.data))
+
+
+def loaded_bytes(elf):
+    """Offsets that the run-time view has."""
+    loaded = set()
+    for start, end in loaded_ranges(elf):
+        loaded |= set(range(start, end))
     return loaded
+
+
+def without_exceptions(elf):
+    """The file with zeros where the run-time view may differ."""
+    out = bytearray(elf.data)
+    for field in ("shoff", "shentsize", "shnum", "shstrndx"):
+        offset, length = elf.head.place(field)
+        out[offset:offset + length] = bytes(length)
+    offset, length = elf.build_id() or (0, 0)
+    out[offset:offset + length] = bytes(length)
+    return out
+
+
+def loaded_differ(one, other):
+    """Whether two files of one layout differ in anything that the run-time view has."""
+    a, b = Elf(one), Elf(other)
+    left, right = without_exceptions(a), without_exceptions(b)
+    ranges = list(loaded_ranges(a)) + list(loaded_ranges(b))
+    return any(left[start:end] != right[start:end] for start, end in ranges)
 
 
 def is_debug(name):
@@ -46,10 +86,46 @@ def is_debug(name):
     return name == ".gdb_index"
 
 
+def is_known(name):
+    """Whether a section that nothing loads may be missing."""
+    return is_debug(name) or name in (".comment", ".symtab", ".strtab", ".shstrtab",
+                                      ".symtab_shndx", ".gnu_debuglink", ".gnu_debugaltlink")
+
+
+def loses_unknown(one, other):
+    """Whether the first file lacks a section of the other that no rule lets go, and its bytes."""
+    kept = {s.label for s in Elf(one).sections}
+    for s in Elf(other).sections:
+        if (s.size and not s.flags & SHF_ALLOC and not is_known(s.label) and s.label not in kept
+                and one[s.offset:s.offset + s.size] != other[s.offset:s.offset + s.size]):
+            return True
+    return False
+
+
+def adds_section(one, other):
+    """Whether the first file has a section that the other has not."""
+    return bool({s.label for s in Elf(one).sections} - {s.label for s in Elf(other).sections})
+
+
+def carries_unclaimed(one, other):
+    """Whether the first file has bytes that nothing describes, and that the other has not there."""
+    elf, at = Elf(one), 0
+    claims = list(loaded_ranges(elf)) + [(len(one), len(one))]
+    claims += [(s.offset, s.offset + s.size) for s in elf.sections if s.type != SHT_NOBITS]
+    claims.append((elf.head.shoff, elf.head.shoff + elf.head.shnum * elf.head.shentsize))
+    for start, end in sorted(claims):
+        if start > at and any(one[at:start]) and one[at:start] != other[at:start]:
+            return True
+        at = max(at, end)
+    return False
+
+
 def letters_of(elf, section):
     """One letter for each byte of a section that nothing loads."""
     size, name = section.size, section.label
     content = bytes(elf.data[section.offset:section.offset + size])
+    if name in (".debug_frame", ".zdebug_frame"):
+        return "F" * size  # may be missing, but not differ
     if is_debug(name):
         return "M" * size
     if name == ".comment":

@@ -3,23 +3,26 @@
 attack placed exactly there is found."""
 import struct
 
-import build
-import mutations
+import attacks_header
+import attacks_sections
+import bases
+import handmade
+import harmless
 import tools
 from elffile import (PF_R, PF_X, PT_GNU_STACK, PT_LOAD, PT_NOTE, PT_NULL, SHF_ALLOC, SHF_EXECINSTR,
                      SHF_WRITE, SHT_NOTE, SHT_PROGBITS)
-from mutations import Work
+from kinds import Work
 
 # Section, its rule, and a change that the rule takes.
 SECTIONS = [
-    (".comment", "elf/comment@1", mutations.comment_text),
-    (".debug_info", "elf/debug@1", mutations.debug_content),
-    (".gnu_debuglink", "elf/debuglink@1", mutations.debuglink_checksum),
+    (".comment", "elf/comment@1", harmless.comment_text),
+    (".debug_info", "elf/debug@1", harmless.debug_content),
+    (".gnu_debuglink", "elf/debuglink@1", harmless.debuglink_checksum),
     (".gnu_debugaltlink", "elf/debugaltlink@1",
      lambda w: w.flip_section(".gnu_debugaltlink", 24, 0xFF)),
-    (".symtab", "elf/symtab@1", mutations.symbol_value),
-    (".strtab", "elf/symtab@1", mutations.symbol_name),
-    (".shstrtab", "elf/section-headers@1", mutations.names_in_other_order),
+    (".symtab", "elf/symtab@1", harmless.symbol_value),
+    (".strtab", "elf/symtab@1", harmless.symbol_name),
+    (".shstrtab", "elf/section-headers@1", harmless.names_in_other_order),
 ]
 
 
@@ -45,7 +48,7 @@ def segment_over(w, s):
 
 
 def stack_executable(w, _):
-    return mutations.stack_executable(w)
+    return attacks_header.stack_executable(w)
 
 
 def no_stack_header(w, _):
@@ -118,7 +121,7 @@ def add_section_rules(pairs, machine, data):
             middle = w.elf.section(name).offset + w.elf.section(name).size // 2
             attack = w.flip(middle, 0xFF)
             pairs.both_ways(f"{what}, attacked", ("different", None), attack, base)
-            hidden = mutations.build_id(Work(attack))
+            hidden = harmless.build_id(Work(attack))
             pairs.both_ways(f"{what}, attacked behind build-id", ("different", None), hidden, base)
             if cover not in ONLY_SAID:
                 pairs.both_ways(f"{what}, one side only", ("different", None), base, data)
@@ -160,7 +163,7 @@ def add_build_id(pairs, machine, data):
     rule = "elf/build-id@1"
     at, _ = Work(data).elf.build_id()
     pairs.both_ways(f"{machine} build-id: the rule works", ("normalised", rule),
-                    mutations.build_id(Work(data)), data)
+                    harmless.build_id(Work(data)), data)
     for what, base in build_id_covers(data):
         pairs.both_ways(f"{machine} build-id: {what}", ("different", None),
                         Work(base).flip(at + 1), base)
@@ -169,9 +172,9 @@ def add_build_id(pairs, machine, data):
 def add_tables(pairs, machine, data):
     rule = "elf/section-headers@1"
     for mutation, there, back in (
-            (mutations.section_order, ("normalised", rule), None),
-            (mutations.table_elsewhere, ("different", None), ("normalised", rule)),
-            (mutations.headers_zeroed, ("normalised", rule), ("different", None))):
+            (harmless.section_order, ("normalised", rule), None),
+            (harmless.table_elsewhere, ("different", None), ("normalised", rule)),
+            (harmless.headers_zeroed, ("normalised", rule), ("different", None))):
         pairs.both_ways(f"{machine} table: {mutation.__name__}", there, mutation(Work(data)), data,
                         back)
         for what, name, fields in (
@@ -187,7 +190,7 @@ def add_tables(pairs, machine, data):
                             changed, base)
             # The same contradiction on both sides: said, but no difference by itself.
             pairs.both_ways(f"{machine} table: {what}, build-id", ("normalised", "disagree"),
-                            mutations.build_id(Work(base)), base)
+                            harmless.build_id(Work(base)), base)
 
 
 def add_unwinding(pairs, machine, data):
@@ -230,7 +233,7 @@ def add_large_pages(pairs, machine, data):
     wanted = "normalised" if machine == "hand64" else "different"
     w = Work(data)
     base = w.store(w.executable(), align=0x10000)
-    for mutation in (mutations.comment_text, mutations.debug_content, mutations.symbol_value):
+    for mutation in (harmless.comment_text, harmless.debug_content, harmless.symbol_value):
         pairs.both_ways(f"{machine} large pages: {mutation.__name__}", (wanted, None),
                         mutation(Work(base)), base)
 
@@ -239,11 +242,11 @@ def add_overlay(pairs, machine, data):
     """A program that carries something behind its end, and looks for it in its own file."""
     base = data + b"PK overlay"
     pairs.both_ways(f"{machine} overlay: build-id", ("normalised", "elf/build-id@1"),
-                    mutations.build_id(Work(base)), base)
-    for mutation in (mutations.debug_content, mutations.debug_longer, mutations.comment_text,
-                     mutations.symbol_value, mutations.debuglink_checksum,
-                     mutations.section_names, mutations.section_order, mutations.table_elsewhere,
-                     mutations.headers_zeroed):
+                    harmless.build_id(Work(base)), base)
+    for mutation in (harmless.debug_content, harmless.debug_longer, harmless.comment_text,
+                     harmless.symbol_value, harmless.debuglink_checksum,
+                     attacks_sections.section_names, harmless.section_order, harmless.table_elsewhere,
+                     harmless.headers_zeroed):
         pairs.both_ways(f"{machine} overlay: {mutation.__name__}", ("different", None),
                         mutation(Work(base)), base)
     # Another overlay behind the first one, inside a section that a rule would take.
@@ -277,14 +280,14 @@ def with_debugaltlink(data):
 
 def main():
     tap = tools.Tap()
-    pairs = tools.Pairs(tools.scratch())
-    for machine, how in tools.HANDMADE.items():
-        data = with_debugaltlink(build.build(*how))
+    pairs = tools.Pairs()
+    for machine, how in bases.HANDMADE.items():
+        data = with_debugaltlink(handmade.build(*how))
         add_section_rules(pairs, machine, data)
         add_build_id(pairs, machine, data)
         add_tables(pairs, machine, data)
         add_unwinding(pairs, machine, data)
-        add_padding(pairs, machine, build.build(*how))
+        add_padding(pairs, machine, handmade.build(*how))
         add_large_pages(pairs, machine, data)
         add_overlay(pairs, machine, data)
         add_unused_entry(pairs, machine, data)

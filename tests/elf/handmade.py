@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build a small linked ELF file by hand, for machines that no compiler here makes files for.
 
-Usage: build.py BITS ORDER MACHINE OUT      (32|64, little|big, a number)
+Usage: handmade.py BITS ORDER MACHINE OUT      (32|64, little|big, a number)
 
 Header and notes, code, and data are a segment each; then come the sections that nothing loads.
 The last program header is empty: room for a test to put a segment where it wants one.
