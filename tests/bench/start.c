@@ -4,11 +4,12 @@
  * (B), in pairs, in one process, so that neither pays for loading this program. Prints the minimum
  * and the median of both and of the ratio.
  *
- * usage: start PAIRS MANIFEST TREE SOURCE RESULT COMMAND [ARGUMENT]...
+ * usage: start PAIRS NAME MANIFEST TREE SOURCE RESULT COMMAND [ARGUMENT]...
  */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -57,14 +58,15 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double print_row(const char *name, double *values, size_t count)
+static double print_row(const char *name, double *values, size_t count, const char *end)
 {
 	qsort(values, count, sizeof(*values), by_value);
-	(void)printf("  %-6s min %8.3f  median %8.3f\n", name, values[0], values[count / 2]);
+	(void)printf("  %-6s min %8.3f  median %8.3f%s", name, values[0], values[count / 2], end);
 	return values[count / 2];
 }
 
-static int measure(const struct assay_rebuild_request *request, char *command[], size_t pairs)
+static int measure(const struct assay_rebuild_request *request, char *command[], const char *name,
+                   size_t pairs)
 {
 	ASSAY_AUTO_FREE double *ours = assay_calloc(pairs, sizeof(double));
 	ASSAY_AUTO_FREE double *theirs = assay_calloc(pairs, sizeof(double));
@@ -81,11 +83,11 @@ static int measure(const struct assay_rebuild_request *request, char *command[],
 		if (ours[slot] < 0 || theirs[slot] < 0)
 			return 1;
 	}
-	(void)printf("start of a container, milliseconds: %zu pairs\n", pairs);
-	(void)print_row("A", ours, pairs);
-	(void)print_row("B", theirs, pairs);
-	ratio = print_row("A / B", ratios, pairs);
-	(void)printf("  aim: at most 1; %s\n", ratio <= 1 ? "met" : "MISSED");
+	(void)printf("%s: %zu pairs\n", name, pairs);
+	(void)print_row("A", ours, pairs, "  ms\n");
+	(void)print_row("B", theirs, pairs, "  ms\n");
+	ratio = print_row("A / B", ratios, pairs, "");
+	(void)printf("  (aim: at most 1; %s)\n", ratio <= 1 ? "met" : "MISSED");
 	return 0;
 }
 
@@ -96,20 +98,21 @@ int main(int argc, char *argv[])
 	ASSAY_AUTO_FREE char *log = NULL;
 	ASSAY_AUTO_CLOSE int source = -1;
 
-	if (argc < 7) {
-		(void)fputs("usage: start PAIRS MANIFEST TREE SOURCE RESULT COMMAND…\n", stderr);
+	if (argc < 8) {
+		(void)fputs("usage: start PAIRS NAME MANIFEST TREE SOURCE RESULT COMMAND…\n",
+		            stderr);
 		return 2;
 	}
-	source = open(argv[4], O_RDONLY | O_CLOEXEC);
-	log = assay_asprintf("%s/build.log", argv[5]);
-	if (source < 0 || assay_manifest_load(argv[2], &manifest, &err) < 0) {
-		(void)fprintf(stderr, "%s: %s\n", argv[4], err.text);
+	source = open(argv[5], O_RDONLY | O_CLOEXEC);
+	log = assay_asprintf("%s/build.log", argv[6]);
+	if (source < 0 || assay_manifest_load(argv[3], &manifest, &err) < 0) {
+		(void)fprintf(stderr, "%s: %s\n", argv[5], err.text);
 		return 2;
 	}
 	return measure(&(struct assay_rebuild_request){ .manifest = manifest,
-	                                                .tree = argv[3],
+	                                                .tree = argv[4],
 	                                                .sources = &source,
-	                                                .output_dir = argv[5],
+	                                                .output_dir = argv[6],
 	                                                .log_path = log },
-	               argv + 6, strtoul(argv[1], NULL, 10));
+	               argv + 7, argv[2], strtoul(argv[1], NULL, 10));
 }
