@@ -17,7 +17,8 @@ BOX_USER=54321 # nobody has it
 # Namespaces must be there at all; a strict run does not skip.
 needs "user namespaces (see assay doctor)" unshare -Ur true
 needs busybox-static busybox true
-needs libc6-dev "${CC:-cc}" -static -x c -D_GNU_SOURCE -o look "$top_srcdir/tests/rebuild/look.c"
+# shellcheck disable=SC2086 # a compiler may be several words
+needs libc6-dev ${CC:-cc} -static -x c -D_GNU_SOURCE -o look "$top_srcdir/tests/rebuild/look.c"
 
 # make_tree DIR: busybox under its names, and the files that every tree has.
 make_tree()

@@ -114,9 +114,14 @@ END
 refuses "a file that claims to be huge" 4 'build.limits.disk' <<'END'
 i = tarfile.TarInfo('f'); i.size = 1 << 40; tar.fileobj.write(i.tobuf()); tar.offset += 512
 END
-refuses "folders without end" 4 'folders in each other' <<'END'
+hostile bad.tar <<'END'
 add('/'.join(['d'] * 300) + '/f')
 END
+m_sources=$(source_row src/bad.tar tar)
+manifest 'echo built >out'
+build
+ends "folders without end" "error 4"
+says "folders without end: message" '^text: sources have more than 256 folders in each other$'
 refuses "a name without end" 3 'its name is too long' <<'END'
 add('a' * 5000)
 END

@@ -44,7 +44,8 @@ void assay_container_unpinned(const struct assay_container *container, enum assa
                               const char *fmt, ...) ASSAY_PRINTF(3, 4);
 
 /**
- * Make the container's root and go there: in init, with all capabilities of the user namespace.
+ * Make the container's root and go there: in init, with all capabilities of the user namespace
+ * and umask 022.
  * Afterwards nothing of the host can be reached by name.
  */
 ASSAY_CHECKED int assay_root_make(const struct assay_container *container, struct assay_error *err);

@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -27,7 +28,7 @@
 
 /* The last system call of Linux 6.1, set_mempolicy_home_node: newer ones are not there inside. */
 #define LAST_CALL 450
-#define PROGRAM_MAX 65536 /* bytes; BPF_MAXINSNS is 4096 instructions of 8 */
+#define PROGRAM_MAX 32768 /* bytes; BPF_MAXINSNS is 4096 instructions of 8 */
 
 /* When a rule looks at an argument. */
 enum when {
@@ -184,18 +185,21 @@ static int add_rules(scmp_filter_ctx ctx, bool notify)
 static int export(scmp_filter_ctx ctx, struct assay_bytes *out, struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int fd = memfd_create("filter", MFD_CLOEXEC);
-	ASSAY_AUTO_FREE uint8_t *program = assay_calloc(1, PROGRAM_MAX);
+	ASSAY_AUTO_FREE uint8_t *program = NULL;
 	int failed = fd < 0 ? -errno : seccomp_export_bpf(ctx, fd);
-	ssize_t len;
+	off_t len;
 
 	if (failed < 0) {
 		errno = -failed;
 		return assay_fail_errno(err, "write the system call filter");
 	}
-	len = pread(fd, program, PROGRAM_MAX, 0);
-	if (len <= 0 || len == PROGRAM_MAX)
-		return assay_fail(err, ASSAY_E_SYSTEM, "read the system call filter: %zd bytes",
-		                  len);
+	len = lseek(fd, 0, SEEK_END);
+	if (len <= 0 || len > PROGRAM_MAX)
+		return assay_fail(err, ASSAY_E_SYSTEM, "a system call filter of %jd bytes",
+		                  (intmax_t)len);
+	program = assay_calloc(1, (size_t)len);
+	if (pread(fd, program, (size_t)len, 0) != len)
+		return assay_fail_errno(err, "read the system call filter");
 	out->ptr = assay_steal(&program);
 	out->len = (size_t)len;
 	return 0;
@@ -317,19 +321,28 @@ static bool yama_forbids(void)
 	return fd >= 0 && read(fd, &level, 1) == 1 && level == YAMA_NO_ATTACH;
 }
 
-bool assay_filter_can_notify(void)
+#define TRY_STACK 16384 /* bytes, for a function that makes two system calls */
+
+static int try_listener(void *context ASSAY_UNUSED)
 {
 	struct sock_filter allow[] = { ANSWER(SECCOMP_RET_ALLOW) };
 	struct assay_bytes program = { (uint8_t *)allow, sizeof(allow) };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	       load(&program, SECCOMP_FILTER_FLAG_NEW_LISTENER) < 0;
+}
+
+bool assay_filter_can_notify(void)
+{
+	ASSAY_AUTO_FREE char *stack = NULL;
 	int status;
 	pid_t pid;
 
 	if (yama_forbids())
 		return false;
-	pid = fork();
-	if (pid == 0)
-		_exit(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-		      load(&program, SECCOMP_FILTER_FLAG_NEW_LISTENER) < 0);
+	/* A filter is a task's own: the child shares our memory, which costs no copy. */
+	stack = assay_calloc(1, TRY_STACK);
+	pid = clone(try_listener, stack + TRY_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
 	if (pid < 0)
 		return false;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
@@ -22,6 +23,7 @@
 #include "rebuild/capabilities.h"
 #include "rebuild/collect.h"
 #include "rebuild/container.h"
+#include "rebuild/cpus.h"
 #include "rebuild/job.h"
 #include "rebuild/notify.h"
 #include "rebuild/sources.h"
@@ -269,17 +271,14 @@ static void place_sources(struct init *init)
 {
 	const struct assay_manifest *manifest = init->container->plan->manifest;
 	struct assay_error err = ASSAY_ERROR_INIT;
-	bool settled = false;
 
 	for (unsigned i = 0; i < manifest->sources_count && going_on(init); i++) {
-		settled = i + 1 == manifest->sources_count &&
-		          manifest->sources[i].unpack != ASSAY_UNPACK_PATCH;
 		if (manifest->sources[i].unpack == ASSAY_UNPACK_PATCH)
 			run_patch(init, i);
-		else if (assay_source_place(init->container, i, settled, &err) < 0)
+		else if (assay_source_place(init->container, i, &err) < 0)
 			assay_container_fail(init->container, &err);
 	}
-	if (going_on(init) && !settled && assay_sources_settle(init->container, &err) < 0)
+	if (going_on(init) && assay_sources_settle(&manifest->build, &err) < 0)
 		assay_container_fail(init->container, &err);
 }
 
@@ -389,6 +388,7 @@ static int begin(struct init *init, struct assay_error *err)
 	if (poll(&launcher, 1, 0) != 0)
 		_exit(1); /* it died before we asked to be told */
 	(void)prctl(PR_SET_NAME, "init");
+	(void)umask(022); /* of sources; programs get the manifest's */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return assay_fail_errno(err, "protect init");
 	(void)sigfillset(&all);
@@ -398,7 +398,8 @@ static int begin(struct init *init, struct assay_error *err)
 	init->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (init->signals < 0)
 		return assay_fail_errno(err, "watch for the ends of programs");
-	if (assay_root_make(init->container, err) < 0)
+	if (assay_cpus_take(init->container->plan->manifest->build.machine.cpus, err) < 0 ||
+	    assay_root_make(init->container, err) < 0)
 		return -1;
 	/* To kill, to see and answer programs, and to read outputs whatever their mode. */
 	if (assay_capabilities_keep(1u << CAP_KILL | 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_OVERRIDE,

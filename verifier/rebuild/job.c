@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -23,6 +24,7 @@
 
 #define TIMER_SLACK 50000 /* nanoseconds, the default of a new system: prctl(2) */
 #define OOM_SCORE "1000"  /* the first to go; everybody may raise it: proc(5) */
+#define STACK_SIZE 262144 /* bytes, of a program before execve(2); only what is used is there */
 
 static int write_self(const char *path, const char *text, struct assay_error *err)
 {
@@ -161,12 +163,17 @@ static int become(const struct assay_container *container, const struct assay_jo
 
 	/*
 	 * Init's files in /proc are nobody's, ours must be writable for a moment. Nothing else runs
-	 * beside init now that could make use of it.
+	 * beside init now that could make use of it. A program's memory is its own from execve(2)
+	 * on, and dumpable; init's, which it has until then, must not be.
 	 */
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	if (set_attributes(build, err) < 0 || set_files(container, job, err) < 0 ||
-	    nest(&build->user, err) < 0 || drop_rights(err) < 0 ||
-	    install_filter(container, job, *socket, err) < 0 || close_files(socket, err) < 0)
+	    nest(&build->user, err) < 0)
+		return -1;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return assay_fail_errno(err, "protect init");
+	if (drop_rights(err) < 0 || install_filter(container, job, *socket, err) < 0 ||
+	    close_files(socket, err) < 0)
 		return -1;
 	if (job->argv == NULL)
 		return job->help(job->context, err);
@@ -176,14 +183,44 @@ static int become(const struct assay_container *container, const struct assay_jo
 	return -1;
 }
 
-static void __attribute__((noreturn))
-run_child(const struct assay_container *container, const struct assay_job *job, int socket)
+struct child {
+	const struct assay_container *container;
+	const struct assay_job *job;
+	int socket;
+};
+
+static int run_child(void *context)
 {
+	struct child *child = context;
 	struct assay_error err = ASSAY_ERROR_INIT;
 
-	if (become(container, job, &socket, &err) < 0)
-		_exit(send(socket, &err, sizeof(err), MSG_NOSIGNAL) < 0);
+	if (become(child->container, child->job, &child->socket, &err) < 0)
+		_exit(send(child->socket, &err, sizeof(err), MSG_NOSIGNAL) < 0);
 	_exit(0);
+}
+
+/*
+ * A program's process has init's memory until execve(2), and init stands still until then: so it
+ * costs no copy. A helper, which reads what may be hostile, gets memory of its own. Return: pid, -1
+ */
+static pid_t start_child(struct child *child)
+{
+	char *stack;
+	pid_t pid;
+
+	if (child->job->help != NULL) {
+		pid = fork();
+		if (pid == 0)
+			(void)run_child(child);
+		return pid;
+	}
+	stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+	             MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+	if (stack == MAP_FAILED)
+		return -1;
+	pid = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	(void)munmap(stack, STACK_SIZE);
+	return pid;
 }
 
 /* Return: 0 when the other side ended without an error, -1 with the error it sent. */
@@ -222,14 +259,14 @@ static int await_program(const struct assay_container *container, struct assay_s
 int assay_job_start(const struct assay_container *container, const struct assay_job *job,
                     struct assay_started *out, struct assay_error *err)
 {
+	struct child child = { .container = container, .job = job };
 	int ends[2], failed = 0;
 
 	*out = (struct assay_started){ .pid = -1, .socket = -1, .answers = -1 };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return assay_fail_errno(err, "make a socket");
-	out->pid = fork();
-	if (out->pid == 0)
-		run_child(container, job, ends[1]);
+	child.socket = ends[1];
+	out->pid = start_child(&child);
 	(void)close(ends[1]);
 	out->socket = ends[0];
 	if (out->pid < 0)

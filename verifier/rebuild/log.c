@@ -15,7 +15,7 @@ int assay_log_open(struct assay_log *log, const char *path, uint64_t limit, stru
 	if (log->fd < 0)
 		return assay_fail_errno(err, "create %s", path);
 	log->hasher = assay_hasher_new();
-	log->ring = assay_calloc(1, ASSAY_LOG_RING);
+	log->ring = assay_realloc(NULL, ASSAY_LOG_RING, 1);
 	return 0;
 }
 

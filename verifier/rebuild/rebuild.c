@@ -28,6 +28,7 @@
 /* How long init may take to report after it was told to stop; then it is killed. Ours. */
 #define GRACE_MS 2000
 #define NEVER UINT64_MAX
+#define LOG_BLOCK 16384 /* bytes of output that are taken at once; ours */
 #define ANNOUNCE_MS 200 /* between two lines of output that are shown; ours */
 #define REDRAW_MS 1000  /* between two looks at how long it takes; ours */
 
@@ -133,6 +134,7 @@ static int prepare(struct launch *launch, struct assay_error *err)
 
 	launch->record->log_path = assay_strdup(request->log_path);
 	assay_plan_make(request->manifest, &launch->plan);
+	/* First of all: it is also what readies the digests, whose library reads files of the host. */
 	if (assay_log_open(&launch->log, request->log_path, request->manifest->build.limits.log,
 	                   err) < 0 ||
 	    assay_identity_choose(&launch->container.identity, err) < 0 ||
@@ -341,7 +343,7 @@ static int hear(struct launch *launch, struct assay_error *err)
 static int take_log(struct launch *launch, struct assay_error *err)
 {
 	uint64_t limit = launch->request->manifest->build.limits.log;
-	char block[65536];
+	char block[LOG_BLOCK];
 	ssize_t got = read(launch->output, block, sizeof(block));
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))

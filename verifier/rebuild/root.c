@@ -77,15 +77,20 @@ static int make_file(int dir, const char *path, struct assay_span content, struc
 	return assay_write_full(fd, content, err);
 }
 
-/* As make_file, with the folders above it. */
+/* As make_file, with the folders above it where they are not there yet. */
 static int make_pin(int dir, const char *path, struct assay_span content, struct assay_error *err)
 {
 	ASSAY_AUTO_FREE char *parent = assay_strdup(path);
+	struct assay_error first = ASSAY_ERROR_INIT;
 
-	*strrchr(parent, '/') = '\0';
-	if (faccessat(dir, parent, F_OK, 0) < 0 && assay_mkdirs(dir, parent, err) < 0)
+	if (make_file(dir, path, content, &first) == 0)
+		return 0;
+	if (first.sys_errno != ENOENT) {
+		*err = first;
 		return -1;
-	return make_file(dir, path, content, err);
+	}
+	*strrchr(parent, '/') = '\0';
+	return assay_mkdirs(dir, parent, err) < 0 ? -1 : make_file(dir, path, content, err);
 }
 
 static int make_pins(const struct root *root, struct assay_error *err)
@@ -144,20 +149,26 @@ static bool is_own(const char *name)
 	return false;
 }
 
+/* As readdir(3) on it, but what it reads ahead is little: some folders of a tree are large. */
 static bool is_empty_folder(int dir, const char *name)
 {
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry = NULL;
-	bool empty = stream != NULL;
+	ASSAY_AUTO_CLOSE int fd =
+		openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	union {
+		struct dirent64 entry; /* for its alignment */
+		char room[512];        /* more than "." and ".." need, and any third name */
+	} buf;
+	bool empty = fd >= 0;
+	ssize_t got = -1;
 
-	while (empty && (entry = readdir(stream)) != NULL)
-		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-	if (stream != NULL)
-		(void)closedir(stream);
-	else if (fd >= 0)
-		(void)close(fd);
-	return empty;
+	while (empty && (got = getdents64(fd, &buf, sizeof(buf))) > 0)
+		for (ssize_t at = 0; empty && at < got;) {
+			const struct dirent64 *entry = (const void *)(buf.room + at);
+
+			empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+			at += entry->d_reclen;
+		}
+	return empty && got == 0;
 }
 
 /* Put one entry of the tree's top folder into the root. */
@@ -353,24 +364,39 @@ static bool is_about_processes(const char *name, unsigned char type)
 	return name[strspn(name, "0123456789")] == '\0' || type == DT_LNK;
 }
 
+/* Whether the plan has the file /proc/NAME, or files in a folder of that name. */
+static bool is_pinned(const struct assay_plan *plan, const char *name)
+{
+	ASSAY_AUTO_FREE char *path = assay_asprintf("proc/%s", name);
+	size_t len = strlen(path);
+
+	for (size_t i = 0; i < plan->file_count; i++) {
+		const char *file = plan->files[i].path;
+
+		if (strncmp(file, path, len) == 0 && (file[len] == '\0' || file[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Put a pinned file, or nothing, over an entry of the fresh /proc. We are in the base folder, and
  * nobody but the kernel has put anything there: plain paths are safe, and five times as fast.
  */
-static int cover(const struct dirent *entry, struct assay_error *err)
+static int cover(const struct assay_plan *plan, const struct dirent *entry, struct assay_error *err)
 {
+	const char *nothing = entry->d_type == DT_DIR ? "pins/empty-folder" : "pins/empty-file";
 	ASSAY_AUTO_FREE char *pin = assay_asprintf("pins/proc/%s", entry->d_name);
 	ASSAY_AUTO_FREE char *target = assay_asprintf("root/proc/%s", entry->d_name);
-	const char *nothing = entry->d_type == DT_DIR ? "pins/empty-folder" : "pins/empty-file";
 
-	if (mount(pin, target, NULL, MS_BIND, NULL) == 0 ||
-	    (errno == ENOENT && mount(nothing, target, NULL, MS_BIND, NULL) == 0))
-		return 0;
-	return assay_fail_errno(err, "cover /proc/%s", entry->d_name);
+	return mount(is_pinned(plan, entry->d_name) ? pin : nothing, target, NULL, MS_BIND, NULL) <
+	                       0
+	               ? assay_fail_errno(err, "cover /proc/%s", entry->d_name)
+	               : 0;
 }
 
 /* Cover everything in /proc that is about the machine, known to us or not. */
-static int cover_proc(struct assay_error *err)
+static int cover_proc(const struct assay_plan *plan, struct assay_error *err)
 {
 	DIR *stream = opendir("root/proc");
 	struct dirent *entry;
@@ -381,18 +407,18 @@ static int cover_proc(struct assay_error *err)
 	while (failed == 0 && (entry = readdir(stream)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		    !is_about_processes(entry->d_name, entry->d_type))
-			failed = cover(entry, err);
+			failed = cover(plan, entry, err);
 	(void)closedir(stream);
 	return failed;
 }
 
-static int add_proc(struct assay_error *err)
+static int add_proc(const struct assay_plan *plan, struct assay_error *err)
 {
 	/* hidepid: of process 1, which is ours, the build learns nothing; proc(5). */
 	if (mount("proc", "root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 	          "hidepid=invisible") < 0)
 		return assay_fail_errno(err, "mount /proc (`assay doctor' says more)");
-	return cover_proc(err);
+	return cover_proc(plan, err);
 }
 
 /* Take the host away: the root folder becomes the root, and the old one goes with all below it. */
@@ -412,13 +438,11 @@ int assay_root_make(const struct assay_container *container, struct assay_error 
 {
 	ASSAY_AUTO(close_root)
 	struct root root = { .container = container, .base = -1, .root = -1 };
-	mode_t mask = umask(022);
-	int failed;
 
-	failed = make_base(&root, err) < 0 || make_pins(&root, err) < 0 ||
-	         add_tree(&root, err) < 0 || add_accounts(&root, err) < 0 ||
-	         add_devices(&root, err) < 0 || add_disk(&root, err) < 0 || add_proc(err) < 0 ||
-	         leave(&root, err) < 0;
-	(void)umask(mask);
-	return failed ? -1 : 0;
+	return make_base(&root, err) < 0 || make_pins(&root, err) < 0 || add_tree(&root, err) < 0 ||
+	                       add_accounts(&root, err) < 0 || add_devices(&root, err) < 0 ||
+	                       add_disk(&root, err) < 0 || add_proc(container->plan, err) < 0 ||
+	                       leave(&root, err) < 0
+	               ? -1
+	               : 0;
 }

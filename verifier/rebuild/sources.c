@@ -17,7 +17,7 @@
 #include "rebuild/job.h"
 #include "rebuild/untar.h"
 
-#define BLOCK 65536   /* bytes, what a pipe holds: pipe(7) */
+#define BLOCK 16384   /* bytes that are copied at once; ours */
 #define DEPTH_MAX 256 /* folders in folders; ours */
 
 /* Copy a source and check it. A reader that has had enough is no error. */
@@ -87,68 +87,37 @@ static int set_times(int dir, const struct timespec times[2], int depth, struct 
 	return failed;
 }
 
-/* In a helper: the build folder is where we are. */
-static int settle(const struct assay_build *build, struct assay_error *err)
-{
-	struct timespec epoch = { .tv_sec = (time_t)build->source_date_epoch };
-	struct timespec times[2] = { epoch, epoch };
-	int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return dir < 0 ? assay_fail_errno(err, "open the build folder")
-	               : set_times(dir, times, 0, err);
-}
-
-struct place {
+/* What a helper needs to know to unpack an archive. */
+struct archive {
 	const struct assay_build *build;
-	const struct assay_source *source; /* NULL: none, just settle */
-	bool last;
+	const struct assay_source *source;
 };
 
-static int copy_to(int dir, const struct assay_source *source, struct assay_error *err)
+/* In a helper: the archive is standard input, the build folder is where we are. */
+static int unpack(void *context, struct assay_error *err)
 {
-	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", source->into, source->name);
-	ASSAY_AUTO_CLOSE int fd = -1;
-
-	fd = assay_beneath_create(dir, path, 0644);
-	if (fd < 0)
-		return assay_fail_errno(err, "make %s", path);
-	return assay_fd_copy(0, fd, NULL, err);
-}
-
-/* In a helper: the source is standard input, the build folder is where we are. */
-static int unpack(const struct place *job, struct assay_error *err)
-{
+	const struct archive *archive = context;
 	ASSAY_AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct assay_untar untar = { .input = 0,
 		                     .dir = dir,
-		                     .into = job->source->into,
-		                     .strip = job->source->strip,
-		                     .limit = job->build->limits.disk };
-
-	if (dir < 0)
-		return assay_fail_errno(err, "open the build folder");
-	if (assay_beneath_folders(dir, job->source->into) < 0)
-		return assay_fail_errno(err, "make %s", job->source->into);
-	return job->source->unpack == ASSAY_UNPACK_TAR ? assay_untar(&untar, err)
-	                                               : copy_to(dir, job->source, err);
-}
-
-static int place(void *context, struct assay_error *err)
-{
-	const struct place *job = context;
+		                     .into = archive->source->into,
+		                     .strip = archive->source->strip,
+		                     .limit = archive->build->limits.disk };
 
 	(void)umask(022);
-	if (job->source != NULL && unpack(job, err) < 0)
-		return -1;
-	return job->last ? settle(job->build, err) : 0;
+	if (dir < 0)
+		return assay_fail_errno(err, "open the build folder");
+	if (assay_beneath_folders(dir, archive->source->into) < 0)
+		return assay_fail_errno(err, "make %s", archive->source->into);
+	return assay_untar(&untar, err);
 }
 
-int assay_source_place(const struct assay_container *container, unsigned index, bool last,
-                       struct assay_error *err)
+static int place_archive(const struct assay_container *container, unsigned index,
+                         struct assay_error *err)
 {
 	const struct assay_manifest *manifest = container->plan->manifest;
-	struct place context = { &manifest->build, &manifest->sources[index], last };
-	struct assay_job job = { .cwd = ".", .help = place, .context = &context };
+	struct archive context = { &manifest->build, &manifest->sources[index] };
+	struct assay_job job = { .cwd = ".", .help = unpack, .context = &context };
 	struct assay_error wrong = ASSAY_ERROR_INIT;
 	struct assay_started started;
 	int ends[2], fed;
@@ -169,6 +138,33 @@ int assay_source_place(const struct assay_container *container, unsigned index, 
 	return fed;
 }
 
+/* Init needs no helper to copy: the bytes mean nothing to it, and the name is the manifest's. */
+static int place_copy(const struct assay_container *container, unsigned index,
+                      struct assay_error *err)
+{
+	const struct assay_manifest *manifest = container->plan->manifest;
+	const struct assay_source *source = &manifest->sources[index];
+	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", source->into, source->name);
+	ASSAY_AUTO_CLOSE int dir = -1, fd = -1;
+
+	dir = open(manifest->build.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return assay_fail_errno(err, "open the build folder");
+	fd = assay_beneath_create(dir, path, 0644);
+	if (fd < 0)
+		return assay_fail_errno(err, "source %s: make %s", source->name, path);
+	return feed(source, container->request->sources[index], fd, err);
+}
+
+int assay_source_place(const struct assay_container *container, unsigned index,
+                       struct assay_error *err)
+{
+	const struct assay_source *source = &container->plan->manifest->sources[index];
+
+	return source->unpack == ASSAY_UNPACK_TAR ? place_archive(container, index, err)
+	                                          : place_copy(container, index, err);
+}
+
 int assay_source_patch(const struct assay_container *container, unsigned index,
                        struct assay_error *err)
 {
@@ -185,13 +181,12 @@ int assay_source_patch(const struct assay_container *container, unsigned index,
 	return assay_steal_fd(&fd);
 }
 
-int assay_sources_settle(const struct assay_container *container, struct assay_error *err)
+int assay_sources_settle(const struct assay_build *build, struct assay_error *err)
 {
-	struct place context = { &container->plan->manifest->build, NULL, true };
-	struct assay_job job = { .cwd = ".", .input = -1, .help = place, .context = &context };
-	struct assay_started started;
+	struct timespec epoch = { .tv_sec = (time_t)build->source_date_epoch };
+	struct timespec times[2] = { epoch, epoch };
+	int dir = open(build->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (assay_job_start(container, &job, &started, err) < 0)
-		return -1;
-	return assay_job_helped(&started, err);
+	return dir < 0 ? assay_fail_errno(err, "open the build folder")
+	               : set_times(dir, times, 0, err);
 }

@@ -4,8 +4,9 @@
  * against its pin on the way in: what is built is what was pinned, whatever became of the store
  * in between.
  *
- * Init itself only copies bytes. What reads them (libarchive, patch) runs as a process without
- * rights, and never holds a descriptor of a file of the host.
+ * Init itself copies bytes, and sets times without following a link. What reads the bytes
+ * (libarchive, patch) runs as a process without rights, and never holds a descriptor of a file of
+ * the host.
  *
  * Layer: rebuild. Runs in init.
  */
@@ -15,19 +16,18 @@
 #include "rebuild/container.h"
 
 /**
- * Unpack or copy a source, and settle when it is the last.
+ * Unpack or copy a source.
  *
  * Errors: as assay_untar; ASSAY_E_PIN  other bytes than pinned
  */
 ASSAY_CHECKED int assay_source_place(const struct assay_container *container, unsigned index,
-                                     bool last, struct assay_error *err);
+                                     struct assay_error *err);
 
 /** A patch in memory that nobody can change, at its start. Return: fd, -1. Errors: ASSAY_E_PIN */
 ASSAY_CHECKED int assay_source_patch(const struct assay_container *container, unsigned index,
                                      struct assay_error *err);
 
-/** Give everything in the build folder the time of SOURCE_DATE_EPOCH. */
-ASSAY_CHECKED int assay_sources_settle(const struct assay_container *container,
-                                       struct assay_error *err);
+/** Give everything in the build folder the time of SOURCE_DATE_EPOCH. Nothing else runs now. */
+ASSAY_CHECKED int assay_sources_settle(const struct assay_build *build, struct assay_error *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -27,6 +28,9 @@
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080 /* linux/sched.h */
 #endif
+
+#define STACK_SIZE 1048576 /* bytes, init's; only what is used is there */
+#define GUARD_SIZE 65536   /* bytes below it, a multiple of every page size of Linux */
 
 void assay_container_fail(const struct assay_container *container, const struct assay_error *err)
 {
@@ -79,41 +83,6 @@ static void prepare(const struct assay_container *container)
 			"the hard limit of %s is %" PRIu64 " here, wanted %" PRIu64,
 			assay_rlimits[i].name, (uint64_t)now.rlim_max, (uint64_t)want.rlim_max);
 	}
-}
-
-/*
- * Take as many processors as the manifest says, of those that we may use. Builds side by side
- * start at different ones, by process id.
- */
-static int take_cpus(uint32_t wanted, struct assay_error *err)
-{
-	cpu_set_t ours, taken;
-	uint32_t count, skip;
-
-	if (sched_getaffinity(0, sizeof(ours), &ours) < 0)
-		return assay_fail_errno(err, "ask for processors");
-	count = (uint32_t)CPU_COUNT(&ours);
-	if (count < wanted)
-		return assay_fail(err, ASSAY_E_SYSTEM,
-		                  "build.machine.cpus is %" PRIu32
-		                  ", but this process may use %" PRIu32
-		                  ": build on a machine with more, or allow more (taskset, cpuset)",
-		                  wanted, count);
-	skip = (uint32_t)getpid() % count;
-	CPU_ZERO(&taken);
-	for (size_t i = 0; wanted > 0; i = (i + 1) % CPU_SETSIZE) {
-		if (!CPU_ISSET(i, &ours))
-			continue;
-		if (skip > 0) {
-			skip--;
-			continue;
-		}
-		CPU_SET(i, &taken);
-		wanted--;
-	}
-	if (sched_setaffinity(0, sizeof(taken), &taken) < 0)
-		return assay_fail_errno(err, "take processors");
-	return 0;
 }
 
 /* Say which setting of this host is in the way, if it is one that we know. */
@@ -211,13 +180,21 @@ static int set_clocks(struct assay_error *err)
 	return 0;
 }
 
+/* unshare(2) is for children only, and one that shares our memory must have our clocks. */
+static int enter_clocks(struct assay_error *err)
+{
+	ASSAY_AUTO_CLOSE int fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || setns(fd, CLONE_NEWTIME) < 0
+	               ? assay_fail_errno(err, "enter the time namespace")
+	               : 0;
+}
+
 static int enter(struct assay_container *container, struct assay_error *err)
 {
 	const struct assay_build *build = &container->plan->manifest->build;
 
 	prepare(container);
-	if (take_cpus(build->machine.cpus, err) < 0)
-		return -1;
 	if (leave_host(err) < 0 || get_mapped(container, err) < 0)
 		return -1;
 	/* The old root must not hear of our mounts, nor we of its. */
@@ -230,36 +207,55 @@ static int enter(struct assay_container *container, struct assay_error *err)
 	if (sethostname(build->machine.hostname, strlen(build->machine.hostname)) < 0 ||
 	    setdomainname("(none)", 6) < 0)
 		return assay_fail_errno(err, "set the host name");
-	if (set_clocks(err) < 0)
+	if (set_clocks(err) < 0 || enter_clocks(err) < 0)
 		return -1;
 	return become_user(&build->user, err);
 }
 
+/* Names in pax archives are UTF-8; the files of the locale are out of reach later. */
+static void load_locale(const struct assay_manifest *manifest)
+{
+	unsigned i = 0;
+
+	while (i < manifest->sources_count && manifest->sources[i].unpack != ASSAY_UNPACK_TAR)
+		i++;
+	if (i < manifest->sources_count)
+		(void)uselocale(newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0));
+}
+
+static int run_init(void *context)
+{
+	assay_init_main(context);
+}
+
 /*
  * Init is made as a child of the launcher, not of the stage: so the launcher can wait for it, and
- * the kernel can kill it together with the launcher. fork(3) has no way to say that.
+ * the kernel can kill it together with the launcher. It takes over the stage's memory, which costs
+ * no copy: the stage does nothing any more but end.
  */
-static pid_t fork_beside(void)
+static pid_t start_init(struct assay_container *container)
 {
-	return (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+	                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
+
+	if (stack == MAP_FAILED || mprotect(stack, GUARD_SIZE, PROT_NONE) < 0)
+		return -1;
+	/* Or the end of the stage would clear the thread id that locks of the C library look at. */
+	(void)syscall(SYS_set_tid_address, NULL);
+	return clone(run_init, stack + STACK_SIZE, CLONE_VM | CLONE_PARENT | SIGCHLD, container);
 }
 
 void assay_stage_main(struct assay_container *container)
 {
 	struct assay_error err = ASSAY_ERROR_INIT;
-	pid_t pid;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)setsid(); /* ^C is for the launcher; and our process group is then init's too */
-	/* Names in pax archives are UTF-8; the files of the locale are out of reach later. */
-	(void)uselocale(newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0));
+	load_locale(container->plan->manifest);
 	if (enter(container, &err) < 0)
 		assay_container_fail(container, &err);
-	pid = fork_beside();
-	if (pid == 0)
-		assay_init_main(container);
-	if (pid < 0) {
-		(void)assay_fail_errno(&err, "fork init");
+	if (start_init(container) < 0) {
+		(void)assay_fail_errno(&err, "start init");
 		assay_container_fail(container, &err);
 	}
 	_exit(0);
