@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,4 +35,22 @@ void assay_clock_text(int64_t seconds, char out[ASSAY_CLOCK_TEXT])
 	if (gmtime_r(&t, &tm) == NULL ||
 	    strftime(out, ASSAY_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		(void)snprintf(out, ASSAY_CLOCK_TEXT, "%lld", (long long)seconds);
+}
+
+bool assay_clock_parse(const char *text, int64_t *out)
+{
+	char again[ASSAY_CLOCK_TEXT];
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	int64_t seconds;
+
+	if (end == NULL || *end != '\0')
+		return false;
+	seconds = timegm(&tm);
+	/* strptime takes more than one spelling, and days that no month has. */
+	assay_clock_text(seconds, again);
+	if (seconds < 0 || strcmp(text, again) != 0)
+		return false;
+	*out = seconds;
+	return true;
 }

@@ -7,6 +7,7 @@
 #ifndef ASSAY_BASE_CLOCK_H
 #define ASSAY_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -23,5 +24,8 @@ int64_t assay_clock_wall(void);
 
 /** Write seconds as RFC 3339 in UTC, for example 2022-11-25T06:31:44Z. */
 void assay_clock_text(int64_t seconds, char out[ASSAY_CLOCK_TEXT]);
+
+/** Read exactly what assay_clock_text writes for the years 1970 to 9999. Return: false otherwise */
+bool assay_clock_parse(const char *text, int64_t *out);
 
 #endif

@@ -34,5 +34,6 @@ extern const struct assay_command assay_cmd_manifest_new, assay_cmd_manifest_che
 	assay_cmd_manifest_id;
 extern const struct assay_command assay_cmd_verify, assay_cmd_compare, assay_cmd_rebuild,
 	assay_cmd_doctor;
+extern const struct assay_command assay_cmd_key_new, assay_cmd_key_show, assay_cmd_sign;
 
 #endif

@@ -128,7 +128,7 @@ void assay_options_print(const struct assay_option *options, FILE *out)
 		(void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
 		               o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
 		               o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
-		(void)fprintf(out, "  %-26s %s\n", left, o->help);
+		(void)fprintf(out, "  %-28s %s\n", left, o->help);
 	}
-	(void)fprintf(out, "  %-26s %s\n", "-h, --help", "show this help");
+	(void)fprintf(out, "  %-28s %s\n", "-h, --help", "show this help");
 }
