@@ -41,11 +41,15 @@ static void print_record(const struct assay_build_record *record)
 	(void)printf("detail: %s\nlevel: %s\n", record->detail != NULL ? record->detail : "-",
 	             record->level);
 	print_list("unpinned", &record->unpinned);
+	print_list("pinned", &record->pinned);
+	print_list("seen", &record->seen);
 	print_list("event", &record->events);
 	(void)printf("wall: %" PRIu64 "\ncpu: %" PRIu64 "\nmemory: %" PRIu64 "\nlog: %" PRIu64 "\n",
 	             record->wall_ms, record->cpu_ms, record->memory_peak, record->log_size);
 	assay_sha256_hex(&record->log_sha256, hex);
 	(void)printf("log-sha256: %s\n", hex);
+	assay_sha256_hex(&record->environment, hex);
+	(void)printf("environment: %s\n", hex);
 	for (size_t i = 0; i < record->output_count; i++) {
 		assay_sha256_hex(&record->outputs[i].sha256, hex);
 		(void)printf("output: %s %" PRIu64 " %s\n", record->outputs[i].name,

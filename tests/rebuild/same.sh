@@ -5,12 +5,35 @@
 # shellcheck disable=SC2016,SC2034,SC2119 # scripts in quotes; box.sh reads m_*; plain build
 set -u
 . "${top_srcdir:?}/tests/rebuild/box.sh"
+needs jq jq --version
+ASSAY=${BOX_ASSAY:-$ASSAY}
 manifest 'look >out; look; exec 3<&-; ls -la /bin/sh | wc -l'
 build
 ends "a caller" built
 cp result/out wanted
 cp result/build.log wanted.log
 unpinned=$(field unpinned)
+field pinned >wanted.pinned
+environment=$(field environment)
+[ "$(grep -c -e '^pinned: ' -e '^seen: ' record)" -ge 100 ]
+result $? "the program inside looks at $(grep -c -e '^pinned: ' -e '^seen: ' record) keys"
+same "the digest of the pinned ones is that of their lines" "$environment" \
+	"$(sha256sum <wanted.pinned | cut -d' ' -f1)"
+same "every row of the table but those without anything to see is looked at" "events" \
+	"$("$ASSAY" doctor --store "$PWD/store" --json - 2>/dev/null | jq -r '.pins[].key' | sort >rows
+	sed -n 's/^\(pinned\|seen\): \([^.]*\)\..*/\2/p' record | sort -u | comm -23 rows -)"
+same "what is not pinned was seen" "$(field unpinned | sed 's/:.*//' | sort)" \
+	"$(field seen | sed 's/\..*//' | sort -u)"
+
+# pinned TEXT: the program inside saw of the pinned rows what it saw the first time
+pinned()
+{
+	field pinned | cmp -s wanted.pinned -
+	tap_result=$?
+	[ $tap_result -eq 0 ] || field pinned | diff wanted.pinned - | sed 's/^/# /'
+	result $tap_result "$1: what is pinned is the same"
+	same "$1: its digest" "$environment" "$(field environment)"
+}
 [ "$(wc -l <wanted)" -ge 150 ]
 result $? "there is much to see: $(wc -l <wanted) lines"
 
@@ -23,6 +46,7 @@ sees()
 	[ $tap_result -eq 0 ] || diff wanted result/out | head -20 | sed 's/^/# /'
 	result $tap_result "$1: sees the same"
 	same "$1: nothing more is unpinned" "$unpinned" "$(field unpinned)"
+	pinned "$1"
 }
 
 # called TEXT COMMAND…: the build, called by way of the command
@@ -56,6 +80,7 @@ called "another host name" unshare $ns --uts sh -c 'hostname elsewhere; exec "$@
 called "a terminal" sh -c 'script -qec "$* >record.tty" /dev/null >/dev/null; cat record.tty' sh
 if command -v faketime >/dev/null; then
 	called "20 years ago" faketime -f -20y
+	called "in 20 years" faketime -f +20y
 fi
 
 # Things only root can differ in, or a user cannot undo.
@@ -91,6 +116,7 @@ tmpfs)
 		sed 's/ flags.*//; s/ blocks.*//' >a
 	sed 's/^\(place \/[a-z]*: .*type \)ef53/\1X/; s/^\(place \/[a-z]*: .*type \)1021994/\1X/' result/out |
 		sed 's/ flags.*//; s/ blocks.*//' >b
+	pinned "another file system"
 	same "another file system: only its kind is seen" "$(sed 's/type [0-9a-f]*/type X/' a)" \
 		"$(sed 's/type [0-9a-f]*/type X/' b)"
 	;;
@@ -98,13 +124,17 @@ esac
 
 # Root and a user: the same, byte for byte.
 if [ "$(id -u)" -eq 0 ]; then
-	chmod 644 wanted wanted.log
-	BOX_WANTED=$PWD
-	export BOX_WANTED
+	chmod 644 wanted wanted.log wanted.pinned
+	cp "$ASSAY" assay && chmod 755 assay
+	BOX_WANTED=$PWD BOX_ASSAY=$PWD/assay
+	export BOX_WANTED BOX_ASSAY
 elif [ -n "${BOX_WANTED:-}" ]; then
 	cmp -s "$BOX_WANTED/wanted" wanted && cmp -s "$BOX_WANTED/wanted.log" wanted.log
 	tap_result=$?
 	[ $tap_result -eq 0 ] || diff "$BOX_WANTED/wanted" wanted | sed 's/^/# /'
 	result $tap_result "root and a user see the same"
+	cp "$BOX_WANTED/wanted.pinned" .
+	build
+	pinned "root and a user"
 fi
 finish_both

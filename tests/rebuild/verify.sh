@@ -53,6 +53,23 @@ python3 -c 'import json; json.load(open("out"))'
 ok $? "standard output is one JSON text"
 said '^verdict' "people's text goes to standard error"
 
+# --- what the build could see
+expect 0 "assay probe" "$ASSAY" probe --quiet --json probe.json good.yaml
+[ "$(json probe.json 'd["environment"]')" = "$(json r1/result.json 'd["build"]["environment"]')" ] &&
+	[ "$(json probe.json 'd["probe"]')" = "$(json r1/result.json 'd["build"]["probe"]')" ]
+ok $? "sees what a build of the same manifest sees, by the same program"
+[ "$(json probe.json 'd["pinned"]["uname.release"], "random.auxv" in d["seen"]')" = "('6.1.0-test', True)" ]
+ok $? "tells what is pinned from what is not"
+[ "$(sed -n 's/^pinned *//p' out | sha256sum | cut -d" " -f1)" = "$(json probe.json 'd["environment"]')" ]
+ok $? "the digest is that of the lines"
+[ "$(json r1/result.json 'len(d["run"]["seen"]) > 20')" = True ]
+ok $? "a result keeps what was seen of what is not pinned"
+sed 's/kernel_release: 6.1.0-test/kernel_release: 6.1.0-more/' good.yaml >other.yaml
+expect 0 "assay probe of another machine" "$ASSAY" probe --quiet --json other.json other.yaml
+[ "$(json probe.json 'd["environment"]')" != "$(json other.json 'd["environment"]')" ]
+ok $? "another machine is another environment"
+expect 2 "assay probe of nothing" "$ASSAY" probe --quiet missing.yaml
+
 # --- the answer must be written
 "$ASSAY" verify --quiet -o r1 good.yaml >/dev/full 2>err
 [ $? -eq 2 ]

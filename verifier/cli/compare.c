@@ -4,20 +4,18 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/command.h"
+#include "cli/limits.h"
 #include "cli/output.h"
 #include "explain/explain.h"
 #include "report/report.h"
 #include "unpack/member.h"
 
-#define DEPTH_MAX 64 /* each level is a level of recursion */
-
 static struct {
 	enum assay_tier accept;
 	const char *member;
 	bool verbose;
-	struct assay_unpack_limits limits;
-	uint64_t depth;
-} opt = { .accept = ASSAY_TIER_NORMALISED, .limits = ASSAY_UNPACK_LIMITS_DEFAULT, .depth = 16 };
+	struct assay_limit_options limits;
+} opt = { .accept = ASSAY_TIER_NORMALISED, .limits = ASSAY_LIMITS_INIT };
 
 static const struct assay_option options[] = {
 	{ "accept", 0, "TIER", "worst tier that exits 0 (default: normalised)", ASSAY_OPTION_TIER,
@@ -25,19 +23,12 @@ static const struct assay_option options[] = {
 	ASSAY_OPTION_JSON,
 	{ "member", 'm', "PATH", "compare one member of DELIVERED: data.tar.xz!/usr/lib/x",
 	  ASSAY_OPTION_TEXT, &opt.member },
-	{ "max-bytes", 0, "SIZE", "unpack no more than this (default: 4G)", ASSAY_OPTION_SIZE,
-	  &opt.limits.bytes },
-	{ "max-depth", 0, "N", "open no more containers inside each other (default: 16)",
-	  ASSAY_OPTION_SIZE, &opt.depth },
-	{ "max-members", 0, "N", "open no more members (default: 10000000)", ASSAY_OPTION_SIZE,
-	  &opt.limits.members },
-	{ "max-ratio", 0, "N", "unpack no stream to more times its size (default: 1000)",
-	  ASSAY_OPTION_SIZE, &opt.limits.ratio },
+	ASSAY_OPTION_LIMITS(opt.limits),
 	{ "verbose", 'v', NULL, "show every finding", ASSAY_OPTION_FLAG, &opt.verbose },
 	{ 0 },
 };
 
-static const struct assay_compare_options compare_options = { .limits = &opt.limits };
+static const struct assay_compare_options compare_options = { .limits = &opt.limits.limits };
 
 /* One member of a delivered file against a rebuilt file. */
 static int compare_member(const char *delivered, const char *rebuilt,
@@ -49,7 +40,7 @@ static int compare_member(const char *delivered, const char *rebuilt,
 
 	if (assay_map_open(delivered, &a, err) < 0 || assay_map_open(rebuilt, &b, err) < 0)
 		return -1;
-	if (assay_unpack_member(a.span, opt.member, &opt.limits, &member, err) < 0)
+	if (assay_unpack_member(a.span, opt.member, &opt.limits.limits, &member, err) < 0)
 		return assay_fail_in(err, "%s", delivered);
 	return assay_compare(&(struct assay_side){ name, assay_span_of_bytes(&member) },
 	                     &(struct assay_side){ rebuilt, b.span }, &compare_options, comparison,
@@ -63,10 +54,8 @@ static int run(int argc, char *argv[], struct assay_error *err)
 	ASSAY_AUTO_JSON json_t *json = NULL;
 
 	(void)argc;
-	if (opt.depth < 1 || opt.depth > DEPTH_MAX || opt.limits.ratio < 1)
-		return assay_fail(err, ASSAY_E_USAGE,
-		                  "--max-depth is 1 to %d, --max-ratio at least 1", DEPTH_MAX);
-	opt.limits.depth = (unsigned)opt.depth;
+	if (assay_limits_check(&opt.limits, err) < 0)
+		return -1;
 	if ((opt.member != NULL ? compare_member(argv[0], argv[1], &comparison, err)
 	                        : assay_compare_paths(argv[0], argv[1], &compare_options,
 	                                              &comparison, err)) < 0)

@@ -150,16 +150,24 @@ static int open_sources(struct assay_inputs *inputs, struct assay_error *err)
 	return 0;
 }
 
+int assay_inputs_provide_tree(struct assay_inputs *inputs, enum assay_tree_check check,
+                              const struct assay_progress *progress, struct assay_error *err)
+{
+	const struct assay_fetch_options options = { .folder = inputs->folder,
+		                                     .progress = progress };
+
+	return assay_toolchain_tree(inputs->store, inputs->lock, check, &options, &inputs->tree,
+	                            err);
+}
+
 int assay_inputs_provide(struct assay_inputs *inputs, bool delivered, enum assay_tree_check check,
                          const struct assay_progress *progress, struct assay_error *err)
 {
 	const struct assay_fetch_options options = { .folder = inputs->folder,
 		                                     .progress = progress };
 
-	if (fetch(inputs, delivered, &options, err) < 0)
-		return -1;
-	if (assay_toolchain_tree(inputs->store, inputs->lock, check, &options, &inputs->tree, err) <
-	    0)
+	if (fetch(inputs, delivered, &options, err) < 0 ||
+	    assay_inputs_provide_tree(inputs, check, progress, err) < 0)
 		return -1;
 	return open_sources(inputs, err);
 }

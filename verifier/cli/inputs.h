@@ -51,6 +51,12 @@ ASSAY_CHECKED int assay_inputs_provide(struct assay_inputs *inputs, bool deliver
                                        const struct assay_progress *progress,
                                        struct assay_error *err);
 
+/** The toolchain alone, for a container in which nothing is built. */
+ASSAY_CHECKED int assay_inputs_provide_tree(struct assay_inputs *inputs,
+                                            enum assay_tree_check check,
+                                            const struct assay_progress *progress,
+                                            struct assay_error *err);
+
 /** Map a delivered file, by its index in the manifest, after its digest was checked. */
 ASSAY_CHECKED int assay_inputs_map_delivered(const struct assay_inputs *inputs, unsigned index,
                                              struct assay_map *out, struct assay_error *err);

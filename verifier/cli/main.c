@@ -10,6 +10,7 @@
 static const struct assay_command *const commands[] = {
 	&assay_cmd_verify,
 	&assay_cmd_compare,
+	&assay_cmd_inspect,
 	&assay_cmd_rebuild,
 	&assay_cmd_toolchain_lock,
 	&assay_cmd_toolchain_fetch,
@@ -20,6 +21,7 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_manifest_check,
 	&assay_cmd_manifest_id,
 	&assay_cmd_doctor,
+	&assay_cmd_probe,
 	&assay_cmd_key_new,
 	&assay_cmd_key_show,
 	&assay_cmd_sign,

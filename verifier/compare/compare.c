@@ -26,14 +26,18 @@ static int check_honest(const struct assay_node *node, bool equal, struct assay_
 	return 0;
 }
 
-static void compare_leaf(struct assay_node *node)
+static void compare_leaf(struct assay_node *node, bool equal)
 {
-	if (assay_elf_is(node->delivered) && assay_elf_is(node->rebuilt)) {
-		node->format = "elf";
-		assay_node_compare_elf(node);
-	} else {
-		assay_node_compare_bytes(node);
+	if (!assay_elf_is(node->delivered) || !assay_elf_is(node->rebuilt)) {
+		if (!equal)
+			assay_node_compare_bytes(node);
+		return;
 	}
+	node->format = "elf";
+	if (equal)
+		assay_node_remark_elf(node);
+	else
+		assay_node_compare_elf(node);
 }
 
 /* One side of a container, to be read. */
@@ -138,8 +142,8 @@ static int compare_node(struct assay_walk *walk, struct assay_node *node, bool e
 	}
 	if (!equal || node->role != ASSAY_NODE_PLAIN)
 		opened = compare_opened(walk, node, equal, err);
-	if (opened == 0 && !equal)
-		compare_leaf(node);
+	if (opened == 0)
+		compare_leaf(node, equal);
 	return opened < 0 ? -1 : 0;
 }
 

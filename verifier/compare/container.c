@@ -33,21 +33,17 @@ static const char *shown_name(const char *name)
 	return name[0] == '.' && name[1] == '/' ? name + 1 : name;
 }
 
-/*
- * The path of an entry: "data.tar.xz" in "", then "data.tar.xz!" for what it unpacks to, then
- * "data.tar.xz!/usr/x". Owner: caller frees.
- */
-static char *path_of(const struct assay_node *parent, const struct assay_entry *entry)
+char *assay_container_path(const char *parent, const struct assay_entry *entry)
 {
 	const char *name = shown_name(entry->name);
-	size_t len = strlen(parent->path);
-	bool inside = len > 0 && parent->path[len - 1] == '!';
+	size_t len = strlen(parent);
+	bool inside = len > 0 && parent[len - 1] == '!';
 
 	if (entry->type == ASSAY_ENTRY_STREAM)
-		return assay_asprintf("%s!", parent->path);
+		return assay_asprintf("%s!", parent);
 	if (inside && name[0] != '/')
-		return assay_asprintf("%s/%s", parent->path, name);
-	return assay_asprintf("%s%s%s", parent->path, inside || len == 0 ? "" : "!", name);
+		return assay_asprintf("%s/%s", parent, name);
+	return assay_asprintf("%s%s%s", parent, inside || len == 0 ? "" : "!", name);
 }
 
 static enum assay_node_role role_of(const struct job *job, size_t index)
@@ -68,7 +64,7 @@ static int compare_child(struct job *job, size_t index, struct assay_error *err)
 {
 	const struct assay_container *container = job->container;
 	const struct assay_entry *entry = &container->delivered->entries[index];
-	ASSAY_AUTO_FREE char *path = path_of(container->node, entry);
+	ASSAY_AUTO_FREE char *path = assay_container_path(container->node->path, entry);
 	ASSAY_AUTO_NODE struct assay_node *child = NULL;
 	const size_t entries[2] = { index, job->pairing.rebuilt_of[index] };
 	enum assay_node_role role = role_of(job, index);

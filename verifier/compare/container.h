@@ -18,6 +18,14 @@ struct assay_container {
 };
 
 /**
+ * The path of an entry: "data.tar.xz" in "", then "data.tar.xz!" for what it unpacks to, then
+ * "data.tar.xz!/usr/x".
+ *
+ * Owner: caller frees
+ */
+char *assay_container_path(const char *parent, const struct assay_entry *entry);
+
+/**
  * Compare two containers that were read.
  *
  * Out: node's ledger, findings and children. Errors: as assay_node_compare.

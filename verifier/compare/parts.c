@@ -10,6 +10,28 @@
 #define PADDING "container/padding@1" /* more or fewer bytes of fill at the end */
 #define LOOK_AHEAD 8 /* parts of an entry that one side may have and the other not */
 
+const char *assay_part_rule(const struct assay_contents *contents, const struct assay_part *part)
+{
+	switch (part->role) {
+	case ASSAY_ROLE_STREAM:
+	case ASSAY_ROLE_PACKING:
+		return contents->reader->stream_rule;
+	case ASSAY_ROLE_SIZE:
+	case ASSAY_ROLE_CHECK:
+	case ASSAY_ROLE_CONTENT:
+		return CARRIES;
+	case ASSAY_ROLE_FILL:
+		return part->entry == ASSAY_NO_ENTRY ? PADDING : CARRIES;
+	case ASSAY_ROLE_OPAQUE:
+		return part->rule;
+	case ASSAY_ROLE_METADATA:
+		return contents->reader->repack_rule;
+	case ASSAY_ROLE_FIXED:
+		return NULL;
+	}
+	return NULL;
+}
+
 /* The parts of an entry, or of none, in their order. */
 struct part_list {
 	const struct assay_contents *contents;
@@ -408,8 +430,7 @@ static void compare_one(struct assay_parts *parts, const struct assay_part *a,
 		compare_fixed(parts, a, b);
 }
 
-/* One field of a part with a layout, as a part of its own. */
-static struct assay_part field_of(const struct assay_part *part, size_t i)
+struct assay_part assay_part_field(const struct assay_part *part, size_t i)
 {
 	const struct assay_field *field = &part->fields[i];
 	struct assay_part out = *part;
@@ -502,7 +523,7 @@ static void compare_pair(struct assay_parts *parts, const struct assay_part *a,
 			compare_fixed(parts, a, b);
 	} else {
 		for (size_t i = 0; a->fields[i].what != NULL; i++) {
-			struct assay_part x = field_of(a, i), y = field_of(b, i);
+			struct assay_part x = assay_part_field(a, i), y = assay_part_field(b, i);
 
 			compare_staged(parts, &x, &y, stage);
 		}

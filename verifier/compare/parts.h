@@ -28,6 +28,15 @@ struct assay_parts {
  */
 void assay_parts_compare(struct assay_parts *parts, size_t entry, size_t counterpart);
 
+/** One field of a part with a layout, as a part of its own. */
+struct assay_part assay_part_field(const struct assay_part *part, size_t i);
+
+/**
+ * The rule under which a comparison may accept another value of a part without fields; NULL when
+ * its bytes must be equal.
+ */
+const char *assay_part_rule(const struct assay_contents *contents, const struct assay_part *part);
+
 /**
  * Judge the parts of role METADATA of one pair of entries, or of none.
  *

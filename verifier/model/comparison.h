@@ -39,15 +39,19 @@ struct assay_excerpt {
 /**
  * One difference. A difference of metadata (a mode, a missing member) has length 0: it counts
  * all the same.
+ *
+ * A finding of class identical is a remark: no difference, but something about equal bytes that
+ * a person should know, named by its cause. It leaves every tier as it is.
  */
 struct assay_finding {
 	char *artefact;  /* path as in struct assay_artefact; owned */
 	uint64_t offset; /* bytes into the delivered artefact */
 	uint64_t length; /* bytes there; 0 for metadata and for what only the rebuild has */
 	enum assay_class class;
-	const char *rule;  /* static text, NULL when class is unexplained */
+	const char *rule;  /* static text, NULL when class is unexplained or identical */
 	const char *cause; /* static text: a name of the Reproducible Builds issue taxonomy
-	                           where one exists; NULL when not known */
+	                           where one exists; NULL when not known, but never for a
+	                           remark */
 	const char *item;  /* static text: which field of a container, "mtime"; NULL for content */
 	char *text;        /* one line for people, quoted; owned */
 	struct assay_excerpt delivered; /* both empty when there are no bytes to show */

@@ -28,6 +28,8 @@ void assay_build_record_fini(struct assay_build_record *record)
 	free(record->log_path);
 	free(record->log_tail);
 	assay_strings_fini(&record->unpinned);
+	assay_strings_fini(&record->pinned);
+	assay_strings_fini(&record->seen);
 	assay_strings_fini(&record->events);
 	*record = (struct assay_build_record){ 0 };
 }

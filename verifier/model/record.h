@@ -43,7 +43,11 @@ struct assay_build_record {
 	int exit_status;   /* of that step, as a shell reports it: 128 + N for signal N */
 	char *detail;      /* one line for people: what to do; NULL when built */
 	const char *level; /* static text: "L0", "L1" */
-	struct assay_strings unpinned; /* "key: reason", sorted: what this host could not pin */
+	struct assay_strings unpinned;   /* "key: reason", sorted: what this host could not pin */
+	struct assay_sha256 probe;       /* of the program that looked around inside */
+	struct assay_strings pinned;     /* "key: value", sorted: what it saw of pinned rows */
+	struct assay_sha256 environment; /* of these, a line each: the same on every host */
+	struct assay_strings seen;       /* "key: value", sorted: what it saw of the others */
 	struct assay_strings events; /* "make[12]: socket(AF_INET, …) refused (3 times)", sorted */
 	uint64_t wall_ms;
 	uint64_t cpu_ms;                /* user and system time of all processes */

@@ -51,6 +51,7 @@ static const struct {
 	  "raise the hard limits (ulimit -H, limits.conf(5), systemd's Limit settings)" },
 	{ ASSAY_PIN_NICE, assay_probe_nice, false, "start assay without nice(1)" },
 	{ ASSAY_PIN_SCHEDULER, assay_probe_scheduler, false, "start assay without chrt(1)" },
+	{ ASSAY_PIN_SYSCALLS, assay_probe_syscalls, false, "use Linux 6.1 or later" },
 	{ ASSAY_PIN_OWNER, assay_probe_owner, false,
 	  "as root: keep the store on a file system with id-mapped mounts (ext4, xfs, btrfs); as a "
 	  "user: use a store of your own" },

@@ -42,6 +42,9 @@ ASSAY_CHECKED int assay_filter_make(const struct assay_user *user, bool notify,
  */
 bool assay_filter_can_notify(void);
 
+/** Whether this kernel has all calls that are not hidden: Linux 6.1 or later. Else err says so. */
+bool assay_filter_has_calls(struct assay_error *err);
+
 /**
  * Load the programs into the calling process, for good. No new privileges must be set.
  *

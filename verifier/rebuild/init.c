@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -18,12 +19,14 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "rebuild/capabilities.h"
 #include "rebuild/collect.h"
 #include "rebuild/container.h"
 #include "rebuild/cpus.h"
+#include "rebuild/inside/embed.h"
 #include "rebuild/job.h"
 #include "rebuild/notify.h"
 #include "rebuild/sources.h"
@@ -267,6 +270,33 @@ static void run_patch(struct init *init, unsigned index)
 		               quoted, init->status);
 }
 
+/* What a program of the build sees, told by one of ours: before there is anything of the build. */
+static void look_around(struct init *init)
+{
+	char number[] = { '0' + ASSAY_JOB_RESULT, '\0' }, name[] = "inside";
+	char *argv[] = { name, number, NULL };
+	struct assay_message message = { .type = ASSAY_MSG_SURVEY };
+	ASSAY_AUTO_CLOSE int program = memfd_create("inside", MFD_CLOEXEC);
+	ASSAY_AUTO_CLOSE int result = memfd_create("survey", MFD_CLOEXEC);
+	struct assay_job job = {
+		.argv = argv, .cwd = ".", .input = -1, .program = program, .result = result
+	};
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (program < 0 || result < 0)
+		(void)assay_fail_errno(&err, "memory for a look inside the container");
+	else if (assay_write_full(program, assay_inside_program(), &err) == 0)
+		run(init, &job);
+	if (err.code == ASSAY_E_NONE && (init->status != 0 || !going_on(init)) && !init->stopped)
+		(void)assay_fail(&err, ASSAY_E_SYSTEM, "look inside the container: %s, status %d",
+		                 init->detail[0] != '\0' ? init->detail : "it failed",
+		                 init->status);
+	if (err.code != ASSAY_E_NONE ||
+	    (!init->stopped &&
+	     assay_message_send(init->container->control, &message, result, &err) < 0))
+		assay_container_fail(init->container, &err);
+}
+
 static void place_sources(struct init *init)
 {
 	const struct assay_manifest *manifest = init->container->plan->manifest;
@@ -419,9 +449,12 @@ void assay_init_main(struct assay_container *container)
 	init->container = container;
 	if (begin(init, &err) < 0)
 		assay_container_fail(container, &err);
-	place_sources(init);
-	run_steps(init);
-	collect_outputs(init);
+	look_around(init);
+	if (!container->request->look) {
+		place_sources(init);
+		run_steps(init);
+		collect_outputs(init);
+	}
 	tell_refusals(init);
 	tell_end(init);
 	_exit(0);

@@ -26,6 +26,12 @@
 #define OOM_SCORE "1000"  /* the first to go; everybody may raise it: proc(5) */
 #define STACK_SIZE 262144 /* bytes, of a program before execve(2); only what is used is there */
 
+/* Descriptors of a process before it is a program; ASSAY_JOB_RESULT is the next. */
+enum {
+	SOCKET = 3,
+	PROGRAM
+};
+
 static int write_self(const char *path, const char *text, struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -108,11 +114,17 @@ static int set_files(const struct assay_container *container, const struct assay
 }
 
 /* As execvp(3), but the PATH is the plan's, and errors are those that a shell would tell. */
-static void find_and_run(const struct assay_plan *plan, char *const *argv)
+static void find_and_run(const struct assay_plan *plan, const struct assay_job *job)
 {
+	char *const *argv = job->argv;
 	const char *path = "";
 	int told = ENOENT;
 
+	if (job->program > 0) {
+		(void)syscall(SYS_execveat, PROGRAM, "", argv, plan->environment.items,
+		              AT_EMPTY_PATH);
+		return;
+	}
 	if (strchr(argv[0], '/') != NULL) {
 		(void)execve(argv[0], argv, plan->environment.items);
 		return;
@@ -145,13 +157,29 @@ static int install_filter(const struct assay_container *container, const struct 
 	return 0;
 }
 
-/* Nothing but standard input and output may reach the program, or stay in a helper. */
-static int close_files(int *socket, struct assay_error *err)
+/*
+ * Nothing but standard input and output may reach the program, or stay in a helper, and the file
+ * that it writes to if it has one.
+ */
+static int close_files(const struct assay_job *job, int *socket, struct assay_error *err)
 {
-	if (*socket != 3 && dup2(*socket, 3) < 0)
-		return assay_fail_errno(err, "move a descriptor");
-	*socket = 3;
-	if (close_range(4, ~0U, 0) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) < 0)
+	const int wanted[] = { *socket, job->program, job->result };
+	int high[ASSAY_ARRAY_LEN(wanted)], number = SOCKET;
+
+	/* First out of the way of each other. */
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(wanted); i++)
+		high[i] = wanted[i] > 0 ? fcntl(wanted[i], F_DUPFD, ASSAY_JOB_RESULT + 1) : 0;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(wanted); i++, number++) {
+		if (high[i] < 0 || (high[i] > 0 && dup2(high[i], number) < 0))
+			return assay_fail_errno(err, "move a descriptor");
+		if (high[i] > 0 && number != ASSAY_JOB_RESULT &&
+		    fcntl(number, F_SETFD, FD_CLOEXEC) < 0)
+			return assay_fail_errno(err, "mark a descriptor");
+		if (high[i] == 0)
+			(void)close(number);
+	}
+	*socket = SOCKET;
+	if (close_range(ASSAY_JOB_RESULT + 1, ~0U, 0) < 0)
 		return assay_fail_errno(err, "close descriptors");
 	return 0;
 }
@@ -173,11 +201,11 @@ static int become(const struct assay_container *container, const struct assay_jo
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return assay_fail_errno(err, "protect init");
 	if (drop_rights(err) < 0 || install_filter(container, job, *socket, err) < 0 ||
-	    close_files(socket, err) < 0)
+	    close_files(job, socket, err) < 0)
 		return -1;
 	if (job->argv == NULL)
 		return job->help(job->context, err);
-	find_and_run(container->plan, job->argv);
+	find_and_run(container->plan, job);
 	(void)assay_fail_errno(err, "%s", job->argv[0]);
 	err->code = ASSAY_E_TOOL;
 	return -1;

@@ -11,11 +11,15 @@
 
 #include "rebuild/container.h"
 
+#define ASSAY_JOB_RESULT 5 /* number of a descriptor; the lowest that we do not need ourselves */
+
 /** A program, or a helper of ours: a function that runs with no more rights than a program. */
 struct assay_job {
 	char *const *argv; /* borrowed; NULL for a helper */
 	const char *cwd;   /* below build.path */
 	int input;         /* standard input, -1: /dev/null */
+	int program;       /* what is run, whatever argv[0] says; 0: argv[0] is looked up */
+	int result;        /* open in the program as ASSAY_JOB_RESULT; 0: none */
 	int (*help)(void *context, struct assay_error *err);
 	void *context;
 };

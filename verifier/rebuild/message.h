@@ -17,6 +17,7 @@ enum assay_message_type {
 	/* The stage, then init, to the launcher. */
 	ASSAY_MSG_UNSHARED, /* the namespaces are there: map the ids */
 	ASSAY_MSG_UNPINNED, /* index: pin; text: why */
+	ASSAY_MSG_SURVEY,   /* with a descriptor: what can be seen inside */
 	ASSAY_MSG_STEP,     /* index: step that begins; count: of how many; text: what it runs */
 	ASSAY_MSG_REFUSAL,  /* text: what was refused to whom; count: how often */
 	ASSAY_MSG_ENDED,    /* outcome, index: step, status, count: largest memory; text: detail */

@@ -338,3 +338,8 @@ int assay_probe_owner(const char *store, struct assay_error *err)
 	assay_tree_mapped(store, &identity, &fd, why);
 	return why[0] != '\0' ? assay_fail(err, ASSAY_E_SYSTEM, "%s", why) : 0;
 }
+
+int assay_probe_syscalls(const char *store ASSAY_UNUSED, struct assay_error *err)
+{
+	return assay_filter_has_calls(err) ? 0 : -1;
+}

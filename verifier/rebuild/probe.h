@@ -25,7 +25,8 @@ assay_probe_fn assay_probe_aslr;
 assay_probe_fn assay_probe_rlimits;
 assay_probe_fn assay_probe_nice;
 assay_probe_fn assay_probe_scheduler;
-assay_probe_fn assay_probe_owner; /* id-mapped mounts where they are needed */
+assay_probe_fn assay_probe_syscalls; /* all system calls of the level that is shown */
+assay_probe_fn assay_probe_owner;    /* id-mapped mounts where they are needed */
 
 /** Run a probe in a child. Return: as the probe */
 ASSAY_CHECKED int assay_probe_run(assay_probe_fn *probe, const char *store,

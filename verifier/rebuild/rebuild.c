@@ -23,6 +23,7 @@
 #include "base/memory.h"
 #include "rebuild/container.h"
 #include "rebuild/log.h"
+#include "rebuild/survey.h"
 #include "rebuild/tree.h"
 
 /* How long init may take to report after it was told to stop; then it is killed. Ours. */
@@ -38,6 +39,7 @@ struct launch {
 	struct assay_container container;
 	struct assay_log log;
 	struct assay_build_record *record;
+	json_t *survey; /* what can be seen inside, when init has told; owned */
 	int control;    /* our end of the socket; -1 when init's is closed */
 	int output;     /* read end of the build's standard output and error; -1 at its end */
 	int interrupts; /* signals arrive here */
@@ -64,6 +66,7 @@ static void launch_fini(struct launch *launch)
 		(void)pthread_sigmask(SIG_SETMASK, &launch->saved_mask, NULL);
 	}
 	assay_filter_fini(&launch->container.filter);
+	json_decref(launch->survey);
 	assay_log_fini(&launch->log);
 	assay_plan_fini(&launch->plan);
 }
@@ -130,6 +133,7 @@ static int prepare(struct launch *launch, struct assay_error *err)
 	const struct assay_rebuild_request *request = launch->request;
 	const struct assay_user *user = &request->manifest->build.user;
 	bool notify = assay_filter_can_notify();
+	struct assay_error old = ASSAY_ERROR_INIT;
 	char why[256];
 
 	launch->record->log_path = assay_strdup(request->log_path);
@@ -146,6 +150,8 @@ static int prepare(struct launch *launch, struct assay_error *err)
 	assay_tree_mapped(request->tree, &launch->container.identity, &launch->container.tree, why);
 	if (why[0] != '\0')
 		unpinned(launch, ASSAY_PIN_OWNER, why);
+	if (!assay_filter_has_calls(&old))
+		unpinned(launch, ASSAY_PIN_SYSCALLS, old.text);
 	launch->record->level = notify ? "L1" : "L0";
 	assay_pins_unpinned(notify, &launch->record->unpinned);
 	return watch_signals(launch, err);
@@ -164,7 +170,8 @@ static int by_number(const void *a, const void *b)
 static void close_others(const struct launch *launch)
 {
 	const struct assay_container *container = &launch->container;
-	unsigned count = launch->request->manifest->sources_count, kept = 0;
+	unsigned kept = 0;
+	unsigned count = launch->request->look ? 0 : launch->request->manifest->sources_count;
 	int *keep = assay_calloc(count + 3, sizeof(*keep)), from = 3;
 
 	for (unsigned i = 0; i < count; i++)
@@ -291,7 +298,7 @@ static void end(struct launch *launch, const struct assay_message *message)
 	            "%s", message->text);
 }
 
-static int handle_message(struct launch *launch, const struct assay_message *message,
+static int handle_message(struct launch *launch, const struct assay_message *message, int fd,
                           struct assay_error *err)
 {
 	struct assay_message reply = { .type = ASSAY_MSG_MAPPED };
@@ -307,6 +314,8 @@ static int handle_message(struct launch *launch, const struct assay_message *mes
 		if (message->index < ASSAY_PIN_COUNT)
 			unpinned(launch, (enum assay_pin_id)message->index, message->text);
 		return 0;
+	case ASSAY_MSG_SURVEY:
+		return assay_survey_read(fd, &launch->survey, err);
 	case ASSAY_MSG_STEP:
 		return begin_step(launch, message);
 	case ASSAY_MSG_REFUSAL:
@@ -330,11 +339,12 @@ static int handle_message(struct launch *launch, const struct assay_message *mes
 
 static int hear(struct launch *launch, struct assay_error *err)
 {
+	ASSAY_AUTO_CLOSE int fd = -1;
 	struct assay_message message;
-	int got = assay_message_receive(launch->control, &message, NULL, err);
+	int got = assay_message_receive(launch->control, &message, &fd, err);
 
 	if (got > 0)
-		return handle_message(launch, &message, err);
+		return handle_message(launch, &message, fd, err);
 	(void)close(launch->control);
 	launch->control = -1;
 	return got;
@@ -502,6 +512,8 @@ static int finish(struct launch *launch, int status, struct assay_error *err)
 	record->log_tail = assay_log_tail(&launch->log, ASSAY_LOG_LINES);
 	assay_strings_sort(&record->unpinned);
 	assay_strings_sort(&record->events);
+	if (launch->survey != NULL)
+		assay_survey_take(launch->survey, record);
 	if (assay_log_finish(&launch->log, &record->log_sha256, err) < 0)
 		return assay_fail_in(err, "%s", record->log_path);
 	if (launch->ended || launch->stopped)

@@ -17,11 +17,13 @@
 /** All pointers are borrowed for the call. */
 struct assay_rebuild_request {
 	const struct assay_manifest *manifest; /* checked already: paths and sizes make sense */
-	const char *tree;   /* the materialised toolchain tree, whose digest was checked */
-	const int *sources; /* one descriptor for each source of the manifest, in its order, open
+	const char *tree; /* the materialised toolchain tree, whose digest was checked */
+	const int *
+		sources; /* unless look is set: one descriptor for each source of the manifest, in its order, open
 	                           for reading; read from the start, position changes */
 	const char *output_dir; /* a folder that exists; outputs are made in it under their names */
 	const char *log_path;   /* created or replaced */
+	bool look;              /* make the container and look around in it: nothing is built */
 	const struct assay_progress *progress; /* stage BUILD: done steps of total; may be NULL */
 };
 

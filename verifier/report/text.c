@@ -197,21 +197,24 @@ static void add_unexplained(struct assay_buffer *out, const struct assay_compari
 	free(order.items);
 }
 
-/* Explained differences: one line each. */
-static void add_explained(struct assay_buffer *out, const struct assay_comparison *comparison,
-                          bool all)
+/* One line each: what rules explain, or remarks on bytes that are equal. */
+static void add_lines(struct assay_buffer *out, const struct assay_comparison *comparison,
+                      bool remarks, bool all)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < comparison->finding_count; i++) {
 		const struct assay_finding *f = &comparison->findings[i];
 
-		if (f->class == ASSAY_CLASS_UNEXPLAINED)
+		if (f->class == ASSAY_CLASS_UNEXPLAINED ||
+		    (f->class == ASSAY_CLASS_IDENTICAL) != remarks)
 			continue;
-		assay_buffer_add_str(out, count == 0 ? "\nExplained by rules\n" : "");
+		if (count == 0)
+			assay_buffer_add_str(out, remarks ? "\nEqual, but remarkable\n"
+			                                  : "\nExplained by rules\n");
 		if (count++ >= FEW_RULES && !all)
 			continue;
-		assay_buffer_printf(out, "  %-18s ", f->rule);
+		assay_buffer_printf(out, "  %-18s ", remarks ? f->cause : f->rule);
 		assay_quote(out, assay_span_of_str(f->artefact));
 		assay_buffer_printf(out, " at 0x%" PRIx64 ": %s\n", f->offset, f->text);
 	}
@@ -225,7 +228,8 @@ static void add_report(const struct assay_comparison *comparison, enum assay_tie
 {
 	add_verdict(out, comparison, accept);
 	add_unexplained(out, comparison, all);
-	add_explained(out, comparison, all);
+	add_lines(out, comparison, false, all);
+	add_lines(out, comparison, true, all);
 }
 
 void assay_report_text(const struct assay_comparison *comparison, enum assay_tier accept,

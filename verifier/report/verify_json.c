@@ -38,6 +38,10 @@ json_t *assay_build_json(const struct assay_build_record *record)
 		assay_json_set_str(build, "detail", record->detail);
 	assay_json_set_str(build, "level", record->level != NULL ? record->level : "none");
 	assay_json_set(build, "unpinned", strings_json(&record->unpinned));
+	if (record->pinned.count > 0) {
+		assay_json_set_sha256(build, "probe", &record->probe);
+		assay_json_set_sha256(build, "environment", &record->environment);
+	}
 	assay_json_set(build, "events", strings_json(&record->events));
 	assay_json_set(build, "outputs", outputs_json(record));
 	if (record->log_tail != NULL && record->outcome != ASSAY_OUTCOME_BUILT)
@@ -61,6 +65,8 @@ static json_t *run_json(const struct assay_result *result)
 	assay_json_set_int(run, "build_wall_ms", record->wall_ms);
 	assay_json_set_int(run, "build_cpu_ms", record->cpu_ms);
 	assay_json_set_int(run, "build_memory_peak", record->memory_peak);
+	/* What no level pins is another thing every time. */
+	assay_json_set(run, "seen", strings_json(&record->seen));
 	/* A log may hold times and the order of parallel jobs. */
 	assay_json_set_int(run, "log_size", record->log_size);
 	assay_json_set_sha256(run, "log_sha256", &record->log_sha256);

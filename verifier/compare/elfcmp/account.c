@@ -9,19 +9,10 @@
 #include "compare/elfcmp/side.h"
 #include "elf/layout.h"
 
-/* Bytes of the run-time view that a rule may touch. */
-struct exception {
-	struct assay_elf_extent at;
-	const struct assay_elf_rule *rule;
-};
-
-#define EXCEPTIONS_MAX 5 /* four fields of the ELF header, one build-id */
-
 struct account {
 	const struct assay_elf_side *here, *there;
 	struct assay_ledger *ledger;
-	struct exception exceptions[EXCEPTIONS_MAX]; /* sorted, apart from each other */
-	size_t exception_count;
+	struct assay_elf_exceptions exceptions;
 };
 
 static void identical(struct account *account, uint64_t offset, uint64_t length)
@@ -61,14 +52,14 @@ static bool equal_by_offset(const struct account *account, uint64_t offset, uint
 	                        there_at(account, offset, length));
 }
 
-static void add_exception(struct account *account, uint64_t offset, uint64_t length,
+static void add_exception(struct assay_elf_exceptions *out, uint64_t offset, uint64_t length,
                           const struct assay_elf_rule *rule)
 {
-	account->exceptions[account->exception_count++] =
-		(struct exception){ { offset, length }, rule };
+	out->items[out->count++] = (struct assay_elf_exception){ { offset, length }, rule };
 }
 
-static void find_exceptions(struct account *account)
+void assay_elf_find_exceptions(const struct assay_elf_side *here,
+                               const struct assay_elf_side *there, struct assay_elf_exceptions *out)
 {
 	static const enum assay_elf_header_field fields[] = {
 		ASSAY_ELF_E_SHOFF,
@@ -76,21 +67,39 @@ static void find_exceptions(struct account *account)
 		ASSAY_ELF_E_SHNUM,
 		ASSAY_ELF_E_SHSTRNDX,
 	};
-	enum assay_elf_width width = account->here->elf.width;
-	bool covered = account->here->tables_refused == NULL;
+	enum assay_elf_width width = here->elf.width;
+	bool covered = here->tables_refused == NULL;
 	struct assay_elf_extent at;
 
+	out->count = 0;
 	for (size_t i = 0; covered && i < ASSAY_ARRAY_LEN(fields); i++) {
 		const struct assay_elf_field *f = &assay_elf_header_record.fields[fields[i]];
 
-		add_exception(account, f->offset[width], f->size[width],
+		add_exception(out, f->offset[width], f->size[width],
 		              &assay_elf_rule_section_headers);
 	}
-	if (assay_elf_build_id_covered(&account->here->elf, &account->there->elf, &at))
-		add_exception(account, at.offset, at.length, &assay_elf_rule_build_id);
+	if (assay_elf_build_id_covered(&here->elf, &there->elf, &at))
+		add_exception(out, at.offset, at.length, &assay_elf_rule_build_id);
 }
 
-static void account_exception(struct account *account, const struct exception *exception)
+const struct assay_elf_rule *assay_elf_range_rule(const struct assay_elf_side *here,
+                                                  const struct assay_elf_side *there,
+                                                  const struct assay_elf_range *range)
+{
+	struct assay_span bytes = assay_span_sub(here->elf.file, range->offset, range->length);
+
+	if (range->disputed)
+		return NULL;
+	if (range->kind == ASSAY_ELF_SECTION && range->section != ASSAY_ELF_NONE)
+		return assay_elf_section_rule(here, there, range->section, NULL);
+	if (range->kind == ASSAY_ELF_SECTION_TABLE && here->tables_refused == NULL)
+		return &assay_elf_rule_section_headers;
+	if (range->kind == ASSAY_ELF_PADDING && !here->overlay && assay_span_is_fill(bytes, 0))
+		return &assay_elf_rule_padding;
+	return NULL;
+}
+
+static void account_exception(struct account *account, const struct assay_elf_exception *exception)
 {
 	uint64_t offset = exception->at.offset, length = exception->at.length;
 
@@ -106,8 +115,8 @@ static void account_mapped(struct account *account, const struct assay_elf_range
 {
 	uint64_t at = range->offset, end = range->offset + range->length;
 
-	for (size_t i = 0; !range->disputed && i < account->exception_count; i++) {
-		const struct exception *exception = &account->exceptions[i];
+	for (size_t i = 0; !range->disputed && i < account->exceptions.count; i++) {
+		const struct assay_elf_exception *exception = &account->exceptions.items[i];
 
 		if (exception->at.offset < at || exception->at.offset + exception->at.length > end)
 			continue;
@@ -156,8 +165,9 @@ static void account_alone(struct account *account, const struct assay_elf_range 
 
 static void account_section(struct account *account, const struct assay_elf_range *range)
 {
+	const struct assay_elf_rule *rule =
+		assay_elf_range_rule(account->here, account->there, range);
 	const struct assay_elf_section *section, *peer;
-	const struct assay_elf_rule *rule;
 
 	if (range->disputed || range->section == ASSAY_ELF_NONE) {
 		by_offset(account, range->offset, range->length);
@@ -165,7 +175,6 @@ static void account_section(struct account *account, const struct assay_elf_rang
 	}
 	section = &account->here->elf.sections[range->section];
 	peer = assay_elf_peer(account->here, account->there, range->section);
-	rule = assay_elf_section_rule(account->here, account->there, range->section, NULL);
 	if (peer != NULL)
 		account_content(account, (struct assay_elf_extent){ range->offset, range->length },
 		                section->offset, section->data, peer->data, rule);
@@ -177,10 +186,10 @@ static void account_table(struct account *account, const struct assay_elf_range 
 {
 	const struct assay_elf *here = &account->here->elf, *there = &account->there->elf;
 	const struct assay_elf_rule *rule =
-		account->here->tables_refused == NULL ? &assay_elf_rule_section_headers : NULL;
+		assay_elf_range_rule(account->here, account->there, range);
 
 	if (range->disputed || there->section_count == 0) {
-		account_alone(account, range, range->disputed ? NULL : rule);
+		account_alone(account, range, rule);
 		return;
 	}
 	account_content(account, (struct assay_elf_extent){ range->offset, range->length },
@@ -191,10 +200,7 @@ static void account_table(struct account *account, const struct assay_elf_range 
 
 static void account_padding(struct account *account, const struct assay_elf_range *range)
 {
-	bool zero = assay_span_is_fill(here_at(account, range->offset, range->length), 0) &&
-	            !account->here->overlay;
-
-	account_alone(account, range, zero ? &assay_elf_rule_padding : NULL);
+	account_alone(account, range, assay_elf_range_rule(account->here, account->there, range));
 }
 
 static void account_trailing(struct account *account, const struct assay_elf_range *range)
@@ -213,7 +219,7 @@ void assay_elf_account(const struct assay_elf_side *here, const struct assay_elf
 	};
 	struct account account = { .here = here, .there = there, .ledger = ledger };
 
-	find_exceptions(&account);
+	assay_elf_find_exceptions(here, there, &account.exceptions);
 	for (size_t i = 0; i < here->map.count; i++)
 		ways[here->map.ranges[i].kind](&account, &here->map.ranges[i]);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "compare/elfcmp/elf.h"
 
-#include "base/quote.h"
+#include <inttypes.h>
+
 #include "compare/elfcmp/find.h"
+#include "compare/elfcmp/remark.h"
 #include "compare/elfcmp/side.h"
+#include "compare/elfcmp/signature.h"
 
 /* Say why there are no rules, then compare what there is. */
 static void compare_plain(struct assay_node *node, const char *side, const struct assay_error *why)
@@ -11,9 +14,6 @@ static void compare_plain(struct assay_node *node, const char *side, const struc
 	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 
 	assay_node_compare_bytes(node);
-	assay_node_settle(node);
-	if (node->tier == ASSAY_TIER_IDENTICAL)
-		return;
 	(void)assay_comparison_find(&node->found, &place, "compared as plain bytes: %s: %s", side,
 	                            why->text);
 }
@@ -27,13 +27,30 @@ static void account_by_offset(struct assay_node *node)
 	assay_ledger_compare(&node->ledger, 0, node->delivered.ptr, node->rebuilt.ptr, both);
 }
 
-void assay_node_compare_elf(struct assay_node *node)
+/* Two files that are equal. */
+static void remark(struct assay_node *node)
+{
+	ASSAY_AUTO_ELF_SIDE struct assay_elf_side side = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (assay_elf_side_init(node->delivered, &side, &err) == 0)
+		assay_elf_remark(node, &side, &node->ledger, ASSAY_ELF_BOTH);
+}
+
+/* Two ELF files, nothing behind them. */
+static void compare_bodies(struct assay_node *node)
 {
 	ASSAY_AUTO_ELF_SIDE struct assay_elf_side delivered = { 0 };
 	ASSAY_AUTO_ELF_SIDE struct assay_elf_side rebuilt = { 0 };
 	ASSAY_AUTO_LEDGER struct assay_ledger back = { 0 };
 	struct assay_error err = ASSAY_ERROR_INIT;
 
+	if (assay_span_equal(node->delivered, node->rebuilt)) {
+		(void)assay_ledger_explain(&node->ledger, 0, node->delivered.len,
+		                           ASSAY_CLASS_IDENTICAL, NULL);
+		remark(node);
+		return;
+	}
 	if (assay_elf_side_init(node->delivered, &delivered, &err) < 0) {
 		compare_plain(node, "the delivered file", &err);
 		return;
@@ -52,4 +69,66 @@ void assay_node_compare_elf(struct assay_node *node)
 	assay_ledger_init(&back, node->rebuilt.len);
 	assay_elf_account(&rebuilt, &delivered, &back);
 	assay_elf_find(node, &delivered, &rebuilt, &back);
+}
+
+/* A side and what is appended to it. Something that is almost a signature is none, and said. */
+static struct assay_elf_signed split(struct assay_node *node, struct assay_span file,
+                                     enum assay_elf_who who)
+{
+	struct assay_elf_signed out;
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (assay_elf_signature_split(file, &out, &err) < 0)
+		assay_elf_remark_signature(node, who, &err);
+	return out;
+}
+
+/* In: the node's spans are whole files again */
+static void transplant_signature(struct assay_node *node, const struct assay_elf_signed *delivered,
+                                 const struct assay_elf_signed *rebuilt)
+{
+	const struct assay_elf_rule *rule = &assay_elf_rule_module_signature;
+	uint64_t offset = delivered->body.len, length = delivered->signature.len;
+	struct assay_finding place = assay_node_place(node, offset, length, rule->class, rule->id);
+
+	if (assay_span_equal(delivered->signature, rebuilt->signature)) {
+		(void)assay_ledger_explain(&node->ledger, offset, length, ASSAY_CLASS_IDENTICAL,
+		                           NULL);
+		return;
+	}
+	(void)assay_ledger_explain(&node->ledger, offset, length, rule->class, rule->id);
+	place.cause = rule->cause;
+	(void)assay_comparison_find(&node->found, &place,
+	                            "module signature (%s, %s), %" PRIu64
+	                            " bytes: the rebuilt file has %s",
+	                            delivered->cms.signature, delivered->cms.digest, length,
+	                            rebuilt->signature.len > 0 ? "another one" : "none");
+}
+
+void assay_node_compare_elf(struct assay_node *node)
+{
+	struct assay_span whole[2] = { node->delivered, node->rebuilt };
+	struct assay_elf_signed delivered = split(node, whole[0], ASSAY_ELF_DELIVERED);
+	struct assay_elf_signed rebuilt = split(node, whole[1], ASSAY_ELF_REBUILT);
+
+	/* One that only the rebuilt file has is bytes that the delivered one lacks. */
+	if (delivered.signature.len == 0) {
+		compare_bodies(node);
+		return;
+	}
+	node->delivered = delivered.body;
+	node->rebuilt = rebuilt.body;
+	compare_bodies(node);
+	node->delivered = whole[0];
+	node->rebuilt = whole[1];
+	transplant_signature(node, &delivered, &rebuilt);
+}
+
+void assay_node_remark_elf(struct assay_node *node)
+{
+	struct assay_span whole = node->delivered;
+
+	node->delivered = split(node, whole, ASSAY_ELF_BOTH).body;
+	remark(node);
+	node->delivered = whole;
 }

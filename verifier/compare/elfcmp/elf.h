@@ -24,4 +24,7 @@
  */
 void assay_node_compare_elf(struct assay_node *node);
 
+/** Append remarks about two equal ELF files, whose bytes are already accounted for. */
+void assay_node_remark_elf(struct assay_node *node);
+
 #endif

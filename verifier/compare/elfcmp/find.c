@@ -3,12 +3,11 @@
 
 #include <inttypes.h>
 
-#include "base/quote.h"
+#include "compare/elfcmp/remark.h"
 #include "compare/elfcmp/say.h"
 
 #define NEAR 16          /* bytes: differences closer than this make one finding */
 #define FINDINGS_MAX 256 /* of one class; the last one of that class covers all the rest */
-#define DISPUTES_MAX 64  /* sections named of each file */
 
 /* Differences of one class and rule that stand close together, in one range of the map. */
 struct cluster {
@@ -256,57 +255,6 @@ static void list_ledger(struct listing *listing, const struct assay_ledger *ledg
 	find_rest(listing);
 }
 
-static enum assay_class worst_within(const struct assay_ledger *ledger, uint64_t offset,
-                                     uint64_t length)
-{
-	enum assay_class worst = ASSAY_CLASS_IDENTICAL;
-
-	for (size_t i = 0; i < ledger->count; i++) {
-		const struct assay_range *range = &ledger->ranges[i];
-
-		if (range->offset < offset + length && offset < range->offset + range->length &&
-		    range->class > worst)
-			worst = range->class;
-	}
-	return worst;
-}
-
-static void find_dispute(const struct listing *listing, const struct assay_ledger *ledger,
-                         size_t index)
-{
-	const struct assay_elf_section *section = &listing->here->elf.sections[index];
-	enum assay_class worst = worst_within(ledger, section->offset, section->data.len);
-	struct assay_finding place = assay_node_place(
-		listing->node, section->offset, listing->back ? 0 : section->data.len, worst, NULL);
-	ASSAY_AUTO_BUFFER struct assay_buffer name = { 0 };
-
-	if (place.offset > listing->node->delivered.len)
-		place.offset = listing->node->delivered.len;
-	place.cause = ASSAY_ELF_VIEWS_DISAGREE;
-	assay_quote(&name, section->name);
-	(void)assay_comparison_find(
-		&listing->node->found, &place, "section %zu (%s) of the %s file: %s", index,
-		assay_buffer_str(&name), listing->back ? "rebuilt" : "delivered",
-		assay_elf_section_is_alloc(section)
-			? "its header says it is loaded, the program headers do not have it there"
-			: "its header says it is not loaded, but a segment, a header or another "
-			  "section has its bytes");
-}
-
-/* Section headers that contradict the program headers or each other: said even where all bytes
- * are equal, because whoever goes by section headers sees another file than the one that runs. */
-static void find_disputes(const struct listing *listing, const struct assay_ledger *ledger)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < listing->here->elf.section_count && found < DISPUTES_MAX; i++) {
-		if (!listing->here->map.disputed[i])
-			continue;
-		find_dispute(listing, ledger, i);
-		found++;
-	}
-}
-
 static bool has_unexplained(const struct assay_node *node)
 {
 	for (size_t i = 0; i < node->found.finding_count; i++)
@@ -350,8 +298,8 @@ void assay_elf_find(struct assay_node *node, const struct assay_elf_side *delive
 	other.back = true;
 	list_ledger(&listing, &node->ledger);
 	list_ledger(&other, back);
-	find_disputes(&listing, &node->ledger);
-	find_disputes(&other, back);
+	assay_elf_remark(node, delivered, &node->ledger, ASSAY_ELF_DELIVERED);
+	assay_elf_remark(node, rebuilt, back, ASSAY_ELF_REBUILT);
 	find_unlisted(node, back);
 }
 

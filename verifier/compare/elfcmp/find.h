@@ -11,9 +11,6 @@
 #include "compare/elfcmp/side.h"
 #include "compare/node.h"
 
-/** The cause of findings about section headers that contradict what is loaded. */
-#define ASSAY_ELF_VIEWS_DISAGREE "elf/views-disagree"
-
 /**
  * Append findings for all bytes of both sides that are not identical.
  *

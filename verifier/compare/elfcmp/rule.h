@@ -54,6 +54,7 @@ extern const struct assay_elf_rule assay_elf_rule_comment;
 extern const struct assay_elf_rule assay_elf_rule_debug;
 extern const struct assay_elf_rule assay_elf_rule_debugaltlink;
 extern const struct assay_elf_rule assay_elf_rule_debuglink;
+extern const struct assay_elf_rule assay_elf_rule_module_signature;
 extern const struct assay_elf_rule assay_elf_rule_padding;
 extern const struct assay_elf_rule assay_elf_rule_section_headers;
 extern const struct assay_elf_rule assay_elf_rule_symtab;

@@ -78,6 +78,30 @@ const struct assay_elf_rule *assay_elf_section_rule(const struct assay_elf_side 
 bool assay_elf_build_id_covered(const struct assay_elf *a, const struct assay_elf *b,
                                 struct assay_elf_extent *at);
 
+/** Bytes of the run-time view that a rule may touch. */
+struct assay_elf_exception {
+	struct assay_elf_extent at;
+	const struct assay_elf_rule *rule;
+};
+
+#define ASSAY_ELF_EXCEPTIONS_MAX 5 /* four fields of the ELF header, one build-id */
+
+/** All of them: sorted, apart from each other. Each counts only where it lies in one undisputed
+ *  range of the map as a whole. */
+struct assay_elf_exceptions {
+	struct assay_elf_exception items[ASSAY_ELF_EXCEPTIONS_MAX];
+	size_t count;
+};
+
+void assay_elf_find_exceptions(const struct assay_elf_side *here,
+                               const struct assay_elf_side *there,
+                               struct assay_elf_exceptions *out);
+
+/** The rule that may touch all bytes of a range, less those exceptions; NULL: none. */
+const struct assay_elf_rule *assay_elf_range_rule(const struct assay_elf_side *here,
+                                                  const struct assay_elf_side *there,
+                                                  const struct assay_elf_range *range);
+
 /**
  * Account for every byte of one side.
  *

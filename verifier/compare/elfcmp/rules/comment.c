@@ -13,7 +13,7 @@
 #include "compare/elfcmp/rule.h"
 
 /* The longest in the 2,560 linked files of a Debian 12 is below 1 KiB: one line a compiler. */
-#define COMMENT_MAX 65536 /* bytes */
+#define COMMENT_LIMIT 65536 /* bytes */
 
 static bool is_text(uint8_t byte)
 {
@@ -23,8 +23,8 @@ static bool is_text(uint8_t byte)
 static const char *refuse(const struct assay_elf *elf, const struct assay_elf_section *section)
 {
 	(void)elf;
-	if (section->data.len > COMMENT_MAX)
-		return "more than 65536 bytes";
+	if (section->data.len >= COMMENT_LIMIT)
+		return "65536 bytes or more";
 	for (size_t i = 0; i < section->data.len; i++)
 		if (!is_text(section->data.ptr[i]))
 			return "it holds bytes that are not text";
