@@ -10,8 +10,16 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-/* All that a run leaves behind; nothing else is ever removed. */
-static const char *const entries[] = { "result.json", "report.txt", "build.log", "outputs" };
+/* All that a run leaves behind; nothing else is ever removed, signatures least of all. */
+static const char *const entries[] = {
+	"result.json",
+	"report.txt",
+	"build.log",
+	"outputs",
+	"provenance.intoto.json",
+	"verdict.intoto.json",
+	"summary.intoto.json",
+};
 
 void assay_result_dir_fini(struct assay_result_dir *dir)
 {

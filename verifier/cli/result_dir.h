@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The folder where a run leaves what it found: result.json, report.txt, build.log and the
- * outputs. A folder of an earlier run is used again; any other folder that is not empty is
- * refused.
+ * The folder where a run leaves what it found: result.json, report.txt, build.log, the outputs and
+ * the statements. A folder of an earlier run is used again; any other folder that is not empty is
+ * refused, and so is one whose statements have been signed.
  *
  * Layer: cli.
  */

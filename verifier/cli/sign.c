@@ -26,11 +26,14 @@ static const struct assay_option options[] = {
 
 static const char statement_end[] = ".intoto.json";
 
-/* The statements that verify leaves in its folder. */
-static const char *const statements[] = {
-	"provenance.intoto.json",
-	"verdict.intoto.json",
-	"summary.intoto.json",
+/* The statements that verify leaves in its folder. There is no provenance where no build began. */
+static const struct {
+	const char *name;
+	bool optional;
+} statements[] = {
+	{ "provenance.intoto.json", true },
+	{ "verdict.intoto.json", false },
+	{ "summary.intoto.json", false },
 };
 
 /* x.intoto.json becomes x.dsse.json; an envelope is replaced by the one with one more signature. */
@@ -99,8 +102,10 @@ static int sign_folder(const char *folder, const struct assay_key *key, struct a
 	if (output != NULL)
 		return assay_fail(err, ASSAY_E_USAGE, "--output: is for one file");
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(statements); i++) {
-		ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", folder, statements[i]);
+		ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", folder, statements[i].name);
 
+		if (statements[i].optional && access(path, F_OK) < 0)
+			continue;
 		if (sign_file(path, key, err) < 0)
 			return -1;
 	}

@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/rebuild.h"
 #include "cli/result_dir.h"
+#include "cli/statements.h"
 #include "compare/compare.h"
 #include "explain/explain.h"
 #include "report/verify.h"
@@ -38,6 +39,8 @@ static const struct assay_option options[] = {
 	  &opt.no_times },
 	{ "full-check", 0, NULL, "hash every byte of the toolchain again before it is used",
 	  ASSAY_OPTION_FLAG, &opt.full_check },
+	ASSAY_OPTION_LAB,
+	ASSAY_OPTION_PERFORMER,
 	ASSAY_OPTION_JSON,
 	ASSAY_OPTION_STORE,
 	ASSAY_OPTION_QUIET,
@@ -145,7 +148,8 @@ static int write_reports(const struct assay_result *result, const struct assay_r
 	assay_json_pretty(json, &machine);
 	assay_verify_text(result, &text);
 	if (assay_result_dir_write(dir, "report.txt", assay_buffer_span(&text), err) < 0 ||
-	    assay_result_dir_write(dir, "result.json", assay_buffer_span(&machine), err) < 0)
+	    assay_result_dir_write(dir, "result.json", assay_buffer_span(&machine), err) < 0 ||
+	    assay_cli_write_statements(result, dir, !opt.no_times, err) < 0)
 		return -1;
 	assay_progress_clear();
 	return assay_output_write(json, &text, err);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/statements.h"
+
+#include <fcntl.h>
+
+#include "attest/statements.h"
+#include "config.h"
+
+struct assay_statement_options assay_statement_opt;
+
+/* The program is part of what a verdict rests on: its own bytes, not the file of that name. */
+static int digest_of_ourselves(struct assay_sha256 *out, struct assay_error *err)
+{
+	ASSAY_AUTO_CLOSE int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return assay_fail_errno(err, "open /proc/self/exe");
+	return assay_sha256_fd(fd, out, NULL, err);
+}
+
+int assay_cli_write_statements(const struct assay_result *result,
+                               const struct assay_result_dir *dir, bool times,
+                               struct assay_error *err)
+{
+	ASSAY_AUTO_STATEMENTS struct assay_statements made = { 0 };
+	struct assay_speaker speaker = {
+		.lab = assay_statement_opt.lab != NULL ? assay_statement_opt.lab
+		                                       : ASSAY_LAB_UNNAMED,
+		.performer = assay_statement_opt.performer,
+		.version = PACKAGE_VERSION,
+		.times = times,
+	};
+
+	if (digest_of_ourselves(&speaker.program, err) < 0)
+		return -1;
+	assay_statements_make(result, &speaker, &made);
+	if (made.provenance.len > 0 &&
+	    assay_result_dir_write(dir, "provenance.intoto.json",
+	                           assay_buffer_span(&made.provenance), err) < 0)
+		return -1;
+	if (assay_result_dir_write(dir, "verdict.intoto.json", assay_buffer_span(&made.verdict),
+	                           err) < 0)
+		return -1;
+	return assay_result_dir_write(dir, "summary.intoto.json", assay_buffer_span(&made.summary),
+	                              err);
+}
