@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """assay compare as a command: exit statuses, directories, members, what it prints, bad usage."""
+import time
+
 from pairs import *  # noqa: F403
 
 RANDOM = b"".join(struct.pack("<I", zlib.crc32(struct.pack("<I", i))) for i in range(2000))
@@ -246,6 +248,55 @@ def limits():
               (status == MATCH or b"limit: " in got.stdout), got)
 
 
+def measured(*options):
+    """Run it. Return: exit status, the JSON that it wrote, largest memory in MiB, seconds."""
+    start = time.monotonic()
+    child = subprocess.Popen([ASSAY, "compare", "--json", "answer", *options],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    with open("answer", encoding="utf-8") as file:
+        answer = json.load(file)
+    return child.returncode, answer, usage.ru_maxrss / 1024, time.monotonic() - start
+
+
+def many_differences():
+    """More ranges than anybody reads: little memory, and everything still adds up."""
+    size = 8 << 20
+    plain = (RANDOM * (size // len(RANDOM) + 1))[:size]
+    flipped = bytearray(plain)
+    flipped[0::2] = bytes(byte ^ 255 for byte in plain[0::2])
+    write("a", plain)
+    write("b", bytes(flipped))
+    with open(ASSAY, "rb") as file:
+        slow = 4 if b"__asan_init" in file.read() else 1
+    status, answer, memory, seconds = measured("a", "b")
+    one = answer["artefacts"][0]
+    different = answer["bytes"]["unexplained"]
+    check("every second byte: different", status == DIFFERENT and answer["tier"] == "different")
+    check(f"every second byte: {memory:.0f} MiB", memory < 256 * slow)
+    check(f"every second byte: {seconds:.1f} s", seconds < 20 * slow)
+    check("every second byte: no different byte is called equal", size // 2 <= different <= size)
+    check("every second byte: how many equal ones are counted with them is said",
+          one.get("coalesced") == different - size // 2, one)
+    check("every second byte: the classes add up",
+          sum(answer["bytes"][name] for name in CLASSES) == answer["bytes"]["total"] == size)
+    check("every second byte: the ranges do",
+          sum(part["length"] for part in one["ranges"]) == size
+          and sum(part["length"] for part in one["ranges"] if part["class"] == "unexplained")
+          == different)
+    check("every second byte: a finding covers it", answer["findings"][0]["length"] >= size - 1)
+    shown = say("a", "b").stdout.decode()
+    check("every second byte: the text says so", "equal bytes between different ones" in shown)
+    # The same number of differences far apart fits, and nothing is said about limits.
+    near = bytearray(plain)
+    near[0::256] = bytes(byte ^ 255 for byte in plain[0::256])
+    write("b", bytes(near))
+    answer = measured("a", "b")[1]
+    check("every 256th byte: exact", answer["bytes"]["unexplained"] == size // 256
+          and "coalesced" not in answer["artefacts"][0])
+
+
 def first_screen():
     """The verdict first, the cause before any byte, few lines however much differs."""
     write("a", tar(*[member(f"m{i}", RANDOM) for i in range(300)]))
@@ -262,6 +313,7 @@ def first_screen():
 
 if __name__ == "__main__":
     with Folder():
-        for part in (statuses, trouble, directories, members, ambiguous_members, limits, first_screen):
+        for part in (statuses, trouble, directories, members, ambiguous_members, limits,
+                     many_differences, first_screen):
             part()
     finish()

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "model/ledger.h"
 
 #define SIZE 97
@@ -96,8 +97,11 @@ static void test_check_finds_broken_ledgers(void **state)
 	struct assay_range no_rule[] = { { 0, 10, ASSAY_CLASS_NORMALISED, NULL } };
 	struct assay_range too_long[] = { { 0, 11, ASSAY_CLASS_IDENTICAL, NULL } };
 	const struct assay_ledger broken[] = {
-		{ 10, gap, 2, 2 },      { 10, overlap, 2, 2 }, { 10, no_rule, 1, 1 },
-		{ 10, too_long, 1, 1 }, { 10, NULL, 0, 0 },
+		{ .size = 10, .ranges = gap, .count = 2 },
+		{ .size = 10, .ranges = overlap, .count = 2 },
+		{ .size = 10, .ranges = no_rule, .count = 1 },
+		{ .size = 10, .ranges = too_long, .count = 1 },
+		{ .size = 10, .count = 0 },
 	};
 
 	(void)state;
@@ -109,10 +113,108 @@ static void test_check_finds_broken_ledgers(void **state)
 	}
 }
 
+/* A letter for each byte: what its class was, and what it is after shrinking. */
+static const struct {
+	const char *what;
+	const char *
+		before; /* i identical, n normalised, r normalised by another rule, u unexplained */
+	size_t wanted;
+	const char *after;
+	uint64_t coalesced;
+} shrinks[] = {
+	{ "few enough", "iuiui", 5, "iuiui", 0 },
+	{ "between unexplained bytes", "iuiui", 3, "iuuui", 1 },
+	{ "between normalised bytes of one rule", "inini", 3, "innni", 1 },
+	{ "between two rules: stays", "iniri", 1, "iniri", 0 },
+	{ "to the unexplained side", "uin", 2, "uun", 1 },
+	{ "to the unexplained side, from the right", "niu", 2, "nuu", 1 },
+	{ "the shortest first", "uiiiuiu", 3, "uiiiuuu", 1 },
+	{ "all when it must be", "uiiiuiu", 1, "uuuuuuu", 4 },
+	{ "different bytes keep their class", "nrnrn", 1, "nrnrn", 0 },
+	{ "ends stay", "iui", 1, "iui", 0 },
+	{ "empty", "", 1, "", 0 },
+};
+
+static void explain_letter(struct assay_ledger *ledger, uint64_t offset, char letter)
+{
+	if (letter == 'i')
+		(void)assay_ledger_explain(ledger, offset, 1, ASSAY_CLASS_IDENTICAL, NULL);
+	if (letter == 'n' || letter == 'r')
+		(void)assay_ledger_explain(ledger, offset, 1, ASSAY_CLASS_NORMALISED,
+		                           letter == 'n' ? "test/n@1" : "test/r@1");
+}
+
+static char letter_of(const struct assay_range *range)
+{
+	if (range->class == ASSAY_CLASS_NORMALISED)
+		return range->rule[5];
+	return assay_class_name(range->class)[0];
+}
+
+static void test_shrink(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(shrinks); i++) {
+		ASSAY_AUTO_LEDGER struct assay_ledger ledger;
+		struct assay_error err = ASSAY_ERROR_INIT;
+		char got[16] = "";
+
+		print_message("# %s\n", shrinks[i].what);
+		assay_ledger_init(&ledger, strlen(shrinks[i].before));
+		for (size_t k = 0; shrinks[i].before[k] != '\0'; k++)
+			explain_letter(&ledger, k, shrinks[i].before[k]);
+		assay_ledger_shrink(&ledger, shrinks[i].wanted);
+		assert_int_equal(assay_ledger_check(&ledger, &err), 0);
+		for (size_t k = 0; k < ledger.count; k++)
+			memset(got + ledger.ranges[k].offset, letter_of(&ledger.ranges[k]),
+			       ledger.ranges[k].length);
+		assert_string_equal(got, shrinks[i].after);
+		assert_int_equal(ledger.coalesced, shrinks[i].coalesced);
+	}
+}
+
+#define MANY (2 * ASSAY_LEDGER_RANGES + 1000)
+
+/*
+ * Of more bytes than a ledger has room for, every second one differs, and what stands before and
+ * behind is equal. A rule for exactly what was compared must leave nothing unexplained.
+ */
+static void test_compare_has_a_limit(void **state)
+{
+	ASSAY_AUTO_FREE uint8_t *a = assay_calloc(MANY, 1), *b = assay_calloc(MANY, 1);
+	ASSAY_AUTO_LEDGER struct assay_ledger ledger;
+	struct assay_error err = ASSAY_ERROR_INIT;
+	uint64_t bytes[ASSAY_CLASS_COUNT];
+
+	(void)state;
+	for (size_t i = 101; i < MANY - 100; i += 2)
+		b[i] = 1;
+	assay_ledger_init(&ledger, MANY);
+	(void)assay_ledger_explain(&ledger, 301, 1, ASSAY_CLASS_NORMALISED, "test@1");
+	assay_ledger_compare(&ledger, 0, a, b, 100);
+	assay_ledger_compare(&ledger, 100, a + 100, b + 100, MANY - 200);
+	assay_ledger_compare(&ledger, MANY - 100, a, b, 100);
+	assert_int_equal(assay_ledger_check(&ledger, &err), 0);
+	assert_in_range(ledger.count, 3, ASSAY_LEDGER_RANGES + 2);
+	assay_ledger_sum(&ledger, bytes);
+	assert_true(ledger.coalesced > 0);
+	assert_int_equal(bytes[ASSAY_CLASS_UNEXPLAINED], (MANY - 200) / 2 - 1 + ledger.coalesced);
+	/* Beside what a rule explains, nobody knows yet what will become of an equal byte. */
+	assert_int_equal(assay_ledger_worst_of(&ledger, 300, 1), ASSAY_CLASS_IDENTICAL);
+	assert_int_equal(assay_ledger_worst_of(&ledger, 302, 1), ASSAY_CLASS_IDENTICAL);
+
+	(void)assay_ledger_explain(&ledger, 100, MANY - 200, ASSAY_CLASS_NORMALISED, "test@1");
+	assert_int_equal(assay_ledger_worst(&ledger), ASSAY_CLASS_NORMALISED);
+	assay_ledger_sum(&ledger, bytes);
+	assert_true(bytes[ASSAY_CLASS_IDENTICAL] >= 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_operations),
+		cmocka_unit_test(test_shrink),
+		cmocka_unit_test(test_compare_has_a_limit),
 		cmocka_unit_test(test_compare_marks_equal_bytes_only),
 		cmocka_unit_test(test_check_finds_broken_ledgers),
 	};

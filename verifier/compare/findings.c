@@ -92,6 +92,9 @@ struct assay_finding *assay_node_find_run(struct assay_node *node, const struct 
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
 	struct assay_finding *finding;
 
+	/* A ledger that had too many ranges counts some equal bytes as different. */
+	if (node->ledger.coalesced > 0 && run->differing > 0)
+		assay_buffer_add_str(&text, "up to ");
 	describe(&text, run, what);
 	finding = assay_comparison_find(&node->found, &place, "%s", assay_buffer_str(&text));
 	assay_node_show_run(node, run, finding);

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/comparison.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/memory.h"
+
+static void finding_fini(struct assay_finding *finding)
+{
+	free(finding->artefact);
+	free(finding->text);
+	assay_bytes_fini(&finding->delivered.bytes);
+	assay_bytes_fini(&finding->rebuilt.bytes);
+}
 
 void assay_comparison_fini(struct assay_comparison *comparison)
 {
@@ -12,12 +21,8 @@ void assay_comparison_fini(struct assay_comparison *comparison)
 		free(comparison->artefacts[i].path);
 		assay_ledger_fini(&comparison->artefacts[i].ledger);
 	}
-	for (size_t i = 0; i < comparison->finding_count; i++) {
-		free(comparison->findings[i].artefact);
-		free(comparison->findings[i].text);
-		assay_bytes_fini(&comparison->findings[i].delivered.bytes);
-		assay_bytes_fini(&comparison->findings[i].rebuilt.bytes);
-	}
+	for (size_t i = 0; i < comparison->finding_count; i++)
+		finding_fini(&comparison->findings[i]);
 	for (size_t i = 0; i < comparison->transplant_count; i++) {
 		free(comparison->transplants[i].artefact);
 		assay_bytes_fini(&comparison->transplants[i].value);
@@ -98,17 +103,100 @@ static void apply_finding(struct assay_comparison *comparison, const struct assa
 	comparison->tier = assay_tier_worse(comparison->tier, tier);
 }
 
+/*
+ * Decide how many findings of each class stay: the worst classes have room first. A class that
+ * does not fit is told by one more finding, for which there is room already.
+ */
+static void make_quotas(const struct assay_comparison *comparison, size_t quotas[ASSAY_CLASS_COUNT])
+{
+	size_t counts[ASSAY_CLASS_COUNT] = { 0 };
+	size_t room = ASSAY_FINDINGS_MAX - ASSAY_CLASS_COUNT;
+
+	for (size_t i = 0; i < comparison->finding_count; i++)
+		counts[comparison->findings[i].class]++;
+	for (unsigned class = ASSAY_CLASS_COUNT; class -- > 0;) {
+		quotas[class] = counts[class] < room ? counts[class] : room;
+		room -= quotas[class];
+	}
+}
+
+static void tell_left_out(struct assay_comparison *comparison, enum assay_class class,
+                          uint64_t count)
+{
+	struct assay_finding place = { .artefact = (char *)(uintptr_t) "", .class = class };
+
+	if (count == 0)
+		return;
+	comparison->findings_left_out += count;
+	(void)assay_comparison_find(comparison, &place,
+	                            "%" PRIu64 " more differences of class %s are not listed",
+	                            count, assay_class_name(class));
+}
+
+static void limit_findings(struct assay_comparison *comparison)
+{
+	size_t quotas[ASSAY_CLASS_COUNT], kept = 0;
+	uint64_t left_out[ASSAY_CLASS_COUNT] = { 0 };
+
+	if (comparison->finding_count <= ASSAY_FINDINGS_MAX)
+		return;
+	make_quotas(comparison, quotas);
+	for (size_t i = 0; i < comparison->finding_count; i++) {
+		struct assay_finding *finding = &comparison->findings[i];
+
+		if (quotas[finding->class] > 0) {
+			quotas[finding->class]--;
+			comparison->findings[kept++] = *finding;
+		} else {
+			left_out[finding->class]++;
+			finding_fini(finding);
+		}
+	}
+	comparison->finding_count = kept;
+	for (unsigned class = ASSAY_CLASS_COUNT; class -- > 0;)
+		tell_left_out(comparison, (enum assay_class) class, left_out[class]);
+}
+
+/* Each artefact gives up the same share of its ranges. */
+static void limit_ranges(struct assay_comparison *comparison)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < comparison->artefact_count; i++)
+		total += comparison->artefacts[i].ledger.count;
+	if (total <= ASSAY_RANGES_MAX)
+		return;
+	for (size_t i = 0; i < comparison->artefact_count; i++) {
+		struct assay_ledger *ledger = &comparison->artefacts[i].ledger;
+		uint64_t share = ledger->count * ASSAY_RANGES_MAX / total;
+
+		if (ledger->count > ASSAY_RANGES_MIN)
+			assay_ledger_shrink(ledger, share > ASSAY_RANGES_MIN ? (size_t)share
+			                                                     : ASSAY_RANGES_MIN);
+	}
+}
+
+/* Every artefact's ledger must add up, before and after it was made smaller. */
+static int check_ledgers(const struct assay_comparison *comparison, struct assay_error *err)
+{
+	for (size_t i = 0; i < comparison->artefact_count; i++)
+		if (assay_ledger_check(&comparison->artefacts[i].ledger, err) < 0)
+			return assay_fail_in(err, "%s", comparison->artefacts[i].path);
+	return 0;
+}
+
 int assay_comparison_conclude(struct assay_comparison *comparison, struct assay_error *err)
 {
 	size_t start = 0;
 
-	for (size_t i = 0; i < comparison->artefact_count; i++)
-		if (assay_ledger_check(&comparison->artefacts[i].ledger, err) < 0)
-			return assay_fail_in(err, "%s", comparison->artefacts[i].path);
+	if (check_ledgers(comparison, err) < 0)
+		return -1;
 	for (size_t i = 0; i < comparison->finding_count; i++)
 		apply_finding(comparison, &comparison->findings[i], &start);
 	for (size_t i = 0; i < comparison->artefact_count; i++)
 		comparison->tier =
 			assay_tier_worse(comparison->tier, comparison->artefacts[i].tier);
-	return 0;
+	limit_findings(comparison);
+	limit_ranges(comparison);
+	return check_ledgers(comparison, err);
 }

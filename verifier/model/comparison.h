@@ -71,6 +71,14 @@ struct assay_transplant {
 	uint64_t count;           /* how many places of the artefact have it */
 };
 
+/*
+ * What a comparison tells at most; beyond that it says how much more there is. Ours: a report of
+ * that size takes about 100 MiB to write, and nobody reads it.
+ */
+#define ASSAY_FINDINGS_MAX 65536
+#define ASSAY_RANGES_MAX 131072 /* of all artefacts together, when equal bytes allow it */
+#define ASSAY_RANGES_MIN 64     /* of one artefact: no ledger is made smaller for others' sake */
+
 /** Zero-initialise. Artefacts are in the order of the walk: parents first, then by offset. */
 struct assay_comparison {
 	struct assay_subject delivered;
@@ -79,6 +87,7 @@ struct assay_comparison {
 	size_t artefact_count, artefact_cap;
 	struct assay_finding *findings;
 	size_t finding_count, finding_cap;
+	uint64_t findings_left_out;           /* that ASSAY_FINDINGS_MAX has no room for */
 	struct assay_transplant *transplants; /* in the order of the walk */
 	size_t transplant_count, transplant_cap;
 	enum assay_tier tier; /* worst of all artefacts and findings */
@@ -105,6 +114,10 @@ size_t assay_comparison_add(struct assay_comparison *comparison, const char *pat
 /**
  * Set the tier of everything from the ledgers and findings, and check every ledger's invariant.
  * A finding of class unexplained makes its artefact different, whatever its bytes say.
+ *
+ * Then leave out what is too much to tell: findings of the best classes first, from the last on,
+ * with one finding for each class that says how many; and ranges, see assay_ledger_shrink. No tier
+ * changes by that.
  *
  * Errors: ASSAY_E_FORMAT  an invariant does not hold: there is no verdict
  */

@@ -31,7 +31,7 @@ enum assay_tier assay_class_tier(enum assay_class class)
 
 void assay_ledger_init(struct assay_ledger *ledger, uint64_t size)
 {
-	*ledger = (struct assay_ledger){ .size = size };
+	*ledger = (struct assay_ledger){ .size = size, .room = ASSAY_LEDGER_RANGES };
 	if (size == 0)
 		return;
 	assay_grow(&ledger->ranges, &ledger->cap, 0, sizeof(*ledger->ranges));
@@ -169,10 +169,90 @@ static uint64_t equal_run(const uint8_t *a, const uint8_t *b, uint64_t length)
 	return i;
 }
 
+/* Where ranges may be coalesced, and how. */
+struct squeeze {
+	uint64_t offset, end; /* only equal runs inside, at neither edge */
+	uint64_t gap;         /* only runs of at most so many bytes */
+	bool open;            /* rules are still to come: only between unexplained bytes */
+};
+
+/* Whose class an equal run between two ranges takes over; NULL: it stays equal. */
+static const struct assay_range *heir(const struct squeeze *how, const struct assay_range *before,
+                                      const struct assay_range *after)
+{
+	bool left = before != NULL && before->class == ASSAY_CLASS_UNEXPLAINED;
+	bool right = after != NULL && after->class == ASSAY_CLASS_UNEXPLAINED;
+
+	if (how->open)
+		return left && right ? before : NULL;
+	if (left || right)
+		return left ? before : after;
+	return before != NULL && after != NULL && alike(before, after) ? before : NULL;
+}
+
+static bool is_gap(const struct squeeze *how, const struct assay_range *range)
+{
+	return range->class == ASSAY_CLASS_IDENTICAL && range->length <= how->gap &&
+	       range->offset > how->offset && range->offset + range->length < how->end;
+}
+
+/* One pass over all ranges. */
+static void coalesce(struct assay_ledger *ledger, const struct squeeze *how)
+{
+	struct assay_range *ranges = ledger->ranges;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ledger->count; i++) {
+		struct assay_range *before = kept > 0 ? &ranges[kept - 1] : NULL;
+		const struct assay_range *after = i + 1 < ledger->count ? &ranges[i + 1] : NULL;
+		const struct assay_range *from = heir(how, before, after);
+		struct assay_range range = ranges[i];
+
+		if (is_gap(how, &range) && from != NULL) {
+			ledger->coalesced += range.length;
+			range.class = from->class;
+			range.rule = from->rule;
+		}
+		if (before != NULL && alike(before, &range))
+			before->length += range.length;
+		else
+			ranges[kept++] = range;
+	}
+	ledger->count = kept;
+}
+
+static void squeeze(struct assay_ledger *ledger, struct squeeze how, size_t wanted)
+{
+	for (how.gap = 1; ledger->count > wanted; how.gap *= 2) {
+		coalesce(ledger, &how);
+		if (how.gap >= ledger->size / 2)
+			return;
+	}
+}
+
+void assay_ledger_shrink(struct assay_ledger *ledger, size_t wanted)
+{
+	squeeze(ledger, (struct squeeze){ .offset = 0, .end = ledger->size }, wanted);
+}
+
+static void keep_small(struct assay_ledger *ledger, uint64_t offset, uint64_t length)
+{
+	struct squeeze how = { .offset = offset, .end = offset + length, .open = true };
+
+	if (ledger->count <= ledger->room)
+		return;
+	squeeze(ledger, how, ASSAY_LEDGER_RANGES / 2);
+	/* What cannot be coalesced is not tried again and again. */
+	if (ledger->count > ledger->room / 2)
+		ledger->room = 2 * ledger->count;
+}
+
 void assay_ledger_compare(struct assay_ledger *ledger, uint64_t offset, const uint8_t *delivered,
                           const uint8_t *rebuilt, uint64_t length)
 {
 	uint64_t pos = 0;
+
+	length = clip(ledger, offset, length);
 
 	while (pos < length) {
 		uint64_t run = equal_run(delivered + pos, rebuilt + pos, length - pos);
@@ -180,6 +260,7 @@ void assay_ledger_compare(struct assay_ledger *ledger, uint64_t offset, const ui
 		if (run > 0)
 			(void)assay_ledger_explain(ledger, offset + pos, run, ASSAY_CLASS_IDENTICAL,
 			                           NULL);
+		keep_small(ledger, offset, length);
 		pos += run;
 		while (pos < length && delivered[pos] != rebuilt[pos])
 			pos++;

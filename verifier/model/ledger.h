@@ -4,7 +4,9 @@
  * There is no class "ignored". A new ledger is one unexplained range; only what was compared or
  * what a rule covers leaves that class.
  *
- * Layer: model.
+ * Layer:  model.
+ * Limits: when there would be too many ranges, short runs of equal bytes between different ones are
+ *         counted as different: an error on the safe side, and the ledger says how large it is.
  */
 #ifndef ASSAY_MODEL_LEDGER_H
 #define ASSAY_MODEL_LEDGER_H
@@ -44,7 +46,12 @@ struct assay_ledger {
 	struct assay_range *ranges;
 	size_t count;
 	size_t cap;
+	size_t room;        /* ranges at which comparing coalesces */
+	uint64_t coalesced; /* equal bytes in the class of the different ones around them */
 };
+
+/** While files are compared a ledger has at most about so many ranges. Ours: 16 MiB of them. */
+#define ASSAY_LEDGER_RANGES (UINT64_C(1) << 19)
 
 /** Start with [0, size) in class unexplained. */
 void assay_ledger_init(struct assay_ledger *ledger, uint64_t size);
@@ -68,10 +75,22 @@ uint64_t assay_ledger_explain(struct assay_ledger *ledger, uint64_t offset, uint
 void assay_ledger_worsen(struct assay_ledger *ledger, uint64_t offset, uint64_t length,
                          enum assay_class class, const char *rule);
 
-/** Compare two runs of bytes of equal length and mark the equal ones identical. offset: where
- *  they begin in the delivered artefact. */
+/**
+ * Compare two runs of bytes of equal length and mark the equal ones identical. When the ledger
+ * gets too many ranges, short equal runs in between stay unexplained: never at the edge of what is
+ * compared, so a rule for all of it, or for none of it, does what it would have done without.
+ *
+ * In: offset  where they begin in the delivered artefact
+ */
 void assay_ledger_compare(struct assay_ledger *ledger, uint64_t offset, const uint8_t *delivered,
                           const uint8_t *rebuilt, uint64_t length);
+
+/**
+ * Have at most wanted ranges, by giving equal bytes between different ones the class of those,
+ * the shortest runs first. For ledgers to which no rule will be applied any more. Different bytes
+ * keep class and rule, so there may remain more, and the worst class is what it was.
+ */
+void assay_ledger_shrink(struct assay_ledger *ledger, size_t wanted);
 
 /** Bytes in each class. */
 void assay_ledger_sum(const struct assay_ledger *ledger, uint64_t bytes[ASSAY_CLASS_COUNT]);

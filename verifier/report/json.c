@@ -76,6 +76,8 @@ static json_t *artefact(const struct assay_artefact *from)
 	assay_json_set_str(out, "tier", assay_tier_name(from->tier));
 	assay_json_set(out, "bytes", bytes(&from->ledger));
 	assay_json_set(out, "ranges", ranges);
+	if (from->ledger.coalesced > 0)
+		assay_json_set_int(out, "coalesced", from->ledger.coalesced);
 	return out;
 }
 
@@ -131,6 +133,8 @@ json_t *assay_report_json(const struct assay_comparison *comparison, enum assay_
 	assay_json_set(out, "rebuilt", subject(&comparison->rebuilt));
 	assay_json_set(out, "artefacts", artefacts);
 	assay_json_set(out, "findings", findings);
+	if (comparison->findings_left_out > 0)
+		assay_json_set_int(out, "findings_left_out", comparison->findings_left_out);
 	assay_json_set(out, "transplanted", values);
 	return out;
 }

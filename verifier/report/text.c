@@ -38,6 +38,12 @@ static void add_bytes(struct assay_buffer *out, const struct assay_ledger *ledge
 	if (classes != 1)
 		assay_buffer_printf(out, "%s%" PRIu64, classes > 0 ? " = " : "", ledger->size);
 	assay_buffer_add_str(out, "\n");
+	if (ledger->coalesced > 0)
+		assay_buffer_printf(out,
+		                    "  %-10s up to %" PRIu64
+		                    " equal bytes between different ones are "
+		                    "counted with them\n",
+		                    "", ledger->coalesced);
 }
 
 static void add_verdict(struct assay_buffer *out, const struct assay_comparison *comparison,
@@ -205,6 +211,7 @@ static void add_lines(struct assay_buffer *out, const struct assay_comparison *c
 
 	for (size_t i = 0; i < comparison->finding_count; i++) {
 		const struct assay_finding *f = &comparison->findings[i];
+		const char *label;
 
 		if (f->class == ASSAY_CLASS_UNEXPLAINED ||
 		    (f->class == ASSAY_CLASS_IDENTICAL) != remarks)
@@ -214,7 +221,8 @@ static void add_lines(struct assay_buffer *out, const struct assay_comparison *c
 			                                  : "\nExplained by rules\n");
 		if (count++ >= FEW_RULES && !all)
 			continue;
-		assay_buffer_printf(out, "  %-18s ", remarks ? f->cause : f->rule);
+		label = remarks ? f->cause : f->rule;
+		assay_buffer_printf(out, "  %-18s ", label != NULL ? label : "");
 		assay_quote(out, assay_span_of_str(f->artefact));
 		assay_buffer_printf(out, " at 0x%" PRIx64 ": %s\n", f->offset, f->text);
 	}
