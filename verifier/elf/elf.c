@@ -41,7 +41,7 @@ static uint64_t header(const struct assay_elf *elf, enum assay_elf_header_field 
 	return assay_elf_get(elf, &assay_elf_header_record, 0, field);
 }
 
-static int parse_ident(struct assay_elf *elf, struct assay_error *err)
+int assay_elf_parse_ident(struct assay_elf *elf, struct assay_error *err)
 {
 	struct assay_span file = elf->file;
 
@@ -100,11 +100,8 @@ static int parse_header(struct assay_elf *elf, struct assay_error *err)
 int assay_elf_parse(struct assay_span file, struct assay_elf *out, struct assay_error *err)
 {
 	static int (*const passes[])(struct assay_elf *, struct assay_error *) = {
-		parse_ident,
-		parse_header,
-		assay_elf_parse_segments,
-		assay_elf_parse_sections,
-		assay_elf_ask_second,
+		assay_elf_parse_ident,    parse_header,         assay_elf_parse_segments,
+		assay_elf_parse_sections, assay_elf_ask_second,
 	};
 
 	*out = (struct assay_elf){ .file = file };

@@ -47,6 +47,21 @@ static const struct assay_elf_field section_fields[] = {
 	[ASSAY_ELF_SH_ENTSIZE] = { "sh_entsize", { 36, 56 }, { 4, 8 } },
 };
 
+static const struct assay_elf_field symbol_fields[] = {
+	[ASSAY_ELF_ST_NAME] = { "st_name", { 0, 0 }, { 4, 4 } },
+	[ASSAY_ELF_ST_VALUE] = { "st_value", { 4, 8 }, { 4, 8 } },
+	[ASSAY_ELF_ST_SIZE] = { "st_size", { 8, 16 }, { 4, 8 } },
+	[ASSAY_ELF_ST_INFO] = { "st_info", { 12, 4 }, { 1, 1 } },
+	[ASSAY_ELF_ST_OTHER] = { "st_other", { 13, 5 }, { 1, 1 } },
+	[ASSAY_ELF_ST_SHNDX] = { "st_shndx", { 14, 6 }, { 2, 2 } },
+};
+
+static const struct assay_elf_field reloc_fields[] = {
+	[ASSAY_ELF_R_OFFSET] = { "r_offset", { 0, 0 }, { 4, 8 } },
+	[ASSAY_ELF_R_INFO] = { "r_info", { 4, 8 }, { 4, 8 } },
+	[ASSAY_ELF_R_ADDEND] = { "r_addend", { 8, 16 }, { 4, 8 } },
+};
+
 const struct assay_elf_record assay_elf_header_record = { header_fields,
 	                                                  ASSAY_ARRAY_LEN(header_fields),
 	                                                  { 52, 64 } };
@@ -56,6 +71,16 @@ const struct assay_elf_record assay_elf_segment_record = { segment_fields,
 const struct assay_elf_record assay_elf_section_record = { section_fields,
 	                                                   ASSAY_ARRAY_LEN(section_fields),
 	                                                   { 40, 64 } };
+
+const struct assay_elf_record assay_elf_symbol_record = { symbol_fields,
+	                                                  ASSAY_ARRAY_LEN(symbol_fields),
+	                                                  { 16, 24 } };
+const struct assay_elf_record assay_elf_rel_record = { reloc_fields,
+	                                               ASSAY_ARRAY_LEN(reloc_fields) - 1,
+	                                               { 8, 16 } };
+const struct assay_elf_record assay_elf_rela_record = { reloc_fields,
+	                                                ASSAY_ARRAY_LEN(reloc_fields),
+	                                                { 12, 24 } };
 
 static const struct {
 	uint32_t type;

@@ -3,7 +3,8 @@
  * Where the fields of ELF records are: one table for reading them and for naming a byte.
  *
  * Layer:  elf.
- * Source: gABI chapter 4 (Elf32_Ehdr, Elf64_Ehdr, Elf32_Shdr, Elf64_Shdr, symbols, notes) and
+ * Source: gABI chapter 4 (Elf32_Ehdr, Elf64_Ehdr, Elf32_Shdr, Elf64_Shdr, symbols, relocations,
+ *         notes) and
  *         chapter 5 (Elf32_Phdr, Elf64_Phdr).
  */
 #ifndef ASSAY_ELF_LAYOUT_H
@@ -52,6 +53,21 @@ enum assay_elf_section_field {
 	ASSAY_ELF_SH_ENTSIZE,
 };
 
+enum assay_elf_symbol_field {
+	ASSAY_ELF_ST_NAME,
+	ASSAY_ELF_ST_VALUE,
+	ASSAY_ELF_ST_SIZE,
+	ASSAY_ELF_ST_INFO,
+	ASSAY_ELF_ST_OTHER,
+	ASSAY_ELF_ST_SHNDX,
+};
+
+enum assay_elf_reloc_field {
+	ASSAY_ELF_R_OFFSET,
+	ASSAY_ELF_R_INFO,
+	ASSAY_ELF_R_ADDEND, /* not in SHT_REL */
+};
+
 /** One field of a record. Both arrays are indexed by enum assay_elf_width. */
 struct assay_elf_field {
 	const char *name;
@@ -69,6 +85,9 @@ struct assay_elf_record {
 extern const struct assay_elf_record assay_elf_header_record;
 extern const struct assay_elf_record assay_elf_segment_record;
 extern const struct assay_elf_record assay_elf_section_record;
+extern const struct assay_elf_record assay_elf_symbol_record;
+extern const struct assay_elf_record assay_elf_rel_record;
+extern const struct assay_elf_record assay_elf_rela_record;
 
 /** The number in a field of a record whose bytes are all there. */
 uint64_t assay_elf_get(const struct assay_elf *elf, const struct assay_elf_record *record,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What each byte of a linked ELF file is for: the file cut into ranges, without gap or overlap.
+ * What each byte of an ELF file is for: the file cut into ranges, without gap or overlap.
  *
  * Program headers come first: a byte that a segment holds, or that page rounding brings into
  * memory beside an executable segment, is a segment's byte whatever the section headers say.
@@ -12,7 +12,7 @@
 #ifndef ASSAY_ELF_MAP_H
 #define ASSAY_ELF_MAP_H
 
-#include "elf/elf.h"
+#include "elf/object.h"
 
 enum assay_elf_kind {
 	ASSAY_ELF_HEADER,
@@ -47,6 +47,10 @@ struct assay_elf_map {
 
 /** Cut a file into ranges. */
 void assay_elf_map_init(const struct assay_elf *elf, struct assay_elf_map *out);
+
+/** Cut a relocatable file into ranges: without segments, and nothing is disputed. */
+void assay_elf_object_map(const struct assay_elf_object *object, struct assay_elf_map *out);
+
 void assay_elf_map_fini(struct assay_elf_map *map);
 #define ASSAY_AUTO_ELF_MAP ASSAY_AUTO(assay_elf_map_fini)
 

@@ -96,3 +96,21 @@ bool assay_elf_find_build_id(const struct assay_elf *elf, struct assay_elf_exten
 			return false;
 	return out->length > 0;
 }
+
+bool assay_elf_only_build_id(const struct assay_elf *elf, const struct assay_elf_section *section,
+                             struct assay_elf_extent *out)
+{
+	struct assay_elf_notes notes = {
+		.elf = elf,
+		.offset = section->offset,
+		.end = section->offset + section->data.len,
+		.align = 4,
+	};
+	struct assay_elf_note note;
+
+	if (assay_elf_notes_next(&notes, &note) != 1 || !is_build_id(&note) ||
+	    note.desc_offset + note.desc.len != notes.end)
+		return false;
+	*out = (struct assay_elf_extent){ note.desc_offset, note.desc.len };
+	return true;
+}

@@ -42,4 +42,12 @@ ASSAY_CHECKED int assay_elf_notes_next(struct assay_elf_notes *notes, struct ass
  */
 bool assay_elf_find_build_id(const struct assay_elf *elf, struct assay_elf_extent *out);
 
+/**
+ * Whether a section, of a relocatable file, holds one build-id note and nothing else.
+ *
+ * Out: *out where its value is
+ */
+bool assay_elf_only_build_id(const struct assay_elf *elf, const struct assay_elf_section *section,
+                             struct assay_elf_extent *out);
+
 #endif

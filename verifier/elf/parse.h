@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The passes of assay_elf_parse, in the order in which they run.
+ * The passes of assay_elf_parse and assay_elf_object_parse, in the order in which they run.
  *
  * Layer: elf, used only in this folder.
  */
@@ -9,11 +9,17 @@
 
 #include "elf/elf.h"
 
+/** Read class and byte order, and check that there is a whole header. */
+ASSAY_CHECKED int assay_elf_parse_ident(struct assay_elf *elf, struct assay_error *err);
+
 /** Read the program headers and check them against the file and each other. */
 ASSAY_CHECKED int assay_elf_parse_segments(struct assay_elf *elf, struct assay_error *err);
 
 /** Read the section headers, when there are any, and check them against the file. */
 ASSAY_CHECKED int assay_elf_parse_sections(struct assay_elf *elf, struct assay_error *err);
+
+/** The part of it that every file has in common. In: where the table is and how long, checked. */
+ASSAY_CHECKED int assay_elf_read_sections(struct assay_elf *elf, struct assay_error *err);
 
 /**
  * Have libelf read the headers too.

@@ -7,8 +7,10 @@
 #include "elf/parse.h"
 
 /* Names are compared with each other: a bound on their length bounds that work. The longest seen
- * in linked files are names of symbols behind a prefix such as .gnu.warning. */
-#define NAME_MAX_LEN 1024 /* bytes */
+ * in linked files are names of symbols behind a prefix such as .gnu.warning; a relocatable file
+ * may have a section for each C++ function, with its name. */
+#define NAME_MAX_LINKED 1024 /* bytes */
+#define NAME_MAX_OBJECT 16384
 
 static struct assay_elf_section read_section(const struct assay_elf *elf, uint64_t at)
 {
@@ -32,7 +34,7 @@ static bool has_data(const struct assay_elf_section *section)
 	return section->type != SHT_NULL && section->type != SHT_NOBITS && section->size > 0;
 }
 
-static int read_sections(struct assay_elf *elf, struct assay_error *err)
+static int read_headers(struct assay_elf *elf, struct assay_error *err)
 {
 	uint64_t size = assay_elf_section_record.size[elf->width];
 
@@ -55,14 +57,15 @@ static int read_name(struct assay_elf *elf, struct assay_span names, size_t i,
 {
 	uint64_t at = elf->shoff + i * assay_elf_section_record.size[elf->width];
 	uint64_t offset = assay_elf_get(elf, &assay_elf_section_record, at, ASSAY_ELF_SH_NAME);
-	struct assay_span rest = assay_span_sub(names, offset, NAME_MAX_LEN + 1);
+	unsigned max = elf->type == ET_REL ? NAME_MAX_OBJECT : NAME_MAX_LINKED;
+	struct assay_span rest = assay_span_sub(names, offset, max + 1);
 	const uint8_t *end = rest.len > 0 ? memchr(rest.ptr, 0, rest.len) : NULL;
 
 	if (end == NULL)
 		return assay_fail_at(err, ASSAY_E_FORMAT, at,
 		                     "section %zu: its name is outside the names or longer than "
-		                     "%d bytes",
-		                     i, NAME_MAX_LEN);
+		                     "%u bytes",
+		                     i, max);
 	elf->sections[i].name = assay_span_of(rest.ptr, (size_t)(end - rest.ptr));
 	return 0;
 }
@@ -82,6 +85,14 @@ static int read_names(struct assay_elf *elf, struct assay_error *err)
 		if (read_name(elf, names->data, i, err) < 0)
 			return -1;
 	return 0;
+}
+
+int assay_elf_read_sections(struct assay_elf *elf, struct assay_error *err)
+{
+	elf->sections = assay_calloc(elf->section_count, sizeof(*elf->sections));
+	if (read_headers(elf, err) < 0)
+		return -1;
+	return read_names(elf, err);
 }
 
 /* No table: then nothing may say that there is one. */
@@ -110,8 +121,5 @@ int assay_elf_parse_sections(struct assay_elf *elf, struct assay_error *err)
 	/* gABI, figure 4-7: all members 0, unless they hold counts too large for the header */
 	if (!assay_span_is_fill(assay_span_sub(elf->file, elf->shoff, size), 0))
 		return assay_fail(err, ASSAY_E_FORMAT, "section 0 is not empty");
-	elf->sections = assay_calloc(elf->section_count, sizeof(*elf->sections));
-	if (read_sections(elf, err) < 0)
-		return -1;
-	return read_names(elf, err);
+	return assay_elf_read_sections(elf, err);
 }

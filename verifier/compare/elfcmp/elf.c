@@ -4,18 +4,27 @@
 #include <inttypes.h>
 
 #include "compare/elfcmp/find.h"
+#include "compare/elfcmp/object/object.h"
 #include "compare/elfcmp/remark.h"
 #include "compare/elfcmp/side.h"
 #include "compare/elfcmp/signature.h"
+#include "elf/object.h"
 
 /* Say why there are no rules, then compare what there is. */
-static void compare_plain(struct assay_node *node, const char *side, const struct assay_error *why)
+static void compare_plain(struct assay_node *node, const struct assay_error *why)
 {
 	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 
 	assay_node_compare_bytes(node);
-	(void)assay_comparison_find(&node->found, &place, "compared as plain bytes: %s: %s", side,
-	                            why->text);
+	(void)assay_comparison_find(&node->found, &place, "compared as plain bytes: %s", why->text);
+}
+
+static void compare_objects(struct assay_node *node)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (assay_node_compare_object(node, &err) < 0)
+		compare_plain(node, &err);
 }
 
 /* Segments at other places: nothing has a counterpart but by its offset. */
@@ -51,12 +60,18 @@ static void compare_bodies(struct assay_node *node)
 		remark(node);
 		return;
 	}
+	if (assay_elf_is_object(node->delivered) && assay_elf_is_object(node->rebuilt)) {
+		compare_objects(node);
+		return;
+	}
 	if (assay_elf_side_init(node->delivered, &delivered, &err) < 0) {
-		compare_plain(node, "the delivered file", &err);
+		(void)assay_fail_in(&err, "the delivered file");
+		compare_plain(node, &err);
 		return;
 	}
 	if (assay_elf_side_init(node->rebuilt, &rebuilt, &err) < 0) {
-		compare_plain(node, "the rebuilt file", &err);
+		(void)assay_fail_in(&err, "the rebuilt file");
+		compare_plain(node, &err);
 		return;
 	}
 	if (!assay_elf_same_layout(&delivered.elf, &rebuilt.elf)) {

@@ -9,7 +9,8 @@
  *
  * Layer:  compare.
  * Source: gABI chapters 4 and 5; Linux fs/binfmt_elf.c and glibc elf/dl-load.c for what is mapped.
- * Limits: linked files. Relocatable, malformed and unusual files are compared as plain bytes.
+ * Limits: malformed and unusual files are compared as plain bytes. For relocatable files see
+ *         compare/elfcmp/object/object.h.
  */
 #ifndef ASSAY_COMPARE_ELFCMP_ELF_H
 #define ASSAY_COMPARE_ELFCMP_ELF_H

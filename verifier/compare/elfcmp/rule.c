@@ -7,11 +7,19 @@
 #define FORBIDDEN_FLAGS ((uint64_t)(SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR | SHF_TLS))
 
 const struct assay_elf_rule *const assay_elf_rules[] = {
-	&assay_elf_rule_build_id,  &assay_elf_rule_comment,
-	&assay_elf_rule_debug,     &assay_elf_rule_debugaltlink,
-	&assay_elf_rule_debuglink, &assay_elf_rule_module_signature,
-	&assay_elf_rule_padding,   &assay_elf_rule_section_headers,
-	&assay_elf_rule_symtab,    NULL,
+	&assay_elf_rule_build_id,
+	&assay_elf_rule_comment,
+	&assay_elf_rule_debug,
+	&assay_elf_rule_debugaltlink,
+	&assay_elf_rule_debuglink,
+	&assay_elf_rule_local_symbols,
+	&assay_elf_rule_module_signature,
+	&assay_elf_rule_object_headers,
+	&assay_elf_rule_padding,
+	&assay_elf_rule_section_headers,
+	&assay_elf_rule_symbol_order,
+	&assay_elf_rule_symtab,
+	NULL,
 };
 
 const struct assay_elf_rule *assay_elf_rule_find(const char *id)

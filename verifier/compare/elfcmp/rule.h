@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rules for linked ELF files: the only ways in which a byte that differs leaves the class
- * unexplained. A rule is a row here and a file in rules/, whose comment says why nothing that
- * runs can tell the difference.
+ * The rules for ELF files: the only ways in which a byte that differs leaves the class unexplained.
+ * A rule is a row here and a file in rules/, whose comment says why nothing that runs can tell the
+ * difference.
  *
- * The frame around them (compare/elfcmp/conditions.c) holds for every rule, so that none can forget
- * it:
+ * The frame around them holds for every rule, so that none can forget it. For relocatable files it
+ * is in compare/elfcmp/object/side.h and pair.h. For linked files (compare/elfcmp/conditions.c):
  * - both files are linked files that keep the gABI, and their headers have the same layout;
  * - a rule about sections gets a section without SHF_ALLOC, SHF_WRITE, SHF_EXECINSTR and SHF_TLS,
  *   without an address, of the right name and type, whose bytes no segment, no executable page,
@@ -54,9 +54,12 @@ extern const struct assay_elf_rule assay_elf_rule_comment;
 extern const struct assay_elf_rule assay_elf_rule_debug;
 extern const struct assay_elf_rule assay_elf_rule_debugaltlink;
 extern const struct assay_elf_rule assay_elf_rule_debuglink;
+extern const struct assay_elf_rule assay_elf_rule_local_symbols;
 extern const struct assay_elf_rule assay_elf_rule_module_signature;
+extern const struct assay_elf_rule assay_elf_rule_object_headers;
 extern const struct assay_elf_rule assay_elf_rule_padding;
 extern const struct assay_elf_rule assay_elf_rule_section_headers;
+extern const struct assay_elf_rule assay_elf_rule_symbol_order;
 extern const struct assay_elf_rule assay_elf_rule_symtab;
 
 /** All of them, sorted by id; ends with NULL. */

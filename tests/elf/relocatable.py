@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Relocatable files: attacks are different, alone and behind harmless changes; harmless changes are
+normalised, in the directions in which they are harmless."""
+import object_attacks
+import object_harmless
+import objects
+import tools
+from objectfile import Object
+
+# What no file that could be made here has: it must apply where there is a compiler that makes it.
+NEEDS = {
+    "group_": "cxx", "debug_group": "x86_64-sections", "mapping_symbol": "aarch64",
+    "twin": "hand64big", "content_of_MIPS": "mips", "content_of_riscv": "riscv64",
+    "content_of_modinfo": "module", "content_of__": "module", "content_of_gnu": "module",
+    "content_of_init_text": "module", "unwinding": "mips", "content_of_note_gnu": "x86_64",
+}
+
+
+def attacked(attack, data, before=lambda o: o, **how):
+    """The file with the attack in it, written as told; None where it does not apply."""
+    o = before(Object(data))
+    try:
+        if attack(o) is False:
+            return None
+        out = o.write(**how)
+    except (IndexError, AttributeError, ValueError, KeyError):
+        return None
+    return out
+
+
+def without_debug(o):
+    return object_harmless.without(o, [s for s in o.sections if object_attacks.is_debug(s)])
+
+
+# How an attack is hidden: what is done to the file before, and how it is written.
+COVERS = [
+    ("", lambda o: o, {}),
+    (", strings in other order", lambda o: o, dict(backwards=True, table_first=True)),
+    (", symbols in other order", object_harmless.reverse_free, dict(pad=8)),
+    (", behind build-id", lambda o: o if object_attacks.flip(
+        o.section(".note.gnu.build-id"), 18, 0x55) else o, {}),
+    (", behind comment", lambda o: o if object_attacks.flip(o.section(".comment"), 2) else o, {}),
+]
+
+
+# Files on which every attack is tried behind every cover; on others behind one.
+COVERED = {"module", "cxx", "aarch64", "hand64big", "hand32rel"}
+
+
+def add_attacks(pairs, name, data):
+    used = set()
+    for attack in object_attacks.ATTACKS:
+        for cover, before, how in COVERS if name in COVERED else COVERS[2:3]:
+            changed = attacked(attack, data, before, **how)
+            if changed is None or changed == attacked(lambda o: None, data, before, **how):
+                continue
+            used.add(attack.__name__)
+            pairs.both_ways(f"{name}: {attack.__name__}{cover}", "different", changed, data,
+                            back_of(attack))
+    for attack in object_attacks.RAW:
+        try:
+            changed = attack(data)
+        except KeyError:
+            continue
+        if changed in (None, data):
+            continue
+        used.add(attack.__name__)
+        pairs.both_ways(f"{name}: {attack.__name__}", "different", changed, data)
+    return used
+
+
+# What is an attack when it is added is harmless when it is taken away.
+ADDS = {"section_added_debug", "section_added_debug_twice", "section_added_comment",
+        "symbol_added_local", "symbol_added_file"}
+
+
+def back_of(attack):
+    return "normalised" if attack.__name__ in ADDS else None
+
+
+def add_harmless(pairs, name, data):
+    used = set()
+    rows = [(f, "normalised", "normalised", {}) for f in object_harmless.HARMLESS]
+    rows += [(f, "normalised", None, {}) for f in object_harmless.LACKS]
+    if name in objects.COMPILED and not name.startswith("clang"):
+        prefix = objects.prefix(objects.COMPILED[name][0])
+        tools_here = list(object_harmless.ON_NATIVE)
+        tools_here += object_harmless.ON_MODULES if "module" in name else []
+        tools_here += object_harmless.COMPRESSED if not Object(data).section(".debug_frame") else []
+        rows += [(f, "normalised", None, dict(prefix=prefix)) for f in tools_here]
+    for change, there, back, how in rows:
+        changed = change(data, **how)
+        if changed is None:
+            continue
+        used.add(change.__name__)
+        if changed == data:
+            continue
+        pairs.add(f"{name}: {change.__name__}", there, changed, data)
+        if back:
+            pairs.add(f"{name}: {change.__name__}, the other way round", back, data, changed)
+    return used
+
+
+def is_expected(made, kind):
+    """Whether a change must have applied somewhere: the compiler for it is here."""
+    for start, base in NEEDS.items():
+        if kind.startswith(start):
+            return base in made
+    return True
+
+
+def main():
+    tap = tools.Tap()
+    folder = tools.scratch()
+    pairs = tools.Pairs(folder)
+    made = objects.objects(folder)
+    used = set()
+    for name, data in made.items():
+        used |= add_attacks(pairs, name, data) | add_harmless(pairs, name, data)
+    counts = {"different": 0, "normalised": 0}
+    for answer in pairs.answers():
+        counts[answer.wanted] += 1
+        if answer.tier != answer.wanted:
+            tap.ok(False, answer.what, "\n".join(
+                [f"wanted {answer.wanted}: {answer.line}"] + answer.findings[:12]))
+    tap.ok(counts["different"] > 1000, f"{counts['different']} pairs are different")
+    tap.ok(counts["normalised"] > 200, f"{counts['normalised']} pairs are normalised")
+    every = {f.__name__ for f in object_attacks.ATTACKS + object_attacks.RAW +
+             object_harmless.HARMLESS + object_harmless.LACKS}
+    unused = sorted(k for k in every - used if is_expected(made, k))
+    tap.ok(not unused, f"each of {len(every)} changes applies to at least one file",
+           " ".join(unused))
+    tap.finish()
+
+
+main()
