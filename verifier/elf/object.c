@@ -70,31 +70,35 @@ static int parse_header(struct assay_elf_object *object, struct assay_error *err
 
 /* gABI, "Extended section numbering": numbers that the header has no room for are in section 0,
  * and nothing else is. */
+static bool holds_only_numbers(const struct assay_elf *elf, bool count, bool names)
+{
+	for (unsigned i = 0; i < assay_elf_section_record.field_count; i++) {
+		bool used = (i == ASSAY_ELF_SH_SIZE && count) || (i == ASSAY_ELF_SH_LINK && names);
+
+		if (!used && assay_elf_get(elf, &assay_elf_section_record, elf->shoff, i) != 0)
+			return false;
+	}
+	return true;
+}
+
 static int read_extended(struct assay_elf *elf, struct assay_error *err)
 {
-	uint64_t size = assay_elf_section_record.size[elf->width];
-	uint64_t count = 0, names = 0;
+	const struct assay_elf_record *record = &assay_elf_section_record;
+	bool count = elf->section_count == 0, names = elf->shstrndx == SHN_XINDEX;
 
 	if (elf->shoff < assay_elf_header_record.size[elf->width] ||
-	    !assay_span_holds(elf->file, elf->shoff, size))
+	    !assay_span_holds(elf->file, elf->shoff, record->size[elf->width]))
 		return assay_fail(err, ASSAY_E_FORMAT, "no section headers");
-	for (unsigned i = 0; i < assay_elf_section_record.field_count; i++) {
-		uint64_t value = assay_elf_get(elf, &assay_elf_section_record, elf->shoff, i);
-
-		if (i == ASSAY_ELF_SH_SIZE && elf->section_count == 0)
-			count = value;
-		else if (i == ASSAY_ELF_SH_LINK && elf->shstrndx == SHN_XINDEX)
-			names = value;
-		else if (value != 0)
-			return assay_fail(err, ASSAY_E_FORMAT, "section 0 is not empty");
-	}
-	if ((elf->section_count == 0 && count < SHN_LORESERVE) ||
-	    (elf->shstrndx == SHN_XINDEX && names < SHN_LORESERVE))
+	if (!holds_only_numbers(elf, count, names))
+		return assay_fail(err, ASSAY_E_FORMAT, "section 0 is not empty");
+	if (count)
+		elf->section_count =
+			(size_t)assay_elf_get(elf, record, elf->shoff, ASSAY_ELF_SH_SIZE);
+	if (names)
+		elf->shstrndx = (uint32_t)assay_elf_get(elf, record, elf->shoff, ASSAY_ELF_SH_LINK);
+	if ((count && elf->section_count < SHN_LORESERVE) ||
+	    (names && elf->shstrndx < SHN_LORESERVE))
 		return assay_fail(err, ASSAY_E_FORMAT, "extended numbering of small numbers");
-	if (elf->section_count == 0)
-		elf->section_count = count < SIZE_MAX ? (size_t)count : SIZE_MAX;
-	if (elf->shstrndx == SHN_XINDEX)
-		elf->shstrndx = (uint32_t)names;
 	return 0;
 }
 
