@@ -2,8 +2,9 @@
 """Relocatable files for the tests: made by the compilers that are here, and by hand for machines
 that no compiler here makes files for."""
 import shutil
+import struct
+import subprocess
 
-import tools
 from objectfile import (SHF_ALLOC, SHF_EXECINSTR, SHF_INFO_LINK, SHF_MERGE, SHF_STRINGS, SHF_WRITE,
                         SHN_ABS, SHN_COMMON, SHN_UNDEF, SHT_INIT_ARRAY, SHT_NOBITS, SHT_NOTE,
                         SHT_NULL, SHT_PROGBITS, SHT_REL, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL,
@@ -73,7 +74,7 @@ COMPILED = {
     "clang": ("clang", PLAIN, "c", ["-fno-addrsig"]),
     "aarch64": ("aarch64-linux-gnu-gcc", PLAIN, "c", []),
     "aarch64-module": ("aarch64-linux-gnu-gcc", MODULE, "c", []),
-    "arm": ("arm-linux-gnueabihf-gcc", PLAIN, "c", []),
+    "arm": ("arm-linux-gnueabi-gcc", PLAIN, "c", []),
     "i686": ("i686-linux-gnu-gcc", PLAIN, "c", []),
     "mips": ("mips-linux-gnu-gcc", PLAIN, "c", []),
     "riscv64": ("riscv64-linux-gnu-gcc", PLAIN, "c", []),
@@ -93,6 +94,11 @@ def prefix(compiler):
     return compiler[:-len("gcc")] if compiler.endswith("-gcc") else ""
 
 
+def run(*command):
+    return subprocess.run([str(c) for c in command], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
 def compile_object(folder, name):
     compiler, source, suffix, options = COMPILED[name]
     path = folder / f"{name}.{suffix}"
@@ -100,11 +106,13 @@ def compile_object(folder, name):
     out = folder / f"{name}.o"
     flags = ["-g", "-O1", "-ffreestanding", "-fcommon", "-fno-stack-protector"]
     flags = [f for f in flags if suffix == "c" or f != "-fcommon"]
-    if not shutil.which(compiler) or not tools.run(compiler, *flags, *options, "-c", path, "-o", out):
+    if not shutil.which(compiler):
+        return None
+    if not run(compiler, *flags, *options, "-c", path, "-o", out):
         return None
     if "module" in name:  # what the kernel's build does with all objects of a module
         linked = folder / f"{name}.ko"
-        if not tools.run(prefix(compiler) + "ld", "-r", "--build-id=sha1", "-o", linked, out):
+        if not run(prefix(compiler) + "ld", "-r", "--build-id=sha1", "-o", linked, out):
             return None
         return linked
     return out
@@ -115,7 +123,6 @@ class Made(Object):
 
     def __init__(self, bits, order, machine):
         self.wide, self.order, self.data = bits // 32, order, b""
-        import struct
         form = EHDR[self.wide]
         ident = b"\x7fELF" + bytes([self.wide, 1 if order == "<" else 2, 1, 0]) + bytes(8)
         size = struct.calcsize(order + form)

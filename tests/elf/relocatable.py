@@ -112,17 +112,18 @@ def is_expected(made, kind):
 def main():
     tap = tools.Tap()
     folder = tools.scratch()
-    pairs = tools.Pairs(folder)
     made = objects.objects(folder)
     used = set()
-    for name, data in made.items():
-        used |= add_attacks(pairs, name, data) | add_harmless(pairs, name, data)
     counts = {"different": 0, "normalised": 0}
-    for answer in pairs.answers():
-        counts[answer.wanted] += 1
-        if answer.tier != answer.wanted:
-            tap.ok(False, answer.what, "\n".join(
-                [f"wanted {answer.wanted}: {answer.line}"] + answer.findings[:12]))
+    with tools.Pairs() as pairs:
+        for name, data in made.items():
+            used |= add_attacks(pairs, name, data) | add_harmless(pairs, name, data)
+        for answer in pairs.answers():
+            counts[answer.wanted] += 1
+            if answer.tier != answer.wanted:
+                tap.ok(False, answer.what, "\n".join(
+                    [f"wanted {answer.wanted}: {answer.line}"] + answer.findings[:12]))
+    tools.has(tap, *sorted({how[0] for how in objects.COMPILED.values()}))
     tap.ok(counts["different"] > 1000, f"{counts['different']} pairs are different")
     tap.ok(counts["normalised"] > 200, f"{counts['normalised']} pairs are normalised")
     every = {f.__name__ for f in object_attacks.ATTACKS + object_attacks.RAW +
