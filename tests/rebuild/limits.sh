@@ -4,6 +4,8 @@
 # shellcheck disable=SC2016,SC2034,SC2119 # scripts in quotes; box.sh reads m_*; plain build
 set -u
 . "${top_srcdir:?}/tests/rebuild/box.sh"
+# shellcheck disable=SC2086 # a compiler may be several words
+needs libc6-dev ${CC:-cc} -static -D_GNU_SOURCE -o tree/bin/hide "$top_srcdir/tests/rebuild/hide.c"
 m_outputs=out
 
 # took TEXT MAX: the last build took at most so many milliseconds
@@ -41,6 +43,14 @@ says "memory: how much" '^detail: [0-9]+ bytes of memory, build.limits.memory is
 manifest 'for i in 1 2 3 4 5 6 7 8; do (dd if=/dev/zero of=/dev/null bs=16M count=100000) & done; wait'
 build
 ends "memory, several processes together" limit-memory
+for way in memfd segments; do
+	manifest "hide $way 192 100"
+	build
+	ends "memory that nobody has mapped: $way" limit-memory
+	took "memory that nobody has mapped: $way: seen soon" 10000
+	builds "memory that nobody has mapped, within the limit: $way" "hide $way 32 1; echo >out"
+done
+builds "memory that two have mapped counts once" "hide shared 40 1; echo >out"
 builds "memory within the limit" 'dd if=/dev/zero of=/dev/null bs=16M count=4; echo >out'
 [ "$(field memory)" -gt 1000000 ]
 result $? "the largest memory is in the record"

@@ -40,6 +40,7 @@
 struct init {
 	struct assay_container *container;
 	struct assay_notify notify;
+	struct assay_usage_watch watch;
 	int signals;          /* SIGCHLD arrives here */
 	uint64_t memory_peak; /* bytes */
 	bool disk_full;       /* seen in this step */
@@ -104,7 +105,7 @@ static bool look(struct init *init, struct assay_usage *usage)
 	const struct assay_build *build = &init->container->plan->manifest->build;
 	uint64_t exact;
 
-	assay_usage_get(usage);
+	assay_usage_get(&init->watch, usage);
 	look_at_disk(init, build);
 	if (usage->memory > init->memory_peak)
 		init->memory_peak = usage->memory;
@@ -114,7 +115,7 @@ static bool look(struct init *init, struct assay_usage *usage)
 		               " processes and threads, build.limits.processes is %" PRIu32,
 		               usage->tasks, build->limits.processes);
 	else if (usage->memory > build->limits.memory &&
-	         (exact = assay_usage_exact()) > build->limits.memory)
+	         (exact = assay_usage_exact(&init->watch)) > build->limits.memory)
 		settle_outcome(init, ASSAY_OUTCOME_LIMIT_MEMORY,
 		               "%" PRIu64 " bytes of memory, build.limits.memory is %" PRIu64,
 		               exact, build->limits.memory);
@@ -428,6 +429,7 @@ static int begin(struct init *init, struct assay_error *err)
 	init->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (init->signals < 0)
 		return assay_fail_errno(err, "watch for the ends of programs");
+	assay_usage_open(&init->watch);
 	if (assay_cpus_take(init->container->plan->manifest->build.machine.cpus, err) < 0 ||
 	    assay_root_make(init->container, err) < 0)
 		return -1;
