@@ -6,7 +6,8 @@
 # usage: products.sh [NAME]...    (of manifests; default: all)
 # environment: ASSAY, top_srcdir; ASSAY_TEST_STORE: where inputs and toolchains are kept
 #
-# What the mirrors do not have any more is locked anew from the toolchain's intent, and said.
+# What no mirror has any more (status 404, nothing else) is locked anew from the toolchain's intent, and
+# said. Every other failure to fetch is a failure.
 set -u
 : "${ASSAY:?}" "${top_srcdir:?}"
 here=$top_srcdir/tests/products
@@ -68,12 +69,12 @@ fetch_toolchain()
 	log=$work/$1.log
 	"$ASSAY" toolchain fetch --quiet --store "$store" "$work/toolchains/$1.lock.yaml" >"$log" 2>&1
 	status=$?
-	if [ $status -ne 2 ]; then # 8, an input that is not what the lock says, is no reason to go on
+	if [ $status -ne 2 ] || ! grep -q ' is nowhere any more ' "$log"; then
 		report $status "toolchain $1: the pinned packages are there" "$log"
 		return
 	fi
 	sed 's/^/# /' "$log"
-	echo "# toolchain $1: a pinned package cannot be had any more; locking anew from its intent"
+	echo "# toolchain $1: no mirror has a pinned package any more; LOCKING ANEW from its intent"
 	lock_anew "$1" >"$log" 2>&1
 	report $? "toolchain $1: LOCKED ANEW, its pinned packages are gone from the mirrors" "$log"
 }

@@ -163,7 +163,7 @@ def attack(m, text, hostile, wanted):
         wanted = ""
         code = TROUBLE if code == PIN and "the tree has the digest" in err else code
     expect(text + ": refused", (code, out, err), TROUBLE, "toolchain t: ", wanted)
-    if "cannot be fetched" in err:
+    if "cannot be fetched" in err or "is nowhere any more" in err:
         result(False, text + ": not for its bytes", err)
     result(before == after and not m.trees() and not os.path.exists("/tmp/evil"),
            text + ": nothing made", f"{before}\n{after}\n{m.trees()}")

@@ -141,7 +141,7 @@ def again(m):
           (DONE, len(list(entries(m.tree())))))
     expect("show a tree that is not there", m.run("show", "f" * 64), TROUBLE, "f" * 64)
     expect("a store without packages", m.run("fetch", "t.lock.yaml", store="s4"), TROUBLE,
-           "pool/base_1_all.deb", "cannot be fetched", "No such file")
+           "pool/base_1_all.deb", "is nowhere any more", "No such file")
     os.rename("away", "repository")
 
 

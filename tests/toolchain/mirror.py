@@ -57,10 +57,13 @@ def faults(m):
     data = PACKAGE[1]
     other = data[:-1] + bytes([data[-1] ^ 1])
     with Server() as server:
-        missed("404", fetch(m, server.url), TROUBLE, "404", server.url, "archive of snapshots")
+        missed("404", fetch(m, server.url), TROUBLE, "404", server.url, "is nowhere any more",
+               "archive of snapshots")
         equal("404 is not asked for twice", len(server.requests), 1)
     with simple(lambda h, d: h.answer(403, b"no") or True) as server:
-        missed("403", fetch(m, server.url), TROUBLE, "403")
+        missed("403", fetch(m, server.url), TROUBLE, "403", "cannot be fetched")
+        with Server() as empty:
+            missed("403, and 404 elsewhere", fetch(m, server.url, empty.url), TROUBLE, "cannot be fetched")
     with simple(lambda h, d: h.answer(503, b"later") or True) as server:
         missed("503", fetch(m, server.url), TROUBLE, "503")
         equal("503 is asked for twice", len(server.requests), 2)

@@ -38,6 +38,7 @@ struct wanted {
 	size_t next;    /* candidate to try, counted over the rounds */
 	enum state state;
 	struct assay_buffer tried; /* what each candidate gave, for the error */
+	size_t missing;            /* so many of them have no such file */
 	bool wrong;                /* one of them gave other bytes */
 };
 
@@ -178,6 +179,7 @@ static int take_local(struct fetching *fetching, struct wanted *wanted, struct a
 
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		wanted->missing += fd < 0 && errno == ENOENT;
 		give_up(wanted, fd < 0 ? strerror(errno) : "not a file");
 		return 0;
 	}
@@ -229,11 +231,15 @@ static int fail_item(const struct wanted *wanted, struct assay_error *err)
 		                  "%s (SHA-256 %s) is not in the store, and nothing "
 		                  "says where to fetch it from",
 		                  name, hex);
+	if (wanted->missing == wanted->candidates.count)
+		return assay_fail(
+			err, ASSAY_E_TOOL,
+			"%s is nowhere any more (mirrors keep current versions only, an "
+			"older one needs an archive of snapshots among apt's sources): %s",
+			name, assay_buffer_str(&wanted->tried));
 	return assay_fail(err, ASSAY_E_TOOL,
-	                  "%s cannot be fetched (check the network and apt's sources; mirrors keep "
-	                  "current versions only, an older one needs an archive of snapshots among "
-	                  "apt's sources): %s",
-	                  name, assay_buffer_str(&wanted->tried));
+	                  "%s cannot be fetched (check the network and apt's sources): %s", name,
+	                  assay_buffer_str(&wanted->tried));
 }
 
 /* Go on to the candidate that is next, until a transfer runs, the file is there, or none is left. */
@@ -309,6 +315,10 @@ static int end_transfer(struct fetching *fetching, struct assay_http_result *res
 			give_up(wanted, result->text);
 		if (assay_receiver_restart(&wanted->receiver, err) < 0)
 			return -1;
+		break;
+	case ASSAY_HTTP_MISSING:
+		wanted->missing++;
+		give_up(wanted, result->text);
 		break;
 	case ASSAY_HTTP_GONE:
 		give_up(wanted, result->text);

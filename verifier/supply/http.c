@@ -151,6 +151,8 @@ static enum assay_http_outcome outcome_of(const struct transfer *transfer, CURLc
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (code == CURLE_HTTP_RETURNED_ERROR && status == 416) /* RFC 9110, 15.5.17 */
 		return ASSAY_HTTP_NO_RANGE;
+	if (code == CURLE_HTTP_RETURNED_ERROR && (status == 404 || status == 410))
+		return ASSAY_HTTP_MISSING; /* RFC 9110, 15.5.5 and 15.5.11 */
 	if (code == CURLE_HTTP_RETURNED_ERROR && status < 500)
 		return ASSAY_HTTP_GONE;
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(outcomes); i++)

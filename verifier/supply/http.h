@@ -20,6 +20,7 @@ enum assay_http_outcome {
 	ASSAY_HTTP_DONE,     /* the server has sent all there is */
 	ASSAY_HTTP_FAILED,   /* no connection, cut off, stalled: may go better the next time */
 	ASSAY_HTTP_GONE,     /* the server says no, or the URL cannot be used */
+	ASSAY_HTTP_MISSING,  /* the server has no such file */
 	ASSAY_HTTP_NO_RANGE, /* the server cannot begin where it was asked to */
 	ASSAY_HTTP_STOPPED,  /* take said so */
 };
