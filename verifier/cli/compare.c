@@ -4,11 +4,11 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/command.h"
+#include "cli/judge.h"
 #include "cli/limits.h"
 #include "cli/output.h"
 #include "explain/explain.h"
 #include "report/report.h"
-#include "unpack/member.h"
 
 static struct {
 	enum assay_tier accept;
@@ -17,6 +17,8 @@ static struct {
 	struct assay_limit_options limits;
 } opt = { .accept = ASSAY_TIER_NORMALISED, .limits = ASSAY_LIMITS_INIT };
 
+static struct assay_judge judge = { .limits = &opt.limits.limits };
+
 static const struct assay_option options[] = {
 	{ "accept", 0, "TIER", "worst tier that exits 0 (default: normalised)", ASSAY_OPTION_TIER,
 	  &opt.accept },
@@ -24,27 +26,32 @@ static const struct assay_option options[] = {
 	{ "member", 'm', "PATH", "compare one member of DELIVERED: data.tar.xz!/usr/lib/x",
 	  ASSAY_OPTION_TEXT, &opt.member },
 	ASSAY_OPTION_LIMITS(opt.limits),
+	{ "max-time", 0, "SECONDS", "stop after this time (default: 3600)", ASSAY_OPTION_SIZE,
+	  &judge.seconds },
 	{ "verbose", 'v', NULL, "show every finding", ASSAY_OPTION_FLAG, &opt.verbose },
 	{ 0 },
 };
 
-static const struct assay_compare_options compare_options = { .limits = &opt.limits.limits };
+static const struct assay_compare_options compare_options = {
+	.limits = &opt.limits.limits,
+	.pair = assay_judge_pair,
+	.context = &judge,
+};
 
 /* One member of a delivered file against a rebuilt file. */
 static int compare_member(const char *delivered, const char *rebuilt,
                           struct assay_comparison *comparison, struct assay_error *err)
 {
 	ASSAY_AUTO_FREE char *name = assay_asprintf("%s!%s", delivered, opt.member);
-	ASSAY_AUTO_BYTES struct assay_bytes member = { 0 };
 	ASSAY_AUTO_MAP struct assay_map a = { 0 }, b = { 0 };
 
 	if (assay_map_open(delivered, &a, err) < 0 || assay_map_open(rebuilt, &b, err) < 0)
 		return -1;
-	if (assay_unpack_member(a.span, opt.member, &opt.limits.limits, &member, err) < 0)
+	judge.member = opt.member;
+	if (assay_judge_pair(&judge, &(struct assay_side){ name, a.span },
+	                     &(struct assay_side){ rebuilt, b.span }, comparison, err) < 0)
 		return assay_fail_in(err, "%s", delivered);
-	return assay_compare(&(struct assay_side){ name, assay_span_of_bytes(&member) },
-	                     &(struct assay_side){ rebuilt, b.span }, &compare_options, comparison,
-	                     err);
+	return 0;
 }
 
 static int run(int argc, char *argv[], struct assay_error *err)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* assay inspect: what is inside one file, and what every byte of it is for. */
-#include "compare/inspect.h"
+#include "report/inspect.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/command.h"
+#include "cli/judge.h"
 #include "cli/limits.h"
 #include "cli/output.h"
-#include "report/inspect.h"
-#include "unpack/member.h"
 
 static struct {
 	const char *member;
@@ -34,36 +33,27 @@ static bool has_trouble(const struct assay_inspection *inspection)
 	return false;
 }
 
-static int inspect(struct assay_span file, const char *name, struct assay_error *err)
+static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 {
+	const struct assay_judge judge = { .limits = &opt.limits.limits, .member = opt.member };
 	ASSAY_AUTO_INSPECTION struct assay_inspection inspection = { 0 };
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	ASSAY_AUTO_MAP struct assay_map file = { 0 };
 	ASSAY_AUTO_JSON json_t *json = NULL;
+	ASSAY_AUTO_FREE char *name =
+		assay_asprintf("%s%s%s", argv[0], opt.member != NULL ? "!" : "",
+	                       opt.member != NULL ? opt.member : "");
 
-	if (assay_inspect(file, &opt.limits.limits, &inspection, err) < 0)
-		return assay_fail_in(err, "%s", name);
+	if (assay_limits_check(&opt.limits, err) < 0 || assay_map_open(argv[0], &file, err) < 0)
+		return -1;
+	if (assay_judge_inspect(&judge, file.span, &inspection, err) < 0)
+		return assay_fail_in(err, "%s", argv[0]);
 	assay_report_inspect_text(&inspection, name, opt.map, &text);
 	if (assay_common.json != NULL)
 		json = assay_report_inspect_json(&inspection, name);
 	if (assay_output_write(json, &text, err) < 0)
 		return -1;
 	return has_trouble(&inspection) ? ASSAY_EXIT_INCONCLUSIVE : ASSAY_EXIT_MATCH;
-}
-
-static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
-{
-	ASSAY_AUTO_BYTES struct assay_bytes member = { 0 };
-	ASSAY_AUTO_FREE char *name = NULL;
-	ASSAY_AUTO_MAP struct assay_map file = { 0 };
-
-	if (assay_limits_check(&opt.limits, err) < 0 || assay_map_open(argv[0], &file, err) < 0)
-		return -1;
-	if (opt.member == NULL)
-		return inspect(file.span, argv[0], err);
-	if (assay_unpack_member(file.span, opt.member, &opt.limits.limits, &member, err) < 0)
-		return assay_fail_in(err, "%s", argv[0]);
-	name = assay_asprintf("%s!%s", argv[0], opt.member);
-	return inspect(assay_span_of_bytes(&member), name, err);
 }
 
 const struct assay_command assay_cmd_inspect = {

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/inputs.h"
+#include "cli/judge.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/rebuild.h"
@@ -14,7 +15,6 @@
 #include "compare/compare.h"
 #include "explain/explain.h"
 #include "report/verify.h"
-#include "unpack/member.h"
 
 /* Not one that can be accepted: the manifest's own is taken. */
 #define ACCEPT_OF_MANIFEST ASSAY_TIER_INCONCLUSIVE
@@ -47,56 +47,23 @@ static const struct assay_option options[] = {
 	{ .name = NULL },
 };
 
-/* The delivered artefact's bytes: the file, or a member of it. */
-struct artefact {
-	struct assay_map map;
-	struct assay_bytes member;
-	char *name;
-	struct assay_span span; /* of one of the two */
-};
-
-static void artefact_fini(struct artefact *artefact)
-{
-	assay_map_fini(&artefact->map);
-	assay_bytes_fini(&artefact->member);
-	free(artefact->name);
-}
-
-static int artefact_open(const struct assay_inputs *inputs, unsigned index, struct artefact *out,
-                         struct assay_error *err)
-{
-	const struct assay_delivered *delivered = &inputs->manifest->delivered[index];
-
-	if (assay_inputs_map_delivered(inputs, index, &out->map, err) < 0)
-		return -1;
-	out->span = out->map.span;
-	if (delivered->member == NULL) {
-		out->name = assay_strdup(delivered->file);
-		return 0;
-	}
-	out->name = assay_asprintf("%s!%s", delivered->file, delivered->member);
-	if (assay_unpack_member(out->map.span, delivered->member, NULL, &out->member, err) < 0)
-		return assay_fail_in(err, "%s", delivered->file);
-	out->span = assay_span_of_bytes(&out->member);
-	return 0;
-}
-
 static int compare_one(const struct assay_inputs *inputs, const struct assay_result_dir *dir,
                        unsigned index, struct assay_comparison *out, struct assay_error *err)
 {
 	const struct assay_delivered *delivered = &inputs->manifest->delivered[index];
-	ASSAY_AUTO(artefact_fini) struct artefact artefact = { 0 };
-	ASSAY_AUTO_MAP struct assay_map rebuilt = { 0 };
+	const char *member = delivered->member;
+	struct assay_judge judge = { .member = member };
+	ASSAY_AUTO_MAP struct assay_map map = { 0 }, rebuilt = { 0 };
 	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", dir->outputs, delivered->output);
-	struct assay_side sides[2];
+	ASSAY_AUTO_FREE char *name = assay_asprintf(
+		"%s%s%s", delivered->file, member != NULL ? "!" : "", member != NULL ? member : "");
 
-	if (artefact_open(inputs, index, &artefact, err) < 0 ||
+	if (assay_inputs_map_delivered(inputs, index, &map, err) < 0 ||
 	    assay_map_open(path, &rebuilt, err) < 0)
 		return -1;
-	sides[0] = (struct assay_side){ .name = artefact.name, .span = artefact.span };
-	sides[1] = (struct assay_side){ .name = delivered->output, .span = rebuilt.span };
-	if (assay_compare(&sides[0], &sides[1], NULL, out, err) < 0)
-		return -1;
+	if (assay_judge_pair(&judge, &(struct assay_side){ name, map.span },
+	                     &(struct assay_side){ delivered->output, rebuilt.span }, out, err) < 0)
+		return assay_fail_in(err, "%s", delivered->file);
 	assay_explain(out);
 	return 0;
 }

@@ -9,11 +9,12 @@
 #include "compare/sides.h"
 #include "elf/elf.h"
 
-static void set_subject(struct assay_subject *subject, const struct assay_side *side)
+static void set_subject(struct assay_subject *subject, const struct assay_side *side, bool digest)
 {
 	subject->name = assay_strdup(side->name);
 	subject->size = side->span.len;
-	assay_sha256(side->span, &subject->sha256);
+	if (digest)
+		assay_sha256(side->span, &subject->sha256);
 }
 
 /* Two sides that are not equal and a node that says they are: never let that out. */
@@ -175,11 +176,12 @@ static int check_told(const struct assay_comparison *comparison, struct assay_er
 
 struct assay_walk assay_walk_of(const struct assay_compare_options *options)
 {
+	static const struct assay_compare_options defaults;
 	struct assay_budget budget = assay_budget_of(options != NULL ? options->limits : NULL);
 
 	return (struct assay_walk){
 		.budgets = { budget, budget },
-		.progress = options != NULL ? options->progress : NULL,
+		.options = options != NULL ? options : &defaults,
 	};
 }
 
@@ -200,8 +202,8 @@ int assay_compare(const struct assay_side *delivered, const struct assay_side *r
 		assay_node_new("", delivered->span, rebuilt->span);
 	struct assay_walk walk = assay_walk_of(options);
 
-	set_subject(&out->delivered, delivered);
-	set_subject(&out->rebuilt, rebuilt);
+	set_subject(&out->delivered, delivered, !walk.options->no_digests);
+	set_subject(&out->rebuilt, rebuilt, !walk.options->no_digests);
 	if (assay_node_compare(&walk, root, err) < 0)
 		return -1;
 	return assay_node_conclude(root, out, err);

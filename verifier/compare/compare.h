@@ -22,9 +22,17 @@ struct assay_side {
 	struct assay_span span;
 };
 
+/** Compares two artefacts instead of assay_compare: in another process. As that function. */
+typedef int assay_compare_pair(void *context, const struct assay_side *delivered,
+                               const struct assay_side *rebuilt, struct assay_comparison *out,
+                               struct assay_error *err);
+
 struct assay_compare_options {
 	const struct assay_unpack_limits *limits; /* NULL: the defaults */
 	const struct assay_progress *progress;    /* NULL: nobody listens */
+	assay_compare_pair *pair;                 /* NULL: assay_compare */
+	void *context;                            /* for pair */
+	bool no_digests; /* leave those of the two sides out: the caller computes them */
 };
 
 /**

@@ -71,7 +71,7 @@ static int compare_child(struct job *job, size_t index, struct assay_error *err)
 
 	if (is_equal(job) && role == ASSAY_NODE_PLAIN)
 		return 0;
-	assay_progress_tell(job->walk->progress, ASSAY_STAGE_COMPARE, index,
+	assay_progress_tell(job->walk->options->progress, ASSAY_STAGE_COMPARE, index,
 	                    container->delivered->entry_count, path);
 	child = assay_node_new(path, assay_span_of(NULL, 0), assay_span_of(NULL, 0));
 	child->role = role;

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "compare/attributes.h"
+#include "elf/elf.h"
 #include "store/tree.h"
 
 enum {
@@ -175,6 +176,36 @@ static void take_over(struct job *job, const struct assay_ledger *from)
 	}
 }
 
+/* Whether nobody needs to look into the two: there is something to say of equal ELF files too. */
+static bool is_settled(const struct assay_node *child)
+{
+	return assay_span_equal(child->delivered, child->rebuilt) &&
+	       !assay_elf_is(child->delivered);
+}
+
+/* Compare here, or have it compared. */
+static int compare_child(struct job *job, struct assay_node *child, struct assay_error *err)
+{
+	const struct assay_compare_options *options = job->walk->options;
+	const struct assay_side sides[2] = { { child->path, child->delivered },
+		                             { child->path, child->rebuilt } };
+	struct assay_comparison result = { 0 };
+	int compared;
+
+	if (options->pair == NULL || is_settled(child)) {
+		compared = assay_node_compare(job->walk, child, err);
+		take_over(job, &child->ledger);
+		return compared;
+	}
+	compared = options->pair(options->context, &sides[0], &sides[1], &result, err);
+	if (compared == 0) {
+		take_over(job, &result.artefacts[0].ledger);
+		assay_node_take(child, &result);
+	}
+	assay_comparison_fini(&result);
+	return compared;
+}
+
 static int compare_files(struct job *job, const struct pair *pair, struct assay_error *err)
 {
 	const struct assay_tree_entry *entry = pair->entries[DELIVERED];
@@ -185,9 +216,8 @@ static int compare_files(struct job *job, const struct pair *pair, struct assay_
 	    map_entry(&job->sides[REBUILT], pair->entries[REBUILT], &b, err) < 0)
 		return -1;
 	child = assay_node_new(entry->path, a.span, b.span);
-	if (assay_node_compare(job->walk, child, err) < 0)
+	if (compare_child(job, child, err) < 0)
 		return -1;
-	take_over(job, &child->ledger);
 	assay_node_adopt(job->root, assay_steal(&child));
 	return 0;
 }

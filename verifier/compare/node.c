@@ -29,6 +29,7 @@ void assay_node_free(struct assay_node *node)
 	free(node->path);
 	free(node->kinds);
 	assay_bytes_fini(&node->image);
+	assay_comparison_fini(&node->ready);
 	assay_ledger_fini(&node->ledger);
 	assay_comparison_fini(&node->found);
 	free(node);
@@ -103,19 +104,93 @@ static void move_found(struct assay_comparison *from, struct assay_comparison *t
 		           sizeof(*to->findings));
 		to->findings[to->finding_count++] = from->findings[i];
 	}
-	from->finding_count = 0;
 	for (size_t i = 0; i < from->transplant_count; i++) {
 		assay_grow(&to->transplants, &to->transplant_cap, to->transplant_count,
 		           sizeof(*to->transplants));
 		to->transplants[to->transplant_count++] = from->transplants[i];
 	}
-	from->transplant_count = 0;
+	from->finding_count = from->transplant_count = 0;
+}
+
+void assay_node_set_image(struct assay_node *node, struct assay_span a, struct assay_span b)
+{
+	struct assay_bytes image = { assay_calloc(a.len + b.len, 1), a.len + b.len };
+
+	if (a.len > 0)
+		memcpy(image.ptr, a.ptr, a.len);
+	if (b.len > 0)
+		memcpy(image.ptr + a.len, b.ptr, b.len);
+	assay_bytes_fini(&node->image);
+	node->image = image;
+}
+
+/* The path of something in an artefact that has a path itself. Owner: caller frees. */
+static char *path_below(const char *artefact, const char *path)
+{
+	bool plain = *artefact == '\0' || *path == '\0' || *path == '!';
+
+	return assay_asprintf("%s%s%s", artefact, plain ? "" : "!", path);
+}
+
+static void move_below(const char *artefact, char **path)
+{
+	char *below = path_below(artefact, *path);
+
+	free(*path);
+	*path = below;
+}
+
+void assay_node_take(struct assay_node *node, struct assay_comparison *comparison)
+{
+	struct assay_comparison *ready = &node->ready;
+
+	*ready = *comparison;
+	*comparison = (struct assay_comparison){ 0 };
+	node->tier = ready->tier;
+	for (size_t i = 0; i < ready->artefact_count; i++) {
+		node->class = worse(node->class, assay_ledger_worst(&ready->artefacts[i].ledger));
+		move_below(node->path, &ready->artefacts[i].path);
+	}
+	for (size_t i = 0; i < ready->finding_count; i++) {
+		node->class = worse(node->class, ready->findings[i].class);
+		move_below(node->path, &ready->findings[i].artefact);
+	}
+	for (size_t i = 0; i < ready->transplant_count; i++)
+		move_below(node->path, &ready->transplants[i].artefact);
+}
+
+/* Names that were read live with the comparison that they came with. */
+static void move_names(struct assay_strings *from, struct assay_strings *to)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		assay_grow(&to->items, &to->cap, to->count + 1, sizeof(*to->items));
+		to->items[to->count++] = from->items[i];
+		to->items[to->count] = NULL;
+	}
+	from->count = 0;
+}
+
+static void flatten_ready(struct assay_comparison *ready, struct assay_comparison *out)
+{
+	for (size_t i = 0; i < ready->artefact_count; i++) {
+		struct assay_artefact *from = &ready->artefacts[i];
+		size_t index = assay_comparison_add(out, from->path, from->format, &from->ledger);
+
+		out->artefacts[index].tier = from->tier;
+	}
+	move_found(ready, out);
+	move_names(&ready->names, &out->names);
 }
 
 void assay_node_flatten(struct assay_node *node, struct assay_comparison *out)
 {
-	size_t index = assay_comparison_add(out, node->path, node->format, &node->ledger);
+	size_t index;
 
+	if (node->ready.artefact_count > 0) {
+		flatten_ready(&node->ready, out);
+		return;
+	}
+	index = assay_comparison_add(out, node->path, node->format, &node->ledger);
 	out->artefacts[index].tier = node->tier;
 	move_found(&node->found, out);
 	for (size_t i = 0; i < node->child_count; i++)

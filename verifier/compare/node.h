@@ -39,16 +39,17 @@ struct assay_node {
 	enum assay_class class;        /* the same as a class: what bytes that carry it have */
 	struct assay_node_kind *kinds; /* owned */
 	size_t kind_count, kind_cap;
-	struct assay_bytes image;     /* the rebuilt bytes with all values transplanted, which are
+	struct assay_comparison ready; /* instead of all else: what another process found */
+	struct assay_bytes image;      /* the rebuilt bytes with all values transplanted, which are
 	                                  the delivered ones; for the node around it. Owned. */
-	struct assay_node **children; /* owned, in the order of the delivered container */
+	struct assay_node **children;  /* owned, in the order of the delivered container */
 	size_t child_count, child_cap;
 };
 
 /** What a walk carries along. */
 struct assay_walk {
-	struct assay_budget budgets[2]; /* delivered, rebuilt: used in two threads */
-	const struct assay_progress *progress;
+	struct assay_budget budgets[2];              /* delivered, rebuilt: used in two threads */
+	const struct assay_compare_options *options; /* never NULL */
 	uint64_t transplanted;         /* bytes of the record of transplanted values */
 	unsigned depth;                /* containers around the node that is being compared */
 	struct assay_md5sums *md5sums; /* of the .deb around it; NULL: none */
@@ -117,6 +118,12 @@ void assay_node_inconclusive(struct assay_node *node, const char *fmt, ...) ASSA
 
 /** The worst class of a node's bytes, findings and children, all that are there so far. */
 enum assay_class assay_node_worst(const struct assay_node *node);
+
+/** Set the node's image: two runs of bytes, one behind the other. */
+void assay_node_set_image(struct assay_node *node, struct assay_span a, struct assay_span b);
+
+/** Take over what was found of the node's two sides. The comparison is moved. */
+void assay_node_take(struct assay_node *node, struct assay_comparison *comparison);
 
 /** Set the tier from bytes, findings and children. Call when all of them are there. */
 void assay_node_settle(struct assay_node *node);

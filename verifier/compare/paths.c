@@ -11,11 +11,15 @@ static int compare_files(const char *const paths[2], const struct assay_compare_
                          struct assay_comparison *out, struct assay_error *err)
 {
 	ASSAY_AUTO_MAP struct assay_map a = { 0 }, b = { 0 };
+	struct assay_side sides[2];
 
 	if (assay_map_open(paths[0], &a, err) < 0 || assay_map_open(paths[1], &b, err) < 0)
 		return -1;
-	return assay_compare(&(struct assay_side){ paths[0], a.span },
-	                     &(struct assay_side){ paths[1], b.span }, options, out, err);
+	sides[0] = (struct assay_side){ paths[0], a.span };
+	sides[1] = (struct assay_side){ paths[1], b.span };
+	if (options != NULL && options->pair != NULL)
+		return options->pair(options->context, &sides[0], &sides[1], out, err);
+	return assay_compare(&sides[0], &sides[1], options, out, err);
 }
 
 static int open_directory(const char *path, struct assay_error *err)

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 
+#define SHIFTED "container/shifted@1"
 #define OVERHEAD 16 /* bytes of the record that each value costs, however short it is; ours */
 
 /*
@@ -139,8 +140,7 @@ static bool graft_content(struct graft *graft, const struct assay_part *a)
 
 static bool graft_part(struct graft *graft, const struct assay_part *a, const struct assay_part *b)
 {
-	if (a->length != b->length || a->entry != b->entry || a->role != b->role ||
-	    (a->fields == NULL) != (b->fields == NULL))
+	if (a->role != b->role || (a->fields == NULL) != (b->fields == NULL))
 		return false;
 	copy(graft, graft->rebuilt, b->offset, a->offset, a->length);
 	if (a->fields != NULL)
@@ -152,13 +152,25 @@ static bool graft_part(struct graft *graft, const struct assay_part *a, const st
 	return true;
 }
 
-/* Return: whether the delivered bytes come out */
-static bool make_image(struct graft *graft)
+/* Whether every part has one of its size on the other side. */
+static bool same_layout(const struct graft *graft)
 {
 	const struct assay_contents *a = graft->delivered, *b = graft->rebuilt;
 
 	if (a->part_count != b->part_count || a->span.len != b->span.len)
 		return false;
+	for (size_t i = 0; i < a->part_count; i++)
+		if (a->parts[i].length != b->parts[i].length ||
+		    a->parts[i].entry != b->parts[i].entry)
+			return false;
+	return true;
+}
+
+/* Return: whether the delivered bytes come out */
+static bool make_image(struct graft *graft)
+{
+	const struct assay_contents *a = graft->delivered, *b = graft->rebuilt;
+
 	for (size_t i = 0; i < a->part_count; i++)
 		if (!graft_part(graft, &a->parts[i], &b->parts[i]))
 			return false;
@@ -167,20 +179,40 @@ static bool make_image(struct graft *graft)
 	return memcmp(graft->image, a->span.ptr, a->span.len) == 0;
 }
 
+/* Whatever was transplanted is of another class. */
+static void reclass(struct assay_node *node, enum assay_class class, const char *rule)
+{
+	for (size_t i = 0; i < node->ledger.count; i++) {
+		struct assay_range *range = &node->ledger.ranges[i];
+
+		if (range->class != ASSAY_CLASS_TRANSPLANTED)
+			continue;
+		range->class = class;
+		range->rule = rule;
+	}
+}
+
 static void refuse(struct assay_node *node)
 {
 	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 
 	(void)assay_comparison_find(&node->found, &place,
 	                            "transplanting does not give the delivered bytes");
-	for (size_t i = 0; i < node->ledger.count; i++) {
-		struct assay_range *range = &node->ledger.ranges[i];
+	reclass(node, ASSAY_CLASS_UNEXPLAINED, NULL);
+}
 
-		if (range->class != ASSAY_CLASS_TRANSPLANTED)
-			continue;
-		range->class = ASSAY_CLASS_UNEXPLAINED;
-		range->rule = NULL;
-	}
+/*
+ * A member has another size with its value than without (a signature that the rebuilt one lacks),
+ * so what stands behind it stands elsewhere. The members match and so does all that is said about
+ * them, which is less than that the bytes come out.
+ */
+static void settle_for_less(struct assay_node *node)
+{
+	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_REPACKED, SHIFTED);
+
+	(void)assay_comparison_find(&node->found, &place,
+	                            "members have other sizes and stand at other places");
+	reclass(node, ASSAY_CLASS_REPACKED, SHIFTED);
 }
 
 void assay_transplant_prove(struct assay_walk *walk, const struct assay_container *container,
@@ -195,6 +227,10 @@ void assay_transplant_prove(struct assay_walk *walk, const struct assay_containe
 	if (node->delivered.len > budget->limits.bytes - budget->bytes) {
 		assay_node_inconclusive(node, "limit: more than %" PRIu64 " bytes unpacked",
 		                        budget->limits.bytes);
+		return;
+	}
+	if (!same_layout(&graft)) {
+		settle_for_less(node);
 		return;
 	}
 	budget->bytes += node->delivered.len;

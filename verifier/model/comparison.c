@@ -28,6 +28,7 @@ void assay_comparison_fini(struct assay_comparison *comparison)
 		assay_bytes_fini(&comparison->transplants[i].value);
 	}
 	free(comparison->transplants);
+	assay_strings_fini(&comparison->names);
 	free(comparison->artefacts);
 	free(comparison->findings);
 	free(comparison->delivered.name);

@@ -18,6 +18,7 @@ void assay_inspection_fini(struct assay_inspection *inspection)
 	for (size_t i = 0; i < inspection->count; i++)
 		artefact_fini(&inspection->artefacts[i]);
 	free(inspection->artefacts);
+	assay_strings_fini(&inspection->names);
 	*inspection = (struct assay_inspection){ 0 };
 }
 

@@ -9,6 +9,7 @@
 #define ASSAY_MODEL_INSPECTION_H
 
 #include "base/digest.h"
+#include "base/strings.h"
 
 /** Bytes of an artefact with one purpose. */
 struct assay_inspected_range {
@@ -42,6 +43,7 @@ struct assay_inspected {
 struct assay_inspection {
 	struct assay_inspected *artefacts;
 	size_t count, cap;
+	struct assay_strings names; /* what stands where static text would, when it was read */
 };
 
 void assay_inspection_fini(struct assay_inspection *inspection);

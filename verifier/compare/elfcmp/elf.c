@@ -118,6 +118,8 @@ static void transplant_signature(struct assay_node *node, const struct assay_elf
 	                            " bytes: the rebuilt file has %s",
 	                            delivered->cms.signature, delivered->cms.digest, length,
 	                            rebuilt->signature.len > 0 ? "another one" : "none");
+	if (assay_node_worst(node) == ASSAY_CLASS_TRANSPLANTED)
+		assay_node_set_image(node, rebuilt->body, delivered->signature);
 }
 
 void assay_node_compare_elf(struct assay_node *node)

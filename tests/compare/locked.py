@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The process that reads delivered bytes: strace(1) sees that it opens nothing and talks to nobody,
+and when it comes to a bad end the answer is inconclusive."""
+import re
+import signal
+import time
+
+from pairs import *  # noqa: F403
+
+MAY = {"brk", "madvise", "mmap", "mprotect", "mremap", "munmap", "clone", "clone3", "exit", "futex",
+       "rseq", "rt_sigaction", "rt_sigprocmask", "sched_getaffinity", "sched_yield",
+       "set_robust_list", "sysinfo", "exit_group", "write", "clock_gettime", "gettid", "getpid",
+       "restart_syscall"}
+BIG = bytes(range(256)) * (4 << 12)  # 4 MiB
+
+
+def calls(trace):
+    """What each process and thread called after it, or the one that made it, was locked in."""
+    locked, out = set(), []
+    for line in trace.splitlines():
+        pid, rest = line.split(maxsplit=1)
+        call = re.match(r"(?:<\.\.\. )?(\w+)[( ]", rest)
+        if call is None:
+            continue
+        if pid in locked:
+            out.append((call[1], rest))
+        made = re.search(r"clone3?\b.* = (\d+)$", rest)
+        if made and pid in locked:
+            locked.add(made[1])
+        if call[1] == "seccomp" and "{len=" in rest and rest.endswith("= 0"):
+            locked.add(pid)
+    return locked, out
+
+
+def strace(*command):
+    with open("trace", "w"):
+        pass
+    done = subprocess.run(["strace", "-f", "-o", "trace", ASSAY, *command], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    with open("trace") as f:
+        return done, *calls(f.read())
+
+
+def traced(text, *command):
+    done, locked, seen = strace(*command)
+    result(done.returncode in (MATCH, DIFFERENT) and len(locked) >= 1 and len(seen) > 1,
+           f"{text}: works while it is traced", (done, locked))
+    bad = [rest for name, rest in seen if name not in MAY]
+    result(not bad, f"{text}: nothing but memory, threads and the answer", bad[:5])
+    writes = {rest.split(",")[0] for _, rest in seen if rest.startswith("write(")}
+    result(writes == {"write(3"}, f"{text}: writes to one descriptor", writes)
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as f:
+        return [int(child) for child in f.read().split()]
+
+
+def start(*command):
+    """A comparison that takes long, and the process inside."""
+    p = subprocess.Popen([ASSAY, "compare", *command, "long1", "long2"], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    end = time.monotonic() + 20
+    while not children(p.pid) and time.monotonic() < end:
+        time.sleep(0.005)
+    return p, children(p.pid)[0]
+
+
+def bad_end(number, wanted):
+    p, child = start("--json", "-")
+    time.sleep(0.1)
+    os.kill(child, number)
+    out, err = p.communicate(timeout=60)
+    answer = json.loads(out)
+    result(p.returncode == INCONCLUSIVE and answer["tier"] == "inconclusive" and
+           not answer["accepted"], f"killed by {number}: inconclusive", (p.returncode, answer["tier"]))
+    result(len(answer["findings"]) == 1 and wanted in answer["findings"][0]["text"] and
+           re.search(r"at m\d+$", answer["findings"][0]["text"]), f"killed by {number}: it says so and where",
+           answer["findings"])
+    result(answer["bytes"]["unexplained"] == answer["bytes"]["total"] > 0,
+           f"killed by {number}: nothing is known about any byte", answer["bytes"])
+
+
+def ends():
+    inner = [xz(BIG + bytes([i]), 0) for i in (0, 1)]
+    for name, data in (("long1", inner[0]), ("long2", inner[1])):
+        write(name, tar(*(member(f"m{i}", data) for i in range(60))))
+    bad_end(signal.SIGKILL, "signal 9")
+    bad_end(signal.SIGSEGV, "signal 11")
+    p, child = start("--max-time", "1")
+    os.kill(child, signal.SIGSTOP)
+    out, _ = p.communicate(timeout=60)
+    result(p.returncode == INCONCLUSIVE and b"it took too long" in out,
+           "stopped: the time is over", (p.returncode, out))
+    p, child = start()
+    p.kill()
+    p.communicate()
+    end = time.monotonic() + 10
+    while os.path.exists(f"/proc/{child}") and time.monotonic() < end:
+        time.sleep(0.01)
+    result(not os.path.exists(f"/proc/{child}"), "it does not outlive assay")
+
+
+with open(ASSAY, "rb") as f:
+    if b"__asan_init" in f.read():
+        print("1..0 # SKIP built with sanitizers: there is no filter")
+        sys.exit(0)
+if shutil.which("strace") is None and not os.environ.get("ASSAY_TEST_STRICT"):
+    print("1..0 # SKIP needs strace")
+    sys.exit(0)
+with Folder():
+    for name, level in (("a", 1), ("b", 9)):
+        write(name, tar(member("x.gz", gz(BIG, level=level)), member("y.xz", xz(BIG)),
+                        member("z.zst", zst(BIG))))
+    os.mkdir("d1")
+    os.mkdir("d2")
+    shutil.copy("a", "d1/f")
+    shutil.copy("b", "d2/f")
+    traced("compare", "compare", "a", "b")
+    traced("compare a member", "compare", "--member", "x.gz", "a", "b")
+    traced("compare folders", "compare", "d1", "d2")
+    traced("compare programs", "compare", ASSAY, ASSAY)
+    traced("inspect", "inspect", "a")
+    traced("inspect a program", "inspect", ASSAY)
+    ends()
+finish()
