@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "compare/deb.h"
+#include "compare/library.h"
 #include "compare/member.h"
 #include "compare/metadata.h"
 #include "compare/parts.h"
@@ -219,6 +220,7 @@ static void compare_entries(struct job *job)
 	assay_parts_compare(&own, ASSAY_NO_ENTRY, ASSAY_NO_ENTRY);
 	assay_metadata_compare(&metadata, ASSAY_NO_ENTRY, ASSAY_NO_ENTRY, NULL);
 	assay_metadata_check(&metadata);
+	assay_library_check(container, &job->pairing);
 	compare_metadata(job, &own);
 }
 

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "edits.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/cursor.h"
+
+#define EDITS_MAX 24
+#define EDIT_SIZE 8
+
+struct edit {
+	uint8_t op;
+	bool both; /* the rebuilt file, too */
+	size_t offset, count;
+	uint32_t value;
+};
+
+static struct edit read_edit(const uint8_t *data)
+{
+	return (struct edit){
+		.op = data[0] & 3,
+		.both = (data[0] & 4) != 0,
+		.offset = (size_t)assay_load(data + 1, 2, false),
+		.count = data[3],
+		.value = (uint32_t)assay_load(data + 4, 4, false),
+	};
+}
+
+static void set(struct fuzz_file *file, size_t offset, size_t count, uint32_t value)
+{
+	for (size_t i = 0; i < count && offset + i < file->len; i++)
+		file->bytes[offset + i] = (uint8_t)(value >> 8 * (i % 4));
+}
+
+static void apply(struct fuzz_file *file, const struct edit *edit)
+{
+	size_t offset = edit->offset < file->len ? edit->offset : file->len;
+	size_t count = edit->count;
+
+	switch (edit->op) {
+	case 0:
+	case 1:
+		set(file, offset, edit->op == 0 ? 1 + (count & 7) : count, edit->value);
+		break;
+	case 2: /* insert */
+		if (count > FUZZ_FILE_MAX - file->len)
+			return;
+		memmove(file->bytes + offset + count, file->bytes + offset, file->len - offset);
+		file->len += count;
+		set(file, offset, count, edit->value);
+		break;
+	default: /* remove */
+		if (count > file->len - offset)
+			count = file->len - offset;
+		memmove(file->bytes + offset, file->bytes + offset + count,
+		        file->len - offset - count);
+		file->len -= count;
+	}
+}
+
+void fuzz_make_files(const uint8_t *data, size_t size, struct fuzz_file *delivered,
+                     struct fuzz_file *rebuilt)
+{
+	size_t edits = size > 0 ? data[0] % (EDITS_MAX + 1) : 0;
+	size_t start;
+
+	if (edits * EDIT_SIZE > size - (size > 0))
+		edits = 0;
+	start = (size > 0) + edits * EDIT_SIZE;
+	rebuilt->len = size - start < FUZZ_FILE_MAX ? size - start : FUZZ_FILE_MAX;
+	if (rebuilt->len > 0)
+		memcpy(rebuilt->bytes, data + start, rebuilt->len);
+	memcpy(delivered->bytes, rebuilt->bytes, rebuilt->len);
+	delivered->len = rebuilt->len;
+	for (size_t i = 0; i < edits; i++) {
+		struct edit edit = read_edit(data + 1 + i * EDIT_SIZE);
+
+		apply(delivered, &edit);
+		if (edit.both)
+			apply(rebuilt, &edit);
+	}
+}
