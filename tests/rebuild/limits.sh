@@ -19,7 +19,7 @@ m_wall=1
 manifest 'while :; do echo x; sleep 0.1; done'
 build
 ends "wall time" limit-wall
-says "wall time: which one" '^detail: still running after 1 s: build.limits.wall$'
+says "wall time: which one" '^detail: still running after 1 s, build.limits.wall is 1$'
 took "wall time: on time" 4000
 manifest 'trap "" TERM INT HUP; setsid sleep 1000 & while :; do sleep 1000; done'
 build

@@ -28,14 +28,10 @@
 #include "rebuild/cpus.h"
 #include "rebuild/inside/embed.h"
 #include "rebuild/job.h"
+#include "rebuild/limits.h"
 #include "rebuild/notify.h"
 #include "rebuild/sources.h"
 #include "rebuild/usage.h"
-
-/* How often memory and processes are looked at: sooner when memory may run out before then. */
-#define LOOK_MAX_MS 100
-#define LOOK_MIN_MS 5
-#define MEMORY_PER_MS (UINT64_C(4) << 20) /* bytes that programs can take in a millisecond */
 
 struct init {
 	struct assay_container *container;
@@ -103,32 +99,20 @@ static void look_at_disk(struct init *init, const struct assay_build *build)
 static bool look(struct init *init, struct assay_usage *usage)
 {
 	const struct assay_build *build = &init->container->plan->manifest->build;
-	uint64_t exact;
+	struct assay_spent spent = { 0 };
+	enum assay_outcome outcome;
+	char text[256];
 
 	assay_usage_get(&init->watch, usage);
 	look_at_disk(init, build);
 	if (usage->memory > init->memory_peak)
 		init->memory_peak = usage->memory;
-	if (usage->tasks > build->limits.processes)
-		settle_outcome(init, ASSAY_OUTCOME_LIMIT_PROCESSES,
-		               "%" PRIu32
-		               " processes and threads, build.limits.processes is %" PRIu32,
-		               usage->tasks, build->limits.processes);
-	else if (usage->memory > build->limits.memory &&
-	         (exact = assay_usage_exact(&init->watch)) > build->limits.memory)
-		settle_outcome(init, ASSAY_OUTCOME_LIMIT_MEMORY,
-		               "%" PRIu64 " bytes of memory, build.limits.memory is %" PRIu64,
-		               exact, build->limits.memory);
+	spent.processes = usage->tasks;
+	spent.memory = usage->memory > build->limits.memory ? assay_usage_exact(&init->watch) : 0;
+	outcome = assay_limits_reached(&build->limits, &spent, text);
+	if (outcome != ASSAY_OUTCOME_BUILT)
+		settle_outcome(init, outcome, "%s", text);
 	return init->outcome == ASSAY_OUTCOME_BUILT;
-}
-
-/* Until when nothing bad can happen to memory. */
-static int next_look(const struct init *init, const struct assay_usage *usage)
-{
-	uint64_t limit = init->container->plan->manifest->build.limits.memory;
-	uint64_t ms = usage->memory < limit ? (limit - usage->memory) / MEMORY_PER_MS : 0;
-
-	return ms > LOOK_MAX_MS ? LOOK_MAX_MS : ms < LOOK_MIN_MS ? LOOK_MIN_MS : (int)ms;
 }
 
 /* The launcher speaks only to stop us; when it is gone, so are we, and all with us. */
@@ -174,19 +158,21 @@ static void attend(struct init *init, struct assay_started *started)
 		           { .fd = init->signals, .events = POLLIN },
 		           { .fd = started->answers, .events = POLLIN } },
 	};
+	const struct assay_limits *limits = &init->container->plan->manifest->build.limits;
 	struct assay_error err = ASSAY_ERROR_INIT;
 	struct assay_usage usage = { 0 };
 	bool running = true;
 	int ready;
 
-	attention.look_at = assay_clock_monotonic_ms() + LOOK_MIN_MS;
+	attention.look_at = assay_clock_monotonic_ms() + ASSAY_LOOK_MIN_MS;
 	while (running) {
 		uint64_t now = assay_clock_monotonic_ms();
 
 		if (now >= attention.look_at) {
 			if (!look(init, &usage))
 				return;
-			attention.look_at = assay_clock_monotonic_ms() + next_look(init, &usage);
+			attention.look_at = assay_clock_monotonic_ms() +
+			                    assay_limits_next_look(limits, usage.memory);
 			continue;
 		}
 		ready = poll(attention.polls, ASSAY_ARRAY_LEN(attention.polls),

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "rebuild/container.h"
+#include "rebuild/limits.h"
 #include "rebuild/log.h"
 #include "rebuild/survey.h"
 #include "rebuild/tree.h"
@@ -350,9 +351,29 @@ static int hear(struct launch *launch, struct assay_error *err)
 	return got;
 }
 
+/* Stop the build when it has taken too long, or said too much: that counts after its end, too. */
+static void check_limits(struct launch *launch)
+{
+	uint64_t now = assay_clock_monotonic_ms();
+	struct assay_spent spent = { .log = launch->log.size };
+	enum assay_outcome outcome;
+	char text[256];
+
+	if (launch->stopped)
+		return;
+	if (!launch->ended)
+		spent.running_ms = now - launch->started;
+	if (!launch->ended && launch->silent_since != NEVER)
+		spent.silent_ms = now - launch->silent_since;
+	outcome = assay_limits_reached(&launch->request->manifest->build.limits, &spent, text);
+	if (outcome == ASSAY_OUTCOME_BUILT)
+		return;
+	set_outcome(launch, outcome, "%s", text);
+	stop(launch);
+}
+
 static int take_log(struct launch *launch, struct assay_error *err)
 {
-	uint64_t limit = launch->request->manifest->build.limits.log;
 	char block[LOG_BLOCK];
 	ssize_t got = read(launch->output, block, sizeof(block));
 
@@ -367,35 +388,17 @@ static int take_log(struct launch *launch, struct assay_error *err)
 		launch->silent_since = assay_clock_monotonic_ms();
 	if (assay_log_add(&launch->log, block, (size_t)got, err) < 0)
 		return -1;
-	if (launch->log.size > limit && !launch->stopped) {
-		set_outcome(launch, ASSAY_OUTCOME_LIMIT_LOG,
-		            "more than %" PRIu64 " bytes of output: build.limits.log", limit);
-		stop(launch);
-	}
+	check_limits(launch);
 	return 0;
 }
 
 static void look_at_clock(struct launch *launch)
 {
-	const struct assay_limits *limits = &launch->request->manifest->build.limits;
-	uint64_t now = assay_clock_monotonic_ms();
-
-	if (now >= launch->kill_at) {
+	if (assay_clock_monotonic_ms() >= launch->kill_at) {
 		(void)kill(-launch->stage, SIGKILL);
 		launch->kill_at = NEVER;
 	}
-	if (launch->stopped || launch->ended)
-		return;
-	if (now - launch->started >= (uint64_t)limits->wall * 1000) {
-		set_outcome(launch, ASSAY_OUTCOME_LIMIT_WALL,
-		            "still running after %" PRIu32 " s: build.limits.wall", limits->wall);
-		stop(launch);
-	} else if (launch->silent_since != NEVER &&
-	           now - launch->silent_since >= (uint64_t)limits->silence * 1000) {
-		set_outcome(launch, ASSAY_OUTCOME_LIMIT_SILENCE,
-		            "no output for %" PRIu32 " s: build.limits.silence", limits->silence);
-		stop(launch);
-	}
+	check_limits(launch);
 }
 
 /* Show that the build is alive: the last line that it printed, now and then. */
