@@ -293,6 +293,32 @@ def refusing(m):
         expect("lock with " + text, m.run("fetch", "l.lock.yaml"), TROUBLE, wanted)
 
 
+def build_depends(m):
+    """What a source package needs to be built: for all of its binary packages, or for one kind."""
+    kinds = {"Build-Depends": "for-both", "Build-Depends-Arch": "for-any", "Build-Depends-Indep": "for-all"}
+    m.publish(package("build-essential"), *[package(name) for name in kinds.values()])
+    dsc = "Format: 3.0 (quilt)\nSource: src\nBinary: src\nArchitecture: any\nVersion: 1\n"
+    dsc += "".join(f"{key}: {name}\n" for key, name in kinds.items())
+    m.write("src_1.dsc", dsc.encode())
+    wanted = {"dsc": "src_1.dsc", "sha256": sha256(dsc.encode()), "size": len(dsc), "from": "src_1.dsc"}
+    intents = set()
+    for binaries, more in ((None, {"for-any", "for-all"}), ("any", {"for-any"}), ("all", {"for-all"})):
+        depends = dict(wanted, **({"binaries": binaries} if binaries else {}))
+        m.intent(path="b.intent.yaml", build_depends=[depends])
+        text = f"build-dependencies for {binaries or 'both'}"
+        expect(text, m.run("lock", "b.intent.yaml", store="depends"), DONE)
+        code, out, _ = m.run("show", "--json", "-", "b.lock.yaml", store="depends")
+        lock = json.loads(out)["lock"]
+        equal(text + ": those and no others", {p["name"] for p in lock["packages"]},
+              {"build-essential", "for-both"} | more)
+        intents.add(lock["intent"])
+    equal("each is an intent of its own", len(intents), 3)
+    for bad in ("arch", "anything", "ANY"):
+        m.intent(path="b.intent.yaml", build_depends=[dict(wanted, binaries=bad)])
+        expect(f"build-dependencies for {bad!r}", m.run("lock", "b.intent.yaml", store="depends"), TROUBLE,
+               "build_depends[0].binaries")
+
+
 def places(m):
     """Where the store is, and where it cannot be."""
     m.publish(BASE, LIB)
@@ -332,6 +358,7 @@ def together(m):
 
 needs("apt-get", "apt")
 with Machine() as machine:
-    for part in (making, looking, database, again, pins, damage, collecting, refusing, places, together):
+    for part in (making, looking, database, again, pins, damage, collecting, refusing, build_depends, places,
+                 together):
         part(machine)
 finish()

@@ -19,6 +19,7 @@ struct assay_build_depends {
 	char *from;              /* as struct assay_hint: "debian:pool/…" */
 	char *host_architecture; /* NULL: the same as the toolchain's */
 	char *profiles;          /* build profiles, "cross,nocheck"; NULL: none */
+	char *binaries; /* "any" as for -B, "all" as for -A of dpkg-buildpackage(1); NULL: both */
 };
 
 struct assay_intent {

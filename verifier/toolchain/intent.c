@@ -18,6 +18,8 @@ static const cyaml_schema_field_t depends_fields[] = {
 	                       host_architecture, 1, NAME_MAX_BYTES),
 	CYAML_FIELD_STRING_PTR("profiles", CYAML_FLAG_OPTIONAL, struct assay_build_depends,
 	                       profiles, 1, NAME_MAX_BYTES),
+	CYAML_FIELD_STRING_PTR("binaries", CYAML_FLAG_OPTIONAL, struct assay_build_depends,
+	                       binaries, 1, NAME_MAX_BYTES),
 	CYAML_FIELD_END,
 };
 
@@ -64,6 +66,12 @@ static const char *wrong_profiles(const char *text)
 	               : "not a list of build profiles such as \"cross,nocheck\"";
 }
 
+static const char *wrong_binaries(const char *text)
+{
+	return strcmp(text, "any") == 0 || strcmp(text, "all") == 0 ? NULL
+	                                                            : "neither \"any\" nor \"all\"";
+}
+
 static const struct assay_yaml_rule rules[] = {
 	{ .path = "schema", .wrong = wrong_schema },
 	{ .path = "name", .wrong = assay_rule_file_name },
@@ -74,6 +82,7 @@ static const struct assay_yaml_rule rules[] = {
 	{ .path = "build_depends[].sha256", .wrong = assay_rule_sha256 },
 	{ .path = "build_depends[].host_architecture", .wrong = assay_rule_architecture },
 	{ .path = "build_depends[].profiles", .wrong = wrong_profiles },
+	{ .path = "build_depends[].binaries", .wrong = wrong_binaries },
 };
 
 int assay_intent_load(const char *path, struct assay_intent **out, struct assay_error *err)

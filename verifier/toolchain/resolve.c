@@ -235,6 +235,9 @@ static int list_build_depends(const struct resolver *resolver, unsigned index,
 		                     depends->host_architecture);
 	if (depends->profiles != NULL)
 		assay_strings_printf(&command, "--build-profiles=%s", depends->profiles);
+	if (depends->binaries != NULL) /* Build-Depends-Indep or -Arch is for the others */
+		assay_strings_add(&command, strcmp(depends->binaries, "any") == 0 ? "--arch-only"
+		                                                                  : "--indep-only");
 	assay_strings_add(&command, path);
 	if (list_packages(resolver, &command, out, err) < 0)
 		return assay_fail_in(err, "build-dependencies of %s", depends->dsc);
