@@ -15,7 +15,7 @@ done | awk '{ printf "%.3f\n", ($2 - $1) / 1e9 - $3 / 1e3 }' | sort -n | awk '
 	{ value[NR] = $1 }
 	END {
 		median = value[int((NR + 1) / 2)]
-		print "second verify, without the build: " NR " runs"
+		print "a second verify, without the build: " NR " runs"
 		printf "  A      min %8.4f  median %8.4f  s  (aim: under 1; %s)\n", value[1], median,
 			median < 1 ? "met" : "MISSED"
 	}'

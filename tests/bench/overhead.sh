@@ -40,6 +40,6 @@ exec chroot $user mnt/root /usr/bin/env -i PATH=/usr/bin:/bin HOME=/nonexistent 
 	CC=aarch64-linux-gnu-gcc CROSS_COMPILE=aarch64-linux-gnu- V=1 DEBUG=0 PLAT=sun50i_a64 bl31'
 END
 mkdir mnt
-python3 "$top_srcdir/tests/bench/pairs.py" -n 8 --cpu --aim 1.03 "a build in the container" \
+python3 "$top_srcdir/tests/bench/pairs.py" -n 8 --cpu --aim 1.03 "a build in the container against a plain chroot" \
 	"'$ASSAY' rebuild --quiet --output result '$manifest'" \
 	"unshare --mount $become sh chroot.sh"

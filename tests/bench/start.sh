@@ -43,7 +43,7 @@ against()
 	"$top_builddir/tests/bench/start" 200 "$name" m.yaml tree src/empty result "$@" || exit 1
 }
 # shellcheck disable=SC2086 # words
-against "start of a container against bwrap with a set-up alike" bwrap $space "$@" \
+against "start of a container against bwrap, its set-up alike" bwrap $space "$@" \
 	--ro-bind tree/etc/passwd /etc/passwd --ro-bind tree/etc/group /etc/group $rest
 # shellcheck disable=SC2086 # words
 against "start of a container against bare bwrap" bwrap $space $rest
