@@ -311,6 +311,7 @@ static void run_steps(struct init *init)
 			assay_strings_add(&argv, build->steps[i].argv[k]);
 		job.argv = argv.items;
 		init->step = i;
+		/* NOLINTNEXTLINE: a manifest's step has at least one word */
 		tell_step(init, argv.items[0]);
 		run(init, &job);
 		if (going_on(init) && init->status != 0)
