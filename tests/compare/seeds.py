@@ -8,6 +8,7 @@ import sys
 
 os.environ.setdefault("ASSAY", "assay")
 from pairs import *  # noqa: E402,F403
+import squashfs  # noqa: E402
 
 A = b"some text, some more text\n" * 8
 B = A.replace(b"more", b"less", 1)
@@ -40,6 +41,10 @@ SEEDS = {
     "deb-xz": (deb(PACKED), deb(REPACKED)),
     "deb-stale": (deb(PACKED, **GZIP), deb(REPACKED, sums=md5sums(PACKED), **GZIP)),
     "nested": (inside(A), inside(B)),
+    # Stored, so that a change of a byte is one of the file system; and packed.
+    "squashfs": (squashfs.plain(), squashfs.make(comp="zstd", options=["-nopad"])),
+    "squashfs-xz": (squashfs.make(comp="xz", options=["-nopad"]),
+                    squashfs.make(comp="lzo", options=["-nopad"])),
 }
 
 if __name__ == "__main__":

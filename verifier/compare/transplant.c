@@ -27,6 +27,11 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "gzip/timestamps@1", "modification time in a gzip header" },
 	/*
+	 * Four bytes, seconds, in the superblock and in each inode. The kernel shows the first to
+	 * nobody and the others as the time of a file, as below for tar.
+	 */
+	{ "squashfs/timestamps@1", "time in a squashfs superblock or inode" },
+	/*
 	 * Eleven octal digits, seconds. An unpacker gives the file this time. Content, names, modes,
 	 * owners and all else in the header are compared, its checksum must be true. Times decide
 	 * what make rebuilds and whether an interpreter compiles a module again, from files that are

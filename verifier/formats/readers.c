@@ -3,8 +3,8 @@
 #include "formats/contents.h"
 
 static const struct assay_reader *const readers[] = {
-	&assay_reader_ar,   &assay_reader_gzip, &assay_reader_xz,
-	&assay_reader_zstd, &assay_reader_tar, /* last: its magic stands at offset 257 */
+	&assay_reader_ar,       &assay_reader_gzip, &assay_reader_xz, &assay_reader_zstd,
+	&assay_reader_squashfs, &assay_reader_tar, /* last: its magic stands at offset 257 */
 };
 
 const struct assay_reader *assay_reader_for(struct assay_span span)
