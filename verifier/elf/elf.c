@@ -74,7 +74,7 @@ static int check_sizes(const struct assay_elf *elf, struct assay_error *err)
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "e_phentsize is not the size of a program header");
 	if (shentsize != assay_elf_section_record.size[elf->width] &&
-	    (shentsize != 0 || header(elf, ASSAY_ELF_E_SHNUM) != 0))
+	    (shentsize != 0 || elf->shoff != 0 || header(elf, ASSAY_ELF_E_SHNUM) != 0))
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "e_shentsize is not the size of a section header");
 	return 0;

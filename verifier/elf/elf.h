@@ -8,8 +8,7 @@
  *
  * Layer:  elf. Bytes in, structs out.
  * Source: System V ABI, chapters 4 and 5 (the "gABI"), draft of 10 June 2013; elf(5).
- * Limits: executables and shared objects (ET_EXEC, ET_DYN). Extended numbering (PN_XNUM,
- *         SHN_XINDEX) is not read.
+ * Limits: executables and shared objects (ET_EXEC, ET_DYN) with less than 65535 program headers.
  */
 #ifndef ASSAY_ELF_ELF_H
 #define ASSAY_ELF_ELF_H
@@ -71,6 +70,7 @@ struct assay_elf {
 	size_t segment_count;
 	size_t *loads; /* indexes of the loadable segments, in the order of their addresses */
 	size_t load_count;
+	bool unsorted;                      /* the program headers have them in another order */
 	struct assay_elf_section *sections; /* [0] is the empty one; NULL when there are none */
 	size_t section_count;
 };

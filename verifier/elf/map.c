@@ -20,8 +20,9 @@ enum claim {
 	CLAIM_SECTION_TABLE,
 	CLAIM_ALLOC, /* a section that says it is loaded */
 	CLAIM_FREE,  /* a section that says it is not */
+	CLAIM_TWIN,  /* a section that is not, and that a segment of its own speaks of */
 };
-#define CLAIM_COUNT 8
+#define CLAIM_COUNT 9
 
 /* A claim begins or ends. */
 struct event {
@@ -102,6 +103,30 @@ static void claim_segments(struct sweep *sweep)
 	}
 }
 
+/*
+ * A processor's own kind of segment for a processor's own kind of section, which is not loaded:
+ * both say the same. (RISC-V ELF specification, PT_RISCV_ATTRIBUTES and SHT_RISCV_ATTRIBUTES; the
+ * two share a number as those of ARM do.) No rule is for sections of such types.
+ */
+static bool has_segment(const struct assay_elf *elf, const struct assay_elf_section *section)
+{
+	if (section->type < SHT_LOPROC || section->type > SHT_HIPROC)
+		return false;
+	for (size_t i = 0; i < elf->segment_count; i++)
+		if (elf->segments[i].type == section->type &&
+		    elf->segments[i].offset == section->offset &&
+		    elf->segments[i].filesz == section->data.len)
+			return true;
+	return false;
+}
+
+static enum claim claim_of(const struct assay_elf *elf, const struct assay_elf_section *section)
+{
+	if (assay_elf_section_is_alloc(section))
+		return CLAIM_ALLOC;
+	return has_segment(elf, section) ? CLAIM_TWIN : CLAIM_FREE;
+}
+
 static void claim_sections(struct sweep *sweep)
 {
 	const struct assay_elf *elf = sweep->elf;
@@ -110,8 +135,7 @@ static void claim_sections(struct sweep *sweep)
 	for (size_t i = 0; i < elf->section_count; i++) {
 		const struct assay_elf_section *section = &elf->sections[i];
 
-		claim(sweep, assay_elf_section_is_alloc(section) ? CLAIM_ALLOC : CLAIM_FREE, i,
-		      section->offset, section->data.len);
+		claim(sweep, claim_of(elf, section), i, section->offset, section->data.len);
 	}
 }
 
@@ -163,6 +187,10 @@ static bool is_disputed(const struct state *now)
 
 	if (unloaded > 0 && (held || holds(now, CLAIM_ALLOC)))
 		return true;
+	if (holds(now, CLAIM_TWIN) &&
+	    (holds(now, CLAIM_LOAD) || holds(now, CLAIM_HEADER) ||
+	     holds(now, CLAIM_SEGMENT_TABLE) || unloaded > 0 || now->count[CLAIM_TWIN] > 1))
+		return true;
 	return unloaded > 1 || (holds(now, CLAIM_ALLOC) && !holds(now, CLAIM_LOAD));
 }
 
@@ -172,13 +200,16 @@ static struct assay_elf_range range_of(const struct sweep *sweep, uint64_t offse
 	enum claim segment = holds(now, CLAIM_LOAD)    ? CLAIM_LOAD
 	                     : holds(now, CLAIM_OTHER) ? CLAIM_OTHER
 	                                               : CLAIM_PAGE;
+	enum claim section = holds(now, CLAIM_FREE)   ? CLAIM_FREE
+	                     : holds(now, CLAIM_TWIN) ? CLAIM_TWIN
+	                                              : CLAIM_ALLOC;
 
 	return (struct assay_elf_range){
 		.offset = offset,
 		.length = end - offset,
 		.kind = kind_of(sweep, offset),
 		.segment = only(now, segment),
-		.section = only(now, holds(now, CLAIM_FREE) ? CLAIM_FREE : CLAIM_ALLOC),
+		.section = only(now, section),
 		.disputed = is_disputed(now),
 	};
 }

@@ -24,17 +24,30 @@ static uint64_t page_size(const struct assay_elf *elf, const struct assay_elf_se
 	return segment->align > PAGE_MIN ? segment->align : PAGE_MIN;
 }
 
+static uint64_t up(uint64_t n, uint64_t mask)
+{
+	return (n + mask) & ~mask;
+}
+
+/* Loaders map as many pages as the segment has in memory, from the page of the file that its first
+ * byte is in, or from as far in front of that byte as it is into its page of memory. For files that
+ * keep p_offset and p_vaddr congruent that is the same. */
 struct assay_elf_extent assay_elf_pages(const struct assay_elf *elf,
                                         const struct assay_elf_segment *segment)
 {
 	uint64_t mask = page_size(elf, segment) - 1;
 	uint64_t size = elf->file.len;
+	uint64_t into = segment->vaddr & mask;
 	uint64_t start = segment->offset & ~mask;
 	uint64_t end;
 
 	if (segment->offset > size)
 		return (struct assay_elf_extent){ size, 0 };
-	end = (segment->offset + segment->filesz + mask) & ~mask;
+	end = up(segment->offset + segment->filesz, mask);
+	if (end < start + up(into + segment->filesz, mask))
+		end = start + up(into + segment->filesz, mask);
+	if (into > segment->offset - start)
+		start = segment->offset > into ? segment->offset - into : 0;
 	if (end > size)
 		end = size;
 	return (struct assay_elf_extent){ start, end - start };
@@ -69,7 +82,7 @@ static bool share_page(const struct assay_elf *elf, const struct assay_elf_segme
 
 bool assay_elf_pages_all_count(const struct assay_elf *elf)
 {
-	if (stack_is_executable(elf))
+	if (stack_is_executable(elf) || elf->unsorted)
 		return true;
 	for (size_t i = 1; i < elf->load_count; i++)
 		if (share_page(elf, &elf->segments[elf->loads[i - 1]],

@@ -29,8 +29,9 @@ struct assay_elf_extent assay_elf_pages(const struct assay_elf *elf,
 /**
  * Whether the pages of every loadable segment count as executable, whatever their flags:
  * without PT_GNU_STACK, or with an executable one, a kernel may make all readable memory
- * executable (READ_IMPLIES_EXEC); and where two segments share a page of memory but not of the
- * file, the page of one replaces bytes of the other.
+ * executable (READ_IMPLIES_EXEC); where two segments share a page of memory but not of the
+ * file, the page of one replaces bytes of the other; and where segments are not in the order of
+ * their addresses, loaders do not agree about what they map.
  *
  * Source: personality(2); Linux arch/x86/include/asm/elf.h, elf_read_implies_exec
  */

@@ -105,21 +105,69 @@ static int check_absent(const struct assay_elf *elf, struct assay_error *err)
 	return 0;
 }
 
+static uint64_t from_section_zero(const struct assay_elf *elf, enum assay_elf_section_field field)
+{
+	return assay_elf_get(elf, &assay_elf_section_record, elf->shoff, field);
+}
+
+/*
+ * Numbers that are too large for the ELF header stand in section 0. One that would have fitted is
+ * none of those: other readers would see another table.
+ *
+ * Source: gABI chapter 4, e_shnum and e_shstrndx: SHN_LORESERVE and more; figure 4-7
+ */
+static int read_extended(struct assay_elf *elf, struct assay_error *err)
+{
+	uint64_t count = from_section_zero(elf, ASSAY_ELF_SH_SIZE);
+	uint64_t names = from_section_zero(elf, ASSAY_ELF_SH_LINK);
+
+	if (elf->section_count == 0 && count >= SHN_LORESERVE &&
+	    count <= elf->file.len / assay_elf_section_record.size[elf->width])
+		elf->section_count = (size_t)count;
+	if (elf->shstrndx >= SHN_LORESERVE &&
+	    (elf->shstrndx != SHN_XINDEX || names < SHN_LORESERVE))
+		return assay_fail(err, ASSAY_E_FORMAT, "e_shstrndx %" PRIu32 " is no section",
+		                  elf->shstrndx);
+	if (elf->shstrndx == SHN_XINDEX)
+		elf->shstrndx = (uint32_t)names;
+	return elf->section_count == 0 ? check_absent(elf, err) : 0;
+}
+
+/* gABI, figure 4-7: all members 0, but for the counts above */
+static int check_section_zero(const struct assay_elf *elf, struct assay_error *err)
+{
+	for (unsigned i = 0; i < assay_elf_section_record.field_count; i++) {
+		bool counts = (i == ASSAY_ELF_SH_SIZE && elf->section_count >= SHN_LORESERVE) ||
+		              (i == ASSAY_ELF_SH_LINK && elf->shstrndx >= SHN_LORESERVE);
+
+		if (!counts && from_section_zero(elf, (enum assay_elf_section_field)i) != 0)
+			return assay_fail(err, ASSAY_E_FORMAT, "section 0 is not empty");
+	}
+	return 0;
+}
+
+static bool table_fits(const struct assay_elf *elf, uint64_t size)
+{
+	return elf->shoff >= assay_elf_header_record.size[elf->width] &&
+	       assay_span_holds(elf->file, elf->shoff, size);
+}
+
 int assay_elf_parse_sections(struct assay_elf *elf, struct assay_error *err)
 {
 	uint64_t size = assay_elf_section_record.size[elf->width];
 
-	if (elf->section_count == 0)
-		return check_absent(elf, err);
 	if (elf->section_count >= SHN_LORESERVE)
-		return assay_fail(err, ASSAY_E_FORMAT, "%zu sections", elf->section_count);
-	if (elf->shoff < assay_elf_header_record.size[elf->width] ||
-	    !assay_span_holds(elf->file, elf->shoff, assay_elf_section_table_size(elf)))
+		return assay_fail(err, ASSAY_E_FORMAT, "e_shnum is %zu, no number of sections",
+		                  elf->section_count);
+	if (elf->section_count == 0 && !table_fits(elf, size))
+		return check_absent(elf, err);
+	if (table_fits(elf, size) && read_extended(elf, err) < 0)
+		return -1;
+	if (!table_fits(elf, assay_elf_section_table_size(elf)))
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "the section headers are not between the ELF header and the end "
 		                  "of the file");
-	/* gABI, figure 4-7: all members 0, unless they hold counts too large for the header */
-	if (!assay_span_is_fill(assay_span_sub(elf->file, elf->shoff, size), 0))
-		return assay_fail(err, ASSAY_E_FORMAT, "section 0 is not empty");
+	if (check_section_zero(elf, err) < 0)
+		return -1;
 	return assay_elf_read_sections(elf, err);
 }

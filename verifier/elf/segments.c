@@ -81,24 +81,29 @@ static int check_disjoint(struct extent *extents, size_t count, const char *wher
 	return 0;
 }
 
+static int by_address(const void *left, const void *right, void *context)
+{
+	const struct assay_elf *elf = context;
+	size_t i = *(const size_t *)left, k = *(const size_t *)right;
+
+	if (elf->segments[i].vaddr != elf->segments[k].vaddr)
+		return elf->segments[i].vaddr < elf->segments[k].vaddr ? -1 : 1;
+	return i < k ? -1 : i > k;
+}
+
+/* The gABI wants ascending addresses. Images for machines whose memory lies below their flash have
+ * another order (GNU ld sorts by load address), and what programs them does not mind. */
 static int list_loads(struct assay_elf *elf, struct assay_error *err)
 {
-	uint64_t last = 0;
-
 	elf->loads = assay_calloc(elf->segment_count, sizeof(*elf->loads));
-	for (size_t i = 0; i < elf->segment_count; i++) {
-		if (elf->segments[i].type != PT_LOAD)
-			continue;
-		if (elf->segments[i].vaddr < last)
-			return assay_fail(err, ASSAY_E_FORMAT,
-			                  "program header %zu: loadable segments are not in the "
-			                  "order of their addresses",
-			                  i);
-		last = elf->segments[i].vaddr;
-		elf->loads[elf->load_count++] = i;
-	}
+	for (size_t i = 0; i < elf->segment_count; i++)
+		if (elf->segments[i].type == PT_LOAD)
+			elf->loads[elf->load_count++] = i;
 	if (elf->load_count == 0)
 		return assay_fail(err, ASSAY_E_FORMAT, "no loadable segment");
+	qsort_r(elf->loads, elf->load_count, sizeof(*elf->loads), by_address, elf);
+	for (size_t i = 1; i < elf->load_count; i++)
+		elf->unsorted |= elf->loads[i] < elf->loads[i - 1];
 	return 0;
 }
 
@@ -131,6 +136,8 @@ int assay_elf_parse_segments(struct assay_elf *elf, struct assay_error *err)
 
 	if (elf->segment_count == 0)
 		return assay_fail(err, ASSAY_E_FORMAT, "no program headers");
+	/* Their number would stand in a section header, which loaders do not look at: Linux refuses
+	 * such a file, others take the number as it stands. */
 	if (elf->segment_count == PN_XNUM)
 		return assay_fail(err, ASSAY_E_FORMAT, "extended numbering of program headers");
 	if (elf->phoff < assay_elf_header_record.size[elf->width] ||

@@ -27,7 +27,7 @@ static const char *refusal(const struct assay_elf_side *side, const struct assay
 	if (side->delivered && rule != &assay_elf_rule_section_headers &&
 	    is_appended(&side->elf, section))
 		return "it stands where programs look for what was appended to them";
-	return rule->refuse != NULL ? rule->refuse(&side->elf, section) : NULL;
+	return side->refused[index];
 }
 
 /* The other side of a section: what keeps a rule from both. */
@@ -36,15 +36,11 @@ static const char *peer_refusal(const struct assay_elf_side *here,
                                 const struct assay_elf_rule *rule, size_t section)
 {
 	size_t peer = here->peers[section];
-	bool exact = false;
 
 	if (peer == ASSAY_ELF_NONE)
 		return here->delivered ? "only the delivered file has it" : NULL;
-	if (assay_elf_rule_for(&there->elf.sections[peer], &exact) != rule)
+	if (assay_elf_rule_for(&there->elf.sections[peer], NULL) != rule)
 		return "its counterpart has other flags";
-	if (exact &&
-	    !assay_span_equal(here->elf.sections[section].data, there->elf.sections[peer].data))
-		return "it may be missing, but not differ";
 	return refusal(there, rule, peer);
 }
 

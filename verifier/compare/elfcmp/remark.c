@@ -55,7 +55,8 @@ static void remark_on(struct remarks *remarks, size_t index)
 {
 	const struct assay_elf *elf = &remarks->side->elf;
 	const struct assay_elf_section *section = &elf->sections[index];
-	const struct assay_elf_rule *rule = assay_elf_rule_for(section, NULL);
+	bool exact = false;
+	const struct assay_elf_rule *rule = assay_elf_rule_for(section, &exact);
 	const char *why = NULL;
 
 	if (remarks->side->map.disputed[index]) {
@@ -67,8 +68,10 @@ static void remark_on(struct remarks *remarks, size_t index)
 		               "another section has its bytes");
 		return;
 	}
-	if (rule != NULL && rule->refuse != NULL)
+	if (rule != NULL && rule->refuse != NULL && !rule->deep)
 		why = rule->refuse(elf, section);
+	if (why == NULL && !exact)
+		why = remarks->side->refused[index];
 	if (why != NULL)
 		find(remarks, index, ASSAY_ELF_UNUSUAL_CONTENT, why);
 }

@@ -47,6 +47,7 @@ struct assay_elf_rule {
 	 * Return: NULL, or what is wrong with it: then the rule does not apply
 	 */
 	const char *(*refuse)(const struct assay_elf *elf, const struct assay_elf_section *section);
+	bool deep; /* refuse may unpack the content: it is asked where both sides have and differ */
 };
 
 extern const struct assay_elf_rule assay_elf_rule_build_id;

@@ -4,6 +4,7 @@
 #include <elf.h>
 
 #include "base/memory.h"
+#include "compare/elfcmp/packed.h"
 
 int assay_elf_side_init(struct assay_span file, struct assay_elf_side *out, struct assay_error *err)
 {
@@ -12,6 +13,7 @@ int assay_elf_side_init(struct assay_span file, struct assay_elf_side *out, stru
 		return -1;
 	assay_elf_map_init(&out->elf, &out->map);
 	out->peers = assay_calloc(out->elf.section_count, sizeof(*out->peers));
+	out->refused = assay_calloc(out->elf.section_count, sizeof(*out->refused));
 	for (size_t i = 0; i < out->elf.section_count; i++)
 		out->peers[i] = ASSAY_ELF_NONE;
 	return 0;
@@ -22,7 +24,9 @@ void assay_elf_side_fini(struct assay_elf_side *side)
 	assay_elf_fini(&side->elf);
 	assay_elf_map_fini(&side->map);
 	free(side->peers);
+	free(side->refused);
 	side->peers = NULL;
+	side->refused = NULL;
 }
 
 /* The types that decide what the other fields mean here. */
@@ -51,13 +55,14 @@ bool assay_elf_same_layout(const struct assay_elf *a, const struct assay_elf *b)
 /* Order by name and type. */
 static int order_of(const struct assay_elf_section *a, const struct assay_elf_section *b)
 {
-	size_t len = a->name.len < b->name.len ? a->name.len : b->name.len;
-	int order = len > 0 ? memcmp(a->name.ptr, b->name.ptr, len) : 0;
+	struct assay_span x = assay_elf_stem(a->name), y = assay_elf_stem(b->name);
+	size_t len = x.len < y.len ? x.len : y.len;
+	int order = len > 0 ? memcmp(x.ptr, y.ptr, len) : 0;
 
 	if (order != 0)
 		return order;
-	if (a->name.len != b->name.len)
-		return a->name.len < b->name.len ? -1 : 1;
+	if (x.len != y.len)
+		return x.len < y.len ? -1 : 1;
 	return a->type < b->type ? -1 : a->type > b->type;
 }
 
@@ -109,10 +114,49 @@ static void pair_sections(struct assay_elf_side *a, struct assay_elf_side *b)
 	}
 }
 
+static bool same_content(const struct assay_elf_side *here, const struct assay_elf_side *there,
+                         const struct assay_elf_section *section,
+                         const struct assay_elf_section *peer)
+{
+	struct assay_sha256 a, b;
+
+	return assay_elf_unpack(&here->elf, section, &a) == NULL &&
+	       assay_elf_unpack(&there->elf, peer, &b) == NULL && assay_sha256_equal(&a, &b);
+}
+
+/* What keeps a rule from the content of a section; NULL when nothing does. */
+static const char *content_refusal(const struct assay_elf_side *here,
+                                   const struct assay_elf_side *there, size_t index)
+{
+	const struct assay_elf_section *section = &here->elf.sections[index];
+	const struct assay_elf_section *peer = assay_elf_peer(here, there, index);
+	bool exact = false;
+	const struct assay_elf_rule *rule = assay_elf_rule_for(section, &exact);
+	bool differ = peer != NULL && (assay_elf_is_packed(section) != assay_elf_is_packed(peer) ||
+	                               !assay_span_equal(section->data, peer->data));
+	const char *why = NULL;
+
+	if (rule == NULL)
+		return NULL;
+	if (rule->refuse != NULL && (!rule->deep || differ))
+		why = rule->refuse(&here->elf, section);
+	if (why == NULL && exact && differ && !same_content(here, there, section, peer))
+		why = "it may be missing, but not differ";
+	return why;
+}
+
+static void refuse_contents(struct assay_elf_side *here, const struct assay_elf_side *there)
+{
+	for (size_t i = 0; i < here->elf.section_count; i++)
+		here->refused[i] = content_refusal(here, there, i);
+}
+
 void assay_elf_meet(struct assay_elf_side *delivered, struct assay_elf_side *rebuilt)
 {
 	delivered->delivered = true;
 	pair_sections(delivered, rebuilt);
+	refuse_contents(delivered, rebuilt);
+	refuse_contents(rebuilt, delivered);
 	delivered->overlay = rebuilt->overlay = assay_elf_has_overlay(delivered, rebuilt);
 	delivered->tables_refused = rebuilt->tables_refused =
 		assay_elf_tables_refusal(delivered, rebuilt);

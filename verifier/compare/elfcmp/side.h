@@ -17,7 +17,8 @@ struct assay_elf_side {
 	struct assay_elf elf;
 	struct assay_elf_map map;
 	/* Set by assay_elf_meet: */
-	size_t *peers; /* for each section: its counterpart on the other side, or NONE */
+	size_t *peers;        /* for each section: its counterpart on the other side, or NONE */
+	const char **refused; /* for each section: what its rule has against its content; or NULL */
 	bool delivered;
 	bool overlay;               /* as assay_elf_has_overlay says */
 	const char *tables_refused; /* as assay_elf_tables_refusal says */
@@ -38,7 +39,7 @@ bool assay_elf_same_layout(const struct assay_elf *a, const struct assay_elf *b)
 
 /**
  * Tell the two about each other. Counterparts are sections that are not loaded, of the same name
- * and type, in order where there are several.
+ * (packed or not) and type, in order where there are several.
  */
 void assay_elf_meet(struct assay_elf_side *delivered, struct assay_elf_side *rebuilt);
 

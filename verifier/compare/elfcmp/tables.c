@@ -4,6 +4,7 @@
 #include <elf.h>
 
 #include "base/memory.h"
+#include "compare/elfcmp/packed.h"
 #include "compare/elfcmp/side.h"
 #include "elf/layout.h"
 
@@ -120,7 +121,8 @@ static bool are_single(const struct assay_elf *elf)
 			continue;
 		for (size_t k = 0; k < count; k++)
 			if (seen[k]->type == section->type &&
-			    assay_span_equal(seen[k]->name, section->name))
+			    assay_span_equal(assay_elf_stem(seen[k]->name),
+			                     assay_elf_stem(section->name)))
 				return false;
 		if (count == TOUCHABLE_MAX)
 			return false;
@@ -129,16 +131,26 @@ static bool are_single(const struct assay_elf *elf)
 	return true;
 }
 
-/* An unused entry has nothing to say; it would be room for something else. */
+/* An unused entry has nothing to say; it would be room for something else. (Of the first one the
+ * reader has seen to that.) */
 static bool unused_are_empty(const struct assay_elf *elf)
 {
 	uint64_t size = assay_elf_section_record.size[elf->width];
 
-	for (size_t i = 0; i < elf->section_count; i++)
+	for (size_t i = 1; i < elf->section_count; i++)
 		if (elf->sections[i].type == SHT_NULL &&
 		    !assay_span_is_fill(assay_span_sub(elf->file, elf->shoff + i * size, size), 0))
 			return false;
 	return true;
+}
+
+/* Whether a header says that its section is compressed, and it is not, or not like that. */
+static bool has_false_packing(const struct assay_elf_side *side)
+{
+	for (size_t i = 0; i < side->elf.section_count; i++)
+		if (side->refused[i] != NULL && assay_elf_is_packed(&side->elf.sections[i]))
+			return true;
+	return false;
 }
 
 const char *assay_elf_tables_refusal(const struct assay_elf_side *delivered,
@@ -156,6 +168,8 @@ const char *assay_elf_tables_refusal(const struct assay_elf_side *delivered,
 		return "only the delivered file has section headers";
 	if (!are_single(a) || !are_single(b))
 		return "an unloaded section is there twice";
+	if (has_false_packing(delivered) || has_false_packing(rebuilt))
+		return "a section is not compressed as its header says";
 	if (a->section_count > 0 && !tables_agree(a, b))
 		return "they differ about sections that no rule may touch";
 	return NULL;

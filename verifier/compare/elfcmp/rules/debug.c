@@ -10,6 +10,9 @@
  * program that has no .eh_frame, and goes where it says when an exception is thrown
  * (src/dwarf/Gfind_proc_info-lsb.c). It holds no paths, so honest builds agree about it.
  *
+ * Content may be packed on one side and plain on the other, or packed in another way; the unpacked
+ * contents may differ as well. Packed content has to be exactly what its header says.
+ *
  * The names are a list, not a pattern: .debug_gdb_scripts, which makes a debugger run code when
  * it opens the file, is left out on purpose, and a made-up .debug_x is not covered.
  *
@@ -19,20 +22,24 @@
  */
 #include <elf.h>
 
+#include "compare/elfcmp/packed.h"
 #include "compare/elfcmp/rule.h"
 
-/* MIPS has a section type of its own (MIPS ABI supplement for 64 bits, "Section Types"). */
+/* A stream that is more or less than its header says is no debugging information.
+ *
+ * MIPS has a section type of its own (MIPS ABI supplement for 64 bits, "Section Types"). */
 static const char *refuse(const struct assay_elf *elf, const struct assay_elf_section *section)
 {
 	if (section->type == SHT_MIPS_DWARF && elf->machine != EM_MIPS)
 		return "its type is one of another machine";
-	return NULL;
+	return assay_elf_is_packed(section) ? assay_elf_unpack(elf, section, NULL) : NULL;
 }
 
 #define FORMS_IF(name, exact)                                                                      \
 	{ ".debug_" name, SHT_PROGBITS, exact }, { ".zdebug_" name, SHT_PROGBITS, exact },         \
+		{ ".debug_" name, SHT_MIPS_DWARF, exact },                                         \
 	{                                                                                          \
-		".debug_" name, SHT_MIPS_DWARF, exact                                              \
+		".zdebug_" name, SHT_MIPS_DWARF, exact                                             \
 	}
 #define FORMS(name) FORMS_IF(name, false)
 
@@ -72,4 +79,5 @@ const struct assay_elf_rule assay_elf_rule_debug = {
 	.summary = ".debug_* and .zdebug_*: DWARF for debuggers, not loaded",
 	.sections = sections,
 	.refuse = refuse,
+	.deep = true,
 };
