@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "compare/elfcmp/find.h"
+#include "compare/elfcmp/moved.h"
 #include "compare/elfcmp/object/object.h"
 #include "compare/elfcmp/remark.h"
 #include "compare/elfcmp/side.h"
@@ -25,15 +26,6 @@ static void compare_objects(struct assay_node *node)
 
 	if (assay_node_compare_object(node, &err) < 0)
 		compare_plain(node, &err);
-}
-
-/* Segments at other places: nothing has a counterpart but by its offset. */
-static void account_by_offset(struct assay_node *node)
-{
-	size_t both =
-		node->delivered.len < node->rebuilt.len ? node->delivered.len : node->rebuilt.len;
-
-	assay_ledger_compare(&node->ledger, 0, node->delivered.ptr, node->rebuilt.ptr, both);
 }
 
 /* Two files that are equal. */
@@ -74,12 +66,12 @@ static void compare_bodies(struct assay_node *node)
 		compare_plain(node, &err);
 		return;
 	}
+	assay_elf_meet(&delivered, &rebuilt);
 	if (!assay_elf_same_layout(&delivered.elf, &rebuilt.elf)) {
-		account_by_offset(node);
-		assay_elf_find_layouts(node, &delivered, &rebuilt);
+		assay_elf_account_moved(&delivered, &rebuilt, &node->ledger);
+		assay_elf_find_moved(node, &delivered, &rebuilt);
 		return;
 	}
-	assay_elf_meet(&delivered, &rebuilt);
 	assay_elf_account(&delivered, &rebuilt, &node->ledger);
 	assay_ledger_init(&back, node->rebuilt.len);
 	assay_elf_account(&rebuilt, &delivered, &back);

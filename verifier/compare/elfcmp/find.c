@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "compare/elfcmp/moved.h"
 #include "compare/elfcmp/remark.h"
 #include "compare/elfcmp/say.h"
 
@@ -18,12 +19,20 @@ struct cluster {
 	uint64_t differing;      /* bytes of length; 0: there is no cluster */
 };
 
+enum only {
+	ALL,
+	ONLY_SEGMENTS, /* bytes that a segment holds */
+	ONLY_OTHERS,
+};
+
 struct listing {
 	struct assay_node *node;
 	const struct assay_elf_side *here, *there; /* whose bytes are listed, and the other one */
 	bool back;                                 /* here is the rebuilt file */
 	bool paired;                               /* sections have counterparts */
 	bool unexplained;                          /* something is, on either side */
+	bool moved;                                /* counterparts are at other places */
+	enum only only;
 	size_t listed[ASSAY_CLASS_COUNT];
 	struct cluster rest[ASSAY_CLASS_COUNT];
 };
@@ -84,6 +93,15 @@ static struct assay_run run_of(const struct listing *listing, const struct clust
 	struct contents both;
 	uint64_t head, tail;
 
+	if (listing->moved) {
+		struct assay_elf_extent peer = { cluster->offset, 0 };
+
+		(void)assay_elf_counterpart(listing->here, listing->there, cluster->range,
+		                            cluster->offset, &peer);
+		run.rebuilt_offset = peer.offset;
+		run.rebuilt_length = peer.length < cluster->length ? peer.length : cluster->length;
+		return run;
+	}
 	if (!contents_of(listing, cluster->range, &both)) {
 		run.rebuilt_length = assay_span_sub(listing->there->elf.file, run.rebuilt_offset,
 		                                    run.rebuilt_length)
@@ -209,6 +227,10 @@ static bool shows_only_here(const struct listing *listing, const struct assay_el
 static void list_part(struct listing *listing, struct cluster *open,
                       const struct assay_elf_range *range, const struct assay_range *part)
 {
+	bool segment = range->kind == ASSAY_ELF_SEGMENT;
+
+	if (listing->only != ALL && (listing->only == ONLY_SEGMENTS) != segment)
+		return;
 	if (part->class == ASSAY_CLASS_IDENTICAL ||
 	    (listing->back && !shows_only_here(listing, range, part)))
 		return;
@@ -303,25 +325,49 @@ void assay_elf_find(struct assay_node *node, const struct assay_elf_side *delive
 	find_unlisted(node, back);
 }
 
-void assay_elf_find_layouts(struct assay_node *node, const struct assay_elf_side *delivered,
-                            const struct assay_elf_side *rebuilt)
+/* What the rebuilt file loads where the delivered one has nothing. */
+static void find_alone(struct assay_node *node, const struct assay_elf *delivered,
+                       const struct assay_elf *rebuilt)
 {
-	struct listing listing = {
-		.node = node,
-		.here = delivered,
-		.there = rebuilt,
-		.unexplained = true,
-	};
 	struct assay_finding place =
 		assay_node_place(node, node->delivered.len, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 
-	list_ledger(&listing, &node->ledger);
+	for (size_t i = 0; i < rebuilt->load_count; i++) {
+		size_t index = rebuilt->loads[i];
+		uint64_t alone = assay_elf_count_alone(rebuilt, index, delivered);
+
+		if (alone > 0)
+			(void)assay_comparison_find(
+				&node->found, &place,
+				"program header %zu of the rebuilt file, address 0x%" PRIx64
+				": %" PRIu64 " bytes only in the rebuilt file",
+				index, rebuilt->segments[index].vaddr, alone);
+	}
+}
+
+void assay_elf_find_moved(struct assay_node *node, const struct assay_elf_side *delivered,
+                          const struct assay_elf_side *rebuilt)
+{
+	struct listing loaded = { .node = node,
+		                  .here = delivered,
+		                  .there = rebuilt,
+		                  .moved = true,
+		                  .only = ONLY_SEGMENTS,
+		                  .unexplained = true };
+	struct listing others = loaded;
+	struct assay_finding place =
+		assay_node_place(node, delivered->elf.phoff, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
+
+	others.only = ONLY_OTHERS;
+	(void)assay_comparison_find(&node->found, &place,
+	                            "segments are at other places: what is loaded was compared by "
+	                            "its address, and no rule applies");
+	list_ledger(&loaded, &node->ledger);
+	find_alone(node, &delivered->elf, &rebuilt->elf);
+	list_ledger(&others, &node->ledger);
 	if (node->rebuilt.len > node->delivered.len)
 		(void)assay_comparison_find(&node->found, &place,
 		                            "the rebuilt file is %zu bytes longer",
 		                            node->rebuilt.len - node->delivered.len);
-	place.offset = delivered->elf.phoff;
-	(void)assay_comparison_find(&node->found, &place,
-	                            "segments are at other places: bytes were compared by their "
-	                            "offsets and no rule applies");
+	assay_elf_remark(node, delivered, &node->ledger, ASSAY_ELF_DELIVERED);
 }

@@ -19,8 +19,8 @@
 void assay_elf_find(struct assay_node *node, const struct assay_elf_side *delivered,
                     const struct assay_elf_side *rebuilt, const struct assay_ledger *back);
 
-/** The same for files of different layout, whose bytes were compared by their offsets. */
-void assay_elf_find_layouts(struct assay_node *node, const struct assay_elf_side *delivered,
-                            const struct assay_elf_side *rebuilt);
+/** The same for files whose segments are at other places: what is loaded comes first. */
+void assay_elf_find_moved(struct assay_node *node, const struct assay_elf_side *delivered,
+                          const struct assay_elf_side *rebuilt);
 
 #endif
