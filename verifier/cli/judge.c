@@ -2,6 +2,7 @@
 #include "cli/judge.h"
 
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "compare/inspect.h"
 #include "model/wire.h"
 #include "unpack/member.h"
@@ -15,6 +16,8 @@
 struct job {
 	const struct assay_judge *judge;
 	struct assay_side sides[2];
+	struct assay_sha256 digests[2]; /* these are made here, while the other process works */
+	bool equal;
 };
 
 static const struct assay_unpack_limits default_limits = ASSAY_UNPACK_LIMITS_DEFAULT;
@@ -73,23 +76,46 @@ static int inspect(void *context, const struct assay_progress *progress, struct 
 
 /* --- here ---------------------------------------------------------------------------------- */
 
-static void set_subject(const struct assay_side *side, struct assay_subject *out)
+/* Work of assay_parallel: equal bytes need one digest. */
+static int look_at(void *context, size_t side, struct assay_error *err)
+{
+	struct job *job = context;
+
+	(void)err;
+	if (side == 1)
+		job->equal = assay_span_equal(job->sides[0].span, job->sides[1].span);
+	if (side == 0 || !job->equal)
+		assay_sha256(job->sides[side].span, &job->digests[side]);
+	return 0;
+}
+
+static void look(void *context)
+{
+	struct job *job = context;
+	struct assay_error unused = ASSAY_ERROR_INIT;
+
+	(void)!assay_parallel(2, look_at, job, &unused);
+	if (job->equal)
+		job->digests[1] = job->digests[0];
+}
+
+static void set_subject(const struct job *job, size_t side, struct assay_subject *out)
 {
 	free(out->name);
-	out->name = assay_strdup(side->name);
-	out->size = side->span.len;
-	assay_sha256(side->span, &out->sha256);
+	out->name = assay_strdup(job->sides[side].name);
+	out->size = job->sides[side].span.len;
+	out->sha256 = job->digests[side];
 }
 
 /* What can be seen from here: the process has no say in it. A member exists there only. */
 static int check_answer(const struct job *job, struct assay_comparison *out,
                         struct assay_error *err)
 {
-	bool equal = assay_span_equal(job->sides[0].span, job->sides[1].span);
+	bool equal = job->equal;
 
-	set_subject(&job->sides[1], &out->rebuilt);
+	set_subject(job, 1, &out->rebuilt);
 	if (job->judge->member == NULL) {
-		set_subject(&job->sides[0], &out->delivered);
+		set_subject(job, 0, &out->delivered);
 	} else {
 		free(out->delivered.name);
 		out->delivered.name = assay_strdup(job->sides[0].name);
@@ -111,8 +137,8 @@ static void conclude_without(const struct job *job, const char *why, const char 
 
 	assay_comparison_fini(out);
 	*out = (struct assay_comparison){ 0 };
-	set_subject(&job->sides[0], &out->delivered);
-	set_subject(&job->sides[1], &out->rebuilt);
+	set_subject(job, 0, &out->delivered);
+	set_subject(job, 1, &out->rebuilt);
 	assay_ledger_init(&ledger, job->sides[0].span.len);
 	(void)assay_comparison_add(out, "", "data", &ledger);
 	out->artefacts[0].tier = out->tier = ASSAY_TIER_INCONCLUSIVE;
@@ -142,13 +168,15 @@ int assay_judge_pair(void *context, const struct assay_side *delivered,
                      struct assay_error *err)
 {
 	const struct assay_judge *judge = context;
-	struct job job = { judge, { *delivered, *rebuilt } };
-	const struct assay_worker worker = worker_for(&job, compare);
+	struct job job = { .judge = judge, .sides = { *delivered, *rebuilt } };
+	struct assay_worker worker = worker_for(&job, compare);
 	ASSAY_AUTO_BUFFER struct assay_buffer answer = { 0 };
 	struct assay_error why = ASSAY_ERROR_INIT;
 	struct assay_worker_end end;
-	int got = assay_worker_run(&worker, &answer, &end, err);
+	int got;
 
+	worker.meanwhile = look;
+	got = assay_worker_run(&worker, &answer, &end, err);
 	if (got < 0)
 		return -1;
 	if (got == 0)
@@ -162,7 +190,7 @@ int assay_judge_pair(void *context, const struct assay_side *delivered,
 int assay_judge_inspect(const struct assay_judge *judge, struct assay_span file,
                         struct assay_inspection *out, struct assay_error *err)
 {
-	struct job job = { judge, { { .span = file } } };
+	struct job job = { .judge = judge, .sides = { { .span = file } } };
 	const struct assay_worker worker = worker_for(&job, inspect);
 	ASSAY_AUTO_BUFFER struct assay_buffer answer = { 0 };
 	struct assay_error why = ASSAY_ERROR_INIT;

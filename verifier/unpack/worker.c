@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -267,6 +268,31 @@ static int start(const struct assay_worker *worker, struct child *child, struct 
 	return 0;
 }
 
+static void *run_meanwhile(void *arg)
+{
+	const struct assay_worker *worker = arg;
+
+	worker->meanwhile(worker->context);
+	return NULL;
+}
+
+/* The process is there, so that this one may have threads until it is gone. */
+static int finish_both(struct child *child, const struct assay_worker *worker,
+                       struct assay_buffer *answer, struct assay_worker_end *end,
+                       struct assay_error *err)
+{
+	pthread_t thread;
+	bool beside = worker->meanwhile != NULL &&
+	              pthread_create(&thread, NULL, run_meanwhile, (void *)(uintptr_t)worker) == 0;
+	int result = finish(child, worker, answer, end, err);
+
+	if (beside)
+		(void)pthread_join(thread, NULL);
+	else if (worker->meanwhile != NULL)
+		worker->meanwhile(worker->context);
+	return result;
+}
+
 int assay_worker_run(const struct assay_worker *worker, struct assay_buffer *answer,
                      struct assay_worker_end *end, struct assay_error *err)
 {
@@ -280,7 +306,7 @@ int assay_worker_run(const struct assay_worker *worker, struct assay_buffer *ans
 		return assay_fail_errno(err, "mmap");
 	result = start(worker, &child, err);
 	if (result == 0) {
-		result = finish(&child, worker, answer, end, err);
+		result = finish_both(&child, worker, answer, end, err);
 		(void)close(child.input);
 	}
 	(void)munmap(child.board, sizeof(*child.board));

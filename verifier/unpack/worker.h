@@ -21,7 +21,8 @@ typedef int assay_worker_work(void *context, const struct assay_progress *progre
 
 struct assay_worker {
 	assay_worker_work *work;
-	void *context;                         /* for work; its changes stay inside */
+	void *context;                    /* for work; its changes stay inside */
+	void (*meanwhile)(void *context); /* runs here, in a thread, while work runs; may be NULL */
 	const struct assay_progress *progress; /* hears what work tells; NULL: nobody listens */
 	uint64_t timeout_ms;                   /* then it is killed */
 	uint64_t memory;                       /* bytes of address space */
@@ -35,7 +36,7 @@ struct assay_worker_end {
 };
 
 /**
- * Do work inside.
+ * Do work inside. Whatever becomes of it, meanwhile has run to its end.
  *
  * Out:    *answer, bytes of work's choice: input; *end, when there is none
  * Return: 1 with an answer; 0 with an end; -1 on an error, of work's or of ours
