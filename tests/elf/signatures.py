@@ -121,6 +121,7 @@ HIDDEN = [
     ("unknown digest", DATA + (1, 0, 0), instead(0x06, b"\x2a\x03\x04")),
     ("another digest for the signer", SIGNER + (2, 0), instead(0x06, bytes.fromhex("608648016503040203"))),
     ("unknown signature algorithm", SIGNER + (3, 0), instead(0x06, b"\x2a\x03\x04")),
+    ("behind the value", VALUE, behind(encode(0x04, PAYLOAD))),
     ("behind the signer", SIGNER, behind(encode(0x04, PAYLOAD))),
     ("behind SignedData", DATA, behind(encode(0x04, PAYLOAD))),
     ("behind [0]", (0, 1), behind(encode(0x04, PAYLOAD))),
