@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "compare/elfcmp/elf.h"
+#include "fuzz.h"
 
 #define EDITS_MAX 24
 #define EDIT_SIZE 8
@@ -80,4 +82,20 @@ void fuzz_make_files(const uint8_t *data, size_t size, struct fuzz_file *deliver
 		if (edit.both)
 			apply(rebuilt, &edit);
 	}
+}
+
+enum assay_tier fuzz_tier_of(const struct fuzz_file *delivered, const struct fuzz_file *rebuilt)
+{
+	struct assay_node *node =
+		assay_node_new("", assay_span_of(delivered->bytes, delivered->len),
+	                       assay_span_of(rebuilt->bytes, rebuilt->len));
+	struct assay_error err = ASSAY_ERROR_INIT;
+	enum assay_tier tier;
+
+	assay_node_compare_elf(node);
+	assay_node_settle(node);
+	fuzz_assert(assay_ledger_check(&node->ledger, &err) == 0);
+	tier = node->tier;
+	assay_node_free(node);
+	return tier;
 }

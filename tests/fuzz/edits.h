@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/tier.h"
+
 #define FUZZ_FILE_MAX 32768 /* bytes of a file */
 
 struct fuzz_file {
@@ -18,5 +20,8 @@ struct fuzz_file {
 
 void fuzz_make_files(const uint8_t *data, size_t size, struct fuzz_file *delivered,
                      struct fuzz_file *rebuilt);
+
+/** Compare two files as ELF files, and check that the ledger is sound. */
+enum assay_tier fuzz_tier_of(const struct fuzz_file *delivered, const struct fuzz_file *rebuilt);
 
 #endif

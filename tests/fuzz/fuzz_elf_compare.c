@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "compare/elfcmp/elf.h"
 #include "edits.h"
 #include "fuzz.h"
 
@@ -139,22 +138,6 @@ static bool is_relocatable(const struct fuzz_file *file)
 
 /* --- the claims --- */
 
-static enum assay_tier tier_of(const struct fuzz_file *delivered, const struct fuzz_file *rebuilt)
-{
-	struct assay_node *node =
-		assay_node_new("", assay_span_of(delivered->bytes, delivered->len),
-	                       assay_span_of(rebuilt->bytes, rebuilt->len));
-	struct assay_error err = ASSAY_ERROR_INIT;
-	enum assay_tier tier;
-
-	assay_node_compare_elf(node);
-	assay_node_settle(node);
-	fuzz_assert(assay_ledger_check(&node->ledger, &err) == 0);
-	tier = node->tier;
-	assay_node_free(node);
-	return tier;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct fuzz_file delivered, rebuilt;
@@ -164,9 +147,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_make_files(data, size, &delivered, &rebuilt);
 	equal = delivered.len == rebuilt.len &&
 	        memcmp(delivered.bytes, rebuilt.bytes, delivered.len) == 0;
-	tier = tier_of(&delivered, &rebuilt);
+	tier = fuzz_tier_of(&delivered, &rebuilt);
 	fuzz_assert((tier == ASSAY_TIER_IDENTICAL) == equal);
-	back = tier_of(&rebuilt, &delivered);
+	back = fuzz_tier_of(&rebuilt, &delivered);
 	fuzz_assert((back == ASSAY_TIER_IDENTICAL) == equal);
 	if ((tier <= ASSAY_TIER_NORMALISED || back <= ASSAY_TIER_NORMALISED) && !equal &&
 	    !is_relocatable(&delivered))
