@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every byte of several relocatable files, one at a time: the answer must be the judge's."""
+import json
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,6 +22,16 @@ def flip(path):
                           check=False)
 
 
+def unruled(path):
+    """Offsets that the judge leaves free and `assay inspect` says must be equal."""
+    done = subprocess.run([os.environ["ASSAY"], "inspect", "--json", "-", path],
+                          capture_output=True, text=True, check=True)
+    ranges = json.loads(done.stdout)["artefacts"][0]["ranges"]
+    letters = judge(path.read_bytes()).decode()
+    return [r["offset"] for r in ranges if not r.get("rule")
+            and set(letters[r["offset"]:r["offset"] + r["length"]]) - {"F"}]
+
+
 def main():
     tap = tools.Tap()
     folder = tools.scratch()
@@ -34,6 +46,9 @@ def main():
             print(done.stdout.rstrip())
             tap.ok(done.returncode == 0, f"{name}: no byte is an exception",
                    done.stdout + done.stderr)
+    for name, path in zip(names, paths):
+        free = unruled(path)
+        tap.ok(not free, f"{name}: a rule for each byte that may differ", str(free))
     tap.ok(len(names) >= 5, f"{len(names)} files")
     tap.finish()
 

@@ -7,8 +7,10 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "compare/elfcmp/object/object.h"
 #include "compare/elfcmp/side.h"
 #include "elf/layout.h"
+#include "elf/object.h"
 
 /* One file at work, as the delivered side of a comparison with itself. */
 struct inspect {
@@ -233,6 +235,10 @@ void assay_elf_inspect(struct assay_span file, struct assay_inspected *out)
 	struct assay_error err = ASSAY_ERROR_INIT;
 
 	out->format = "elf";
+	if (assay_elf_is_object(file)) {
+		assay_object_inspect(file, out);
+		return;
+	}
 	if (assay_elf_side_init(file, &inspect.here, &err) < 0 ||
 	    assay_elf_side_init(file, &inspect.there, &err) < 0)
 		out->trouble = assay_asprintf("compared as plain bytes: %s", err.text);

@@ -93,25 +93,23 @@ static void account_table(struct account *account, const struct assay_elf_range 
 	                is_proven(account) ? &assay_elf_rule_object_headers : NULL);
 }
 
-/* The rule that holds for the numbers in a section, when the proof does. */
-static const struct assay_elf_rule *number_rule(const struct account *account, size_t section)
+const struct assay_elf_rule *assay_object_number_rule(const struct assay_object_side *side,
+                                                      size_t section,
+                                                      const struct assay_elf_rule *symbols)
 {
-	const struct assay_object_side *here = account->here;
-	const struct assay_elf_section *s = &here->object.elf.sections[section];
+	const struct assay_elf_section *s = &side->object.elf.sections[section];
 
-	switch (here->parts[section]) {
+	switch (side->parts[section]) {
 	case ASSAY_OBJECT_SYMTAB:
 	case ASSAY_OBJECT_STRTAB:
 	case ASSAY_OBJECT_SHNDX:
-		return assay_object_symbol_rule(account->pair);
+		return symbols;
 	case ASSAY_OBJECT_NAMES:
 		return &assay_elf_rule_object_headers;
 	case ASSAY_OBJECT_FIRM:
 		if (s->type == SHT_GROUP)
 			return &assay_elf_rule_object_headers;
-		if (assay_elf_is_relocs(s) && !assay_elf_section_is_alloc(s))
-			return assay_object_symbol_rule(account->pair);
-		return NULL;
+		return assay_elf_is_relocs(s) && !assay_elf_section_is_alloc(s) ? symbols : NULL;
 	case ASSAY_OBJECT_SOFT:
 	case ASSAY_OBJECT_UNUSED:
 		return NULL;
@@ -140,7 +138,10 @@ static void account_section(struct account *account, const struct assay_elf_rang
 	const struct assay_elf_rule *rule = account->here->rules[section];
 
 	if (account->here->parts[section] != ASSAY_OBJECT_SOFT)
-		rule = is_proven(account) ? number_rule(account, section) : NULL;
+		rule = is_proven(account)
+		               ? assay_object_number_rule(account->here, section,
+		                                          assay_object_symbol_rule(account->pair))
+		               : NULL;
 	if (peer == ASSAY_ELF_NONE) {
 		/* A delivered file may lack what nothing loads, never add it. */
 		if (!account->here->delivered ||

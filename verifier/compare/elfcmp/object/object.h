@@ -18,6 +18,7 @@
 #define ASSAY_COMPARE_ELFCMP_OBJECT_OBJECT_H
 
 #include "compare/node.h"
+#include "model/inspection.h"
 
 /**
  * Compare the two sides of a node as relocatable files.
@@ -27,5 +28,8 @@
  *                         Nothing has been compared then.
  */
 ASSAY_CHECKED int assay_node_compare_object(struct assay_node *node, struct assay_error *err);
+
+/** As assay_elf_inspect (compare/elfcmp/inspect.h), for a relocatable file. */
+void assay_object_inspect(struct assay_span file, struct assay_inspected *out);
 
 #endif

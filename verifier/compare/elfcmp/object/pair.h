@@ -62,6 +62,15 @@ struct assay_elf_extent assay_object_header_at(const struct assay_object_side *s
 char *assay_object_section_name(const struct assay_object_side *side, size_t section);
 char *assay_object_symbol_name(const struct assay_object_side *side, size_t symbol);
 
+/**
+ * The rule that takes the numbers in a section, when the proof holds; NULL: none does.
+ *
+ * In: symbols, the rule for those of symbols
+ */
+const struct assay_elf_rule *assay_object_number_rule(const struct assay_object_side *side,
+                                                      size_t section,
+                                                      const struct assay_elf_rule *symbols);
+
 /** Account for every byte of one side. proven: the proof holds */
 void assay_object_account(const struct assay_object_pair *pair,
                           const struct assay_object_side *here, struct assay_ledger *ledger);
