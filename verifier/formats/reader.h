@@ -84,7 +84,10 @@ struct assay_reader {
 	void (*recompute)(const struct assay_contents *contents, uint8_t *image);
 };
 
-/** The reader for a container; NULL for anything else. Looks at the bytes only, never at names. */
+/**
+ * The reader for a container; NULL for anything else, and for what a kernel would run as a program.
+ * Looks at the bytes only, never at names.
+ */
 const struct assay_reader *assay_reader_for(struct assay_span span);
 
 /**

@@ -7,8 +7,17 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_squashfs, &assay_reader_tar, /* last: its magic stands at offset 257 */
 };
 
+/* What a kernel runs, by the bytes that it goes by. A container whose mark stands further on could
+ * begin like that as well: then what runs counts, not how it could be unpacked. */
+static bool is_program(struct assay_span span)
+{
+	return assay_span_starts(span, "\177ELF", 4) || assay_span_starts(span, "#!", 2);
+}
+
 const struct assay_reader *assay_reader_for(struct assay_span span)
 {
+	if (is_program(span))
+		return NULL;
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(readers); i++)
 		if (readers[i]->probe(span))
 			return readers[i];

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was found by people who tried to get a match for two files that do not do the same. Each
+find stays here as a test, with the two files and what runs."""
+import struct
+import subprocess
+import zlib
+
+import tools
+
+
+# --- a program that is a tar archive as well -----------------------------------------------------
+
+def exit_with(status):
+    """x86-64: exit(status). Linux arch/x86/entry/syscalls/syscall_64.tbl, 60"""
+    return b"\xb8\x3c\0\0\0\xbf" + struct.pack("<I", status) + b"\x0f\x05"
+
+
+def gzip(stream, content):
+    return (b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + stream
+            + struct.pack("<II", zlib.crc32(content), len(content)))
+
+
+def stored(content, last=True):
+    """A block of RFC 1951, 3.2.4."""
+    return bytes([last]) + struct.pack("<HH", len(content), len(content) ^ 0xFFFF) + content
+
+
+def tar_header(start, size):
+    head = bytearray(512)
+    head[:len(start)] = start
+    for at, text in ((100, b"0000644"), (108, b"0000000"), (116, b"0000000"),
+                     (124, b"%011o" % size), (136, b"0" * 11), (156, b"0"), (257, b"ustar\0" b"00"),
+                     (148, b" " * 8)):
+        head[at:at + len(text)] = text
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head)
+
+
+def program_in_tar(packed, entry):
+    """The first member's name begins with an ELF header; a segment has all of the archive."""
+    segments = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x400000, 0x400000, 4096, 4096, 4096)
+    segments += struct.pack("<IIQQQQQQ", 0x6474E551, 6, 0, 0, 0, 0, 0, 16)
+    ident = b"\x7fELF\2\1\1" + bytes(9)
+    header = ident + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0x400000 + entry, 512, 0, 0, 64, 56,
+                                 2, 0, 0, 0)
+    out = tar_header(header, len(segments)) + segments.ljust(512, b"\0")
+    out += tar_header(b"code.gz", len(packed)) + packed.ljust(512, b"\0")
+    return out.ljust(4096, b"\0")
+
+
+def programs_in_tar():
+    """Both have one member of the same content; packed so that other code stands at the entry."""
+    good, evil = b"\x90" * 40 + exit_with(0), exit_with(42)
+    content = good + evil
+    honest = gzip(stored(content), content)
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
+    short = pack.compress(good) + pack.flush(zlib.Z_SYNC_FLUSH)
+    packed = gzip(short + stored(evil), content)
+    entry = packed.index(evil)
+    assert entry < honest.index(exit_with(0))
+    return [program_in_tar(p, 1536 + entry) for p in (honest, packed)]
+
+
+def check_program_in_tar(tap, pairs, folder):
+    honest, packed = programs_in_tar()
+    for what, content, wanted in (("honest", honest, 0), ("packed", packed, 42)):
+        path = folder / what
+        path.write_bytes(content)
+        path.chmod(0o755)
+        try:
+            status = subprocess.run([path], check=False).returncode
+        except OSError:
+            print("# not run: this machine is no x86-64")
+            break
+        tap.ok(status == wanted, f"a program that is a tar archive, {what}: exits with {status}")
+    pairs.both_ways("a program that is a tar archive: packed otherwise", "different", packed, honest)
+
+
+# A script is run by its first line, whatever follows.
+def check_script_in_tar(pairs):
+    start = b"#!/bin/sh\n"
+    content = b"echo something\n" * 40
+    one = tar_header(start, 0) + tar_header(b"x.gz", len(gzip(stored(content), content)))
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
+    two = gzip(pack.compress(content) + pack.flush(), content)
+    one += gzip(stored(content), content).ljust(1024, b"\0") + bytes(1024)
+    two = tar_header(start, 0) + tar_header(b"x.gz", len(two)) + two.ljust(512, b"\0") + bytes(1024)
+    pairs.both_ways("a script that is a tar archive", "different", two, one)
+
+
+def main():
+    tap = tools.Tap()
+    with tools.Pairs() as pairs:
+        check_program_in_tar(tap, pairs, tools.scratch())
+        check_script_in_tar(pairs)
+        for answer in pairs.answers():
+            tap.ok(answer.tier == answer.wanted, answer.what, answer.line)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
