@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What was found by people who tried to get a match for two files that do not do the same. Each
 find stays here as a test, with the two files and what runs."""
+import io
 import struct
 import subprocess
+import sys
+import zipfile
 import zlib
 
+import bases
+import handmade
 import tools
 
 
@@ -76,6 +81,51 @@ def check_program_in_tar(tap, pairs, folder):
     pairs.both_ways("a program that is a tar archive: packed otherwise", "different", packed, honest)
 
 
+# --- a program with an archive inside what is appended as a module signature ------------------------
+
+def der(tag, content):
+    head = bytes([tag, len(content)]) if len(content) < 128 else (
+        bytes([tag, 0x82]) + len(content).to_bytes(2, "big"))
+    return head + content
+
+
+def module_signature(value):
+    """A signature as Linux' scripts/sign-file makes it, with a value of our own."""
+    sha256 = der(0x30, der(6, bytes.fromhex("608648016503040201")) + der(5, b""))
+    rsa = der(0x30, der(6, bytes.fromhex("2a864886f70d010101")) + der(5, b""))
+    signer = der(0x30, der(2, b"\3") + der(0x80, bytes(20)) + sha256 + rsa + der(4, value))
+    data = der(0x30, der(2, b"\3") + der(0x31, sha256)
+               + der(0x30, der(6, bytes.fromhex("2a864886f70d010701"))) + der(0x31, signer))
+    whole = der(0x30, der(6, bytes.fromhex("2a864886f70d010702")) + der(0xA0, data))
+    return whole + b"\0\0\2" + bytes(5) + struct.pack(">I", len(whole)) + MARK
+
+
+MARK = b"~Module signature appended~\n"
+
+
+def zipped(source, behind):
+    """A zip file of one program in Python; its comment is what stands behind it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr(zipfile.ZipInfo("__main__.py"), source)
+    return out.getvalue()[:-2] + struct.pack("<H", behind)
+
+
+def check_signed_program(tap, pairs, folder):
+    """Python runs the archive at the end of any file, as self-extracting programs do."""
+    program = handmade.build(*bases.HANDMADE["hand64"])
+    behind = 12 + len(MARK)
+    value = zipped("print('payload')", behind).rjust(512, b"\0")
+    evil = program + module_signature(value)
+    path = folder / "signed"
+    path.write_bytes(evil)
+    said = bases.run(sys.executable, path).stdout.strip()
+    tap.ok(said == "payload", "an archive in a module signature is found and run", said)
+    pairs.both_ways("a program with an archive in a module signature", "different", evil, program)
+
+
+# --- a script that is a tar archive as well ------------------------------------------------------
+
 # A script is run by its first line, whatever follows.
 def check_script_in_tar(pairs):
     start = b"#!/bin/sh\n"
@@ -91,7 +141,9 @@ def check_script_in_tar(pairs):
 def main():
     tap = tools.Tap()
     with tools.Pairs() as pairs:
-        check_program_in_tar(tap, pairs, tools.scratch())
+        folder = tools.scratch()
+        check_program_in_tar(tap, pairs, folder)
+        check_signed_program(tap, pairs, folder)
         check_script_in_tar(pairs)
         for answer in pairs.answers():
             tap.ok(answer.tier == answer.wanted, answer.what, answer.line)

@@ -8,6 +8,7 @@ import subprocess
 import bases
 import handmade
 import harmless
+import objects
 import tools
 from kinds import Work
 
@@ -247,18 +248,29 @@ def add_bodies(pairs, name, data, rsa):
                     append(bytes(changed), one[len(data):]), data)
 
 
+def add_programs(pairs, name, data, rsa):
+    """Kernels take modules and nothing else. A program may look for something behind its end."""
+    one, other = (append(data, rsa.sign(data, "-md", m)) for m in ("sha256", "sha512"))
+    pairs.add(f"{name}: same signature", "identical", one, one)
+    pairs.both_ways(f"{name}: other signature", "different", one, other)
+    pairs.both_ways(f"{name}: one signed", "different", one, data)
+
+
+def build_id(w):
+    return w.flip_section(".note.gnu.build-id", 18, 0x55)
+
+
 def add_rules(pairs, data, rsa):
     """With rules about the rest, and with attacks on it."""
     def signed(body):
         return append(body, rsa.sign(body, "-md", "sha256"))
-    for cover in (harmless.build_id, harmless.comment_text, harmless.debug_content,
-                  harmless.symbol_value):
+    for cover in (build_id, harmless.comment_text, harmless.debug_content):
         benign = cover(Work(data))
         pairs.both_ways(f"{cover.__name__} and signature", "normalised", signed(benign),
                         signed(data))
         pairs.add(f"{cover.__name__}, delivered signed", "normalised", signed(benign), data)
-        pairs.both_ways(f"{cover.__name__}, same wrong mark", "normalised" if cover is
-                        harmless.build_id else "different", benign + MARK, data + MARK)
+        pairs.both_ways(f"{cover.__name__}, same wrong mark", "different", benign + MARK,
+                        data + MARK)
         attack = Work(benign).flip_section(".text", 5)
         pairs.both_ways(f"{cover.__name__}, signature, attack", "different", signed(attack),
                         signed(data))
@@ -292,8 +304,11 @@ def main():
     pairs = tools.Pairs()
     rsa = Signer(folder, ["rsa:2048"])
     ecdsa = Signer(folder, ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"])
-    data = handmade.build(*bases.HANDMADE["hand64"])
-    bodies = {"linked": data, "not ELF at all": b"\x7fELF" + PAYLOAD * 50}
+    data = objects.by_hand(*objects.HANDMADE["hand64big"])
+    linked = handmade.build(*bases.HANDMADE["hand64"])
+    for name, body in (("linked", linked), ("not ELF at all", b"\x7fELF" + PAYLOAD * 50)):
+        add_programs(pairs, name, body, rsa)
+    bodies = {"relocatable by hand": data}
     if bases.run("gcc", "-c", "-g", "-x", "c", "/dev/null", "-o", folder / "empty.o").returncode == 0:
         bodies["relocatable"] = (folder / "empty.o").read_bytes()
     for name, body in bodies.items():

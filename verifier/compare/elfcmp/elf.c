@@ -78,13 +78,16 @@ static void compare_bodies(struct assay_node *node)
 	assay_elf_find(node, &delivered, &rebuilt, &back);
 }
 
-/* A side and what is appended to it. Something that is almost a signature is none, and said. */
+/* A side and what is appended to it. Something that is almost a signature is none, and said. A
+ * program has none: it may look for something behind its own end. */
 static struct assay_elf_signed split(struct assay_node *node, struct assay_span file,
                                      enum assay_elf_who who)
 {
-	struct assay_elf_signed out;
+	struct assay_elf_signed out = { .body = file };
 	struct assay_error err = ASSAY_ERROR_INIT;
 
+	if (!assay_elf_is_object(file))
+		return out;
 	if (assay_elf_signature_split(file, &out, &err) < 0)
 		assay_elf_remark_signature(node, who, &err);
 	return out;

@@ -13,8 +13,10 @@
  * second signature in front of the first is not cut off: it is bytes behind the end of the ELF
  * file.
  *
- * Only a delivered file may have a signature that the other lacks. The other way round the vendor
- * delivered a module that a kernel may refuse, where the reviewed build made one that it takes.
+ * Kernel modules are relocatable: a program has no such signature, and may look for something
+ * behind its own end (tests/elf/finds.py). Only a delivered file may have a signature that the
+ * other lacks. The other way round the vendor delivered a module that a kernel may refuse, where
+ * the reviewed build made one that it takes.
  *
  * What it can not exclude: that the signature is wrong, or made with another key than it should
  * be. Then the kernel refuses the module, or says that it is tainted.
