@@ -73,6 +73,8 @@ ALONE = FREE + ["-static", "-fno-pie", "-no-pie"]
 LIBRARY = FREE + ["-fPIC", "-shared", "-Wl,--version-script=$DIR/symbols.map", "-Wl,--no-as-needed",
                   "$DIR/libstub-$CPU.so", "$DIR/libother-$CPU.so", "-Wl,-soname,libthing.so.1",
                   "-Wl,-rpath,/opt/thing/lib", "-Wl,-z,now"]
+# Its first segment is executable, and nothing says that glibc loads it.
+MUSL = FREE + ["-fPIC", "-shared"]
 PIE = FREE + ["-fPIE", "-pie", "-Wl,--dynamic-linker=/lib/ld.so.1", "-Wl,--no-as-needed",
               "$DIR/libstub-$CPU.so"]
 
@@ -106,6 +108,7 @@ COMPILED = [
     Base("i386-lib", "i386", BARE, LIBRARY + ["-Wl,--disable-new-dtags"]),
     Base("aarch64", "aarch64", PROGRAM, ["-fPIE", "-pie"]),
     Base("aarch64-lib", "aarch64", BARE, LIBRARY),
+    Base("aarch64-musl", "aarch64", BARE, MUSL),
     Base("aarch64-cxx", "aarch64", CXX, ["-fPIE", "-pie"], "g++"),
     Base("arm", "arm", BARE, ALONE + ["-funwind-tables", "-Wl,--defsym,__aeabi_unwind_cpp_pr1=0",
                                      "-Wl,--defsym,__aeabi_unwind_cpp_pr0=0"]),
@@ -143,8 +146,9 @@ def run(*command):
 
 
 def link_stubs(folder, cpu):
-    for name in ("stub", "other"):
-        run(CPUS[cpu] + "gcc", *FREE, "-fPIC", "-shared", f"-Wl,-soname,lib{name}.so.1",
+    # The second name is that of glibc, whose loader is not musl's.
+    for name, soname in (("stub", "libstub.so.1"), ("other", "libc.so.6")):
+        run(CPUS[cpu] + "gcc", *FREE, "-fPIC", "-shared", f"-Wl,-soname,{soname}",
             "-o", folder / f"lib{name}-{cpu}.so", folder / "stub.c")
 
 

@@ -10,7 +10,10 @@ import zlib
 
 import bases
 import handmade
+import harmless
 import tools
+from elffile import PF_R, PT_LOAD
+from kinds import Work
 
 
 # --- a program that is a tar archive as well -----------------------------------------------------
@@ -138,6 +141,65 @@ def check_script_in_tar(pairs):
     pairs.both_ways("a script that is a tar archive", "different", two, one)
 
 
+# --- a library of musl: what stands behind its code is executable ----------------------------------
+
+LIBRARY = "int answer(void) { return 1; }\nint data[4] = { 1, 2, 3, 4 };\n"
+CALLER = """
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+int answer(void);
+int main(int argc, char **argv)
+{
+	Dl_info info;
+
+	dladdr((void *)answer, &info);
+	printf("%d\\n", ((int (*)(void))((char *)info.dli_fbase + atol(argv[1])))());
+	return argc != 2;
+}
+"""
+# x86-64: return 1337
+RETURN_1337 = b"\xb8\x39\x05\0\0\xc3"
+
+
+def check_musl_library(tap, pairs, folder):
+    """Code in .debug_info is called, in a library as GNU ld lays it out for most machines."""
+    if not tools.has(tap, "musl-gcc"):
+        return
+    for name, text in (("library.c", LIBRARY), ("caller.c", CALLER)):
+        (folder / name).write_text(text)
+    honest = folder / "libanswer.so"
+    bases.run("musl-gcc", "-g", "-fPIC", "-shared", "-Wl,-z,noseparate-code,-z,max-page-size=65536",
+              "-o", honest, folder / "library.c")
+    bases.run("musl-gcc", "-o", folder / "caller", folder / "caller.c", honest)
+    work = Work(honest.read_bytes())
+    place = work.elf.section(".debug_info").offset + 16
+    rebuilt, evil = bytes(work.data), work.put(place, RETURN_1337)
+    honest.write_bytes(evil)
+    said = bases.run(folder / "caller", place).stdout.strip()
+    tap.ok(said == "1337", "musl maps .debug_info executable", said)
+    pairs.both_ways("a library of musl, code in .debug_info", "different", evil, rebuilt)
+
+
+# --- two segments in one page, an empty one between them ---------------------------------------------
+
+def check_empty_segment(pairs):
+    """The page of the data replaces the code's, and brings along what stands behind the data."""
+    w = Work(handmade.build(*bases.HANDMADE["hand64"]))
+    code, data, note, stack, spare = w.elf.segments[1:6]
+    start = code.vaddr + 0x800
+    w.set_section(".data", addr=start)
+    w.set_section(".bss", addr=start + data.filesz)
+    w.store(data, vaddr=start, align=16)
+    empty = [0] * len(spare.names)
+    rows = [tuple(getattr(s, n) for n in s.names) for s in (data, note, stack)]
+    for segment, values in zip((data, note, stack, spare), [empty, *rows]):
+        w.store(segment, **dict(zip(segment.names, values)))
+    base = w.store(data, type=PT_LOAD, flags=PF_R, vaddr=code.vaddr + 0x400, align=1)
+    pairs.both_ways("an empty segment between two in one page", "different",
+                    harmless.comment_text(Work(base)), base)
+
+
 def main():
     tap = tools.Tap()
     with tools.Pairs() as pairs:
@@ -145,6 +207,8 @@ def main():
         check_program_in_tar(tap, pairs, folder)
         check_signed_program(tap, pairs, folder)
         check_script_in_tar(pairs)
+        check_musl_library(tap, pairs, folder)
+        check_empty_segment(pairs)
         for answer in pairs.answers():
             tap.ok(answer.tier == answer.wanted, answer.what, answer.line)
     tap.finish()

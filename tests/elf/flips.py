@@ -11,7 +11,7 @@ from judge import judge
 
 # 64 and 32 bits, both byte orders, made by a compiler and by hand.
 SMALL = ["dense", "i386", "arm", "mips", "hand64", "hand32big"]
-LARGE = ["pie", "static-pie", "cxx", "aarch64-lib", "riscv64-lib"]
+LARGE = ["pie", "static-pie", "cxx", "aarch64-lib", "aarch64-musl", "riscv64-lib"]
 COUNT = 20_000 if os.environ.get("ASSAY_TEST_LONG") else 2_000
 
 

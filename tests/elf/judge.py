@@ -10,10 +10,11 @@ MAP has one letter for each byte of FILE:
   A  any: it depends on the value (structure that nothing loads); both answers are sound
 Written against the gABI and the rules' documentation, without a look at assay's code.
 """
+import struct
 import sys
 
-from elffile import (EM_386, EM_X86_64, PF_X, PT_GNU_STACK, PT_LOAD, PT_NULL, SHF_ALLOC,
-                     SHT_NOBITS, SHT_NULL, Elf)
+from elffile import (EM_386, EM_X86_64, PF_X, PT_DYNAMIC, PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NULL,
+                     SHF_ALLOC, SHT_NOBITS, SHT_NULL, Elf)
 
 DEBUG = set("""abbrev addr aranges cu_index frame gnu_pubnames gnu_pubtypes info line line_str loc
 loclists macinfo macro names pubnames pubtypes ranges rnglists str str_offsets sup tu_index
@@ -27,7 +28,8 @@ def page_of(elf, segment):
 
 def pages_share(elf):
     """Whether two segments want one page of memory with different pages of the file."""
-    loads = [s for s in elf.segments if s.type == PT_LOAD and s.memsz]
+    loads = sorted((s for s in elf.segments if s.type == PT_LOAD and s.memsz),
+                   key=lambda s: s.vaddr)
     for low, high in zip(loads, loads[1:]):
         page = max(page_of(elf, low), page_of(elf, high))
         if ((low.vaddr + low.memsz - 1) // page == high.vaddr // page and
@@ -36,12 +38,54 @@ def pages_share(elf):
     return False
 
 
+def dynamic_of(elf):
+    """(tag, value) of each entry up to DT_NULL."""
+    form = elf.order + ("QQ" if elf.wide == 2 else "II")
+    for s in elf.segments:
+        if s.type != PT_DYNAMIC:
+            continue
+        whole = s.filesz // struct.calcsize(form) * struct.calcsize(form)
+        for tag, value in struct.iter_unpack(form, bytes(elf.data[s.offset:s.offset + whole])):
+            if tag == 0:
+                return
+            yield tag, value
+
+
+def is_loaded_by_musl(elf):
+    """A library that may be: nothing in it says that glibc or the kernel loads it."""
+    entries = list(dynamic_of(elf))
+    flags = [v for t, v in entries if t == 0x6FFFFFFB]
+    if elf.head.type != 3 or not entries or any(s.type == PT_INTERP for s in elf.segments):
+        return False
+    if any(v & 0x08000000 for v in flags):
+        return False
+    names = next((v for t, v in entries if t == 5), 0)
+    load = elf.segment(PT_LOAD, lambda s: s.vaddr <= names < s.vaddr + s.filesz)
+    if load is None:
+        return True
+    strings = bytes(elf.data[load.offset + names - load.vaddr:load.offset + load.filesz])
+    return not any(t == 1 and strings[v:].startswith((b"libc.so.6", b"ld-linux", b"ld.so.1",
+                                                      b"ld64.so")) for t, v in entries)
+
+
+def hole_of(elf, everything_runs):
+    """What musl maps with the first segment, as far as the library reaches in memory."""
+    loads = sorted((s for s in elf.segments if s.type == PT_LOAD), key=lambda s: s.vaddr)
+    if not loads or not (loads[0].flags & PF_X or everything_runs) or not is_loaded_by_musl(elf):
+        return 0, 0
+    page = max(page_of(elf, s) for s in loads)
+    low, high = loads[0].vaddr // page * page, -(-(loads[-1].vaddr + loads[-1].memsz) // page) * page
+    start = loads[0].offset // page * page
+    return start, min(start + high - low, len(elf.data))
+
+
 def loaded_ranges(elf):
     """(start, end) of what the run-time view has; they may overlap."""
     yield 0, elf.head.ehsize
     yield elf.head.phoff, elf.head.phoff + elf.head.phnum * elf.head.phentsize
     stacks = [s for s in elf.segments if s.type == PT_GNU_STACK]
     everything_runs = not stacks or any(s.flags & PF_X for s in stacks) or pages_share(elf)
+    yield hole_of(elf, everything_runs)
     for s in elf.segments:
         if s.type == PT_NULL:
             continue

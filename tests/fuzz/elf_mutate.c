@@ -92,42 +92,48 @@ static struct place in_header(struct base *base, uint32_t *state)
 	return base->wide ? wide[i] : narrow[i];
 }
 
-/* A word of one entry of the table that the ELF header leads to. */
-static struct place in_table(struct base *base, uint32_t *state, bool sections)
+/* One of the two tables that the ELF header leads to. Places of fields by width: 32, 64 bits. */
+static const struct table {
+	struct place start[2], count[2]; /* in the ELF header */
+	size_t entry[2];                 /* bytes */
+	uint8_t offset[2], size[2];      /* in an entry: where its content is */
+} tables[] = {
+	{ { { 28, 4 }, { 32, 8 } }, { { 44, 2 }, { 56, 2 } }, { 32, 56 }, { 4, 8 }, { 16, 32 } },
+	{ { { 32, 4 }, { 40, 8 } }, { { 48, 2 }, { 60, 2 } }, { 40, 64 }, { 16, 24 }, { 20, 32 } },
+};
+
+/* Where an entry of a table begins; 0 when there is none. */
+static uint64_t any_entry(const struct base *base, const struct table *table, uint32_t *state)
 {
-	struct place start =
-		sections ? (base->wide ? (struct place){ 40, 8 } : (struct place){ 32, 4 })
-			 : (base->wide ? (struct place){ 32, 8 } : (struct place){ 28, 4 });
-	struct place count = { (base->wide ? 56 : 44) + (sections ? 4u : 0u), 2 };
-	size_t entry = sections ? (base->wide ? 64 : 40) : (base->wide ? 56 : 32);
-	uint64_t entries = get(base, count);
+	uint64_t entries = get(base, table->count[base->wide]);
 
 	if (entries == 0)
+		return 0;
+	return get(base, table->start[base->wide]) +
+	       draw(state) % entries * table->entry[base->wide];
+}
+
+/* A word of one entry of a table. */
+static struct place in_table(struct base *base, uint32_t *state, const struct table *table)
+{
+	size_t entry = table->entry[base->wide];
+	uint64_t start = any_entry(base, table, state);
+
+	if (start == 0)
 		return (struct place){ 0, 0 };
-	return word_of(base, get(base, start) + draw(state) % entries * entry,
-	               draw(state) % (base->wide ? entry / 8 + 1 : entry / 4));
+	return word_of(base, start, draw(state) % (base->wide ? entry / 8 + 1 : entry / 4));
 }
 
 /* Any word of what a section or segment holds: a symbol, a relocation, a note. */
 static struct place in_content(struct base *base, uint32_t *state)
 {
-	bool sections = draw(state) % 2 == 0;
-	struct place place = in_table(base, state, sections);
+	const struct table *table = &tables[draw(state) % ASSAY_ARRAY_LEN(tables)];
 	size_t word = base->wide ? 8 : 4;
-	size_t entry = sections ? (base->wide ? 64 : 40) : (base->wide ? 56 : 32);
-	struct place table =
-		sections ? (base->wide ? (struct place){ 40, 8 } : (struct place){ 32, 4 })
-			 : (base->wide ? (struct place){ 32, 8 } : (struct place){ 28, 4 });
-	uint64_t start, at, size;
+	uint64_t start = any_entry(base, table, state);
+	uint64_t at = get(base, (struct place){ start + table->offset[base->wide], word });
+	uint64_t size = get(base, (struct place){ start + table->size[base->wide], word });
 
-	if (place.width == 0 || place.offset < get(base, table))
-		return (struct place){ 0, 0 };
-	start = place.offset - (place.offset - get(base, table)) % entry;
-	at = get(base, (struct place){ start + (sections ? (base->wide ? 24 : 16) : word), word });
-	size = get(base, (struct place){ start + (sections ? (base->wide ? 32 : 20)
-	                                                   : (base->wide ? 32 : 16)),
-	                                 word });
-	if (size == 0)
+	if (start == 0 || size == 0)
 		return (struct place){ 0, 0 };
 	return (struct place){ at + draw(state) % size / 4 * 4, 4 };
 }
@@ -139,11 +145,11 @@ static struct place any_place(struct base *base, uint32_t *state)
 		return in_header(base, state);
 	case 1:
 	case 2:
-		return in_table(base, state, false);
+		return in_table(base, state, &tables[0]);
 	case 3:
 	case 4:
 	case 5:
-		return in_table(base, state, true);
+		return in_table(base, state, &tables[1]);
 	default:
 		return in_content(base, state);
 	}

@@ -87,10 +87,10 @@ static void claim_segments(struct sweep *sweep)
 {
 	const struct assay_elf *elf = sweep->elf;
 	bool all_count = assay_elf_pages_all_count(elf);
+	struct assay_elf_extent pages;
 
 	for (size_t i = 0; i < elf->segment_count; i++) {
 		const struct assay_elf_segment *segment = &elf->segments[i];
-		struct assay_elf_extent pages;
 
 		if (segment->type == PT_NULL)
 			continue;
@@ -101,6 +101,8 @@ static void claim_segments(struct sweep *sweep)
 		pages = assay_elf_pages(elf, segment);
 		claim(sweep, CLAIM_PAGE, i, pages.offset, pages.length);
 	}
+	pages = assay_elf_overmapped(elf);
+	claim(sweep, CLAIM_PAGE, elf->loads[0], pages.offset, pages.length);
 }
 
 /*
@@ -285,8 +287,9 @@ static void dispute_sections(const struct assay_elf *elf, struct assay_elf_map *
 
 void assay_elf_map_init(const struct assay_elf *elf, struct assay_elf_map *out)
 {
-	/* The two headers, the section table, two for each segment and one for each section. */
-	size_t claims = 3 + 2 * elf->segment_count + elf->section_count;
+	/* The two headers, the section table, what is mapped too much, two for each segment and one
+	 * for each section. */
+	size_t claims = 4 + 2 * elf->segment_count + elf->section_count;
 	ASSAY_AUTO_FREE struct event *events = assay_calloc(2 * claims, sizeof(*events));
 	struct sweep sweep = { .elf = elf, .events = events };
 

@@ -74,19 +74,24 @@ static bool share_page(const struct assay_elf *elf, const struct assay_elf_segme
 	uint64_t page = page_size(elf, low) > page_size(elf, high) ? page_size(elf, low)
 	                                                           : page_size(elf, high);
 
-	if (low->memsz == 0 || high->memsz == 0)
-		return false;
 	return (low->vaddr + low->memsz - 1) / page == high->vaddr / page &&
 	       low->offset - low->vaddr != high->offset - high->vaddr;
 }
 
 bool assay_elf_pages_all_count(const struct assay_elf *elf)
 {
+	const struct assay_elf_segment *last = NULL;
+
 	if (stack_is_executable(elf) || elf->unsorted)
 		return true;
-	for (size_t i = 1; i < elf->load_count; i++)
-		if (share_page(elf, &elf->segments[elf->loads[i - 1]],
-		               &elf->segments[elf->loads[i]]))
+	for (size_t i = 0; i < elf->load_count; i++) {
+		const struct assay_elf_segment *s = &elf->segments[elf->loads[i]];
+
+		if (s->memsz == 0) /* linker scripts leave empty ones; they have no page */
+			continue;
+		if (last != NULL && share_page(elf, last, s))
 			return true;
+		last = s;
+	}
 	return false;
 }

@@ -37,4 +37,19 @@ struct assay_elf_extent assay_elf_pages(const struct assay_elf *elf,
  */
 bool assay_elf_pages_all_count(const struct assay_elf *elf);
 
+/**
+ * The bytes of the file that musl maps with a library's first segment, of which it takes back
+ * none: as many as the library has in memory, the other segments mapped over them. Where the first
+ * segment is executable, as GNU ld makes it for most machines, so is what stands in the hole in
+ * front of the next one: whatever follows in the file, loaded or not.
+ *
+ * Other loaders give the hole back: glibc, the kernel for programs, bionic, uClibc. A library that
+ * needs glibc by name is loaded by glibc, and that name is compared.
+ *
+ * Return: an extent of length 0 when the hole is not executable or some other loader loads the file
+ * Source: musl ldso/dynlink.c, map_library ("The first time, we map too much"); glibc
+ *         elf/dl-map-segments.h; Linux fs/binfmt_elf.c, elf_map
+ */
+struct assay_elf_extent assay_elf_overmapped(const struct assay_elf *elf);
+
 #endif

@@ -83,13 +83,13 @@ static void compare_bodies(struct assay_node *node)
 static struct assay_elf_signed split(struct assay_node *node, struct assay_span file,
                                      enum assay_elf_who who)
 {
-	struct assay_elf_signed out = { .body = file };
+	struct assay_elf_signed out;
 	struct assay_error err = ASSAY_ERROR_INIT;
 
-	if (!assay_elf_is_object(file))
-		return out;
 	if (assay_elf_signature_split(file, &out, &err) < 0)
 		assay_elf_remark_signature(node, who, &err);
+	if (!assay_elf_is_object(file))
+		out = (struct assay_elf_signed){ .body = file };
 	return out;
 }
 
