@@ -6,7 +6,8 @@
 # usage: sh tests/run.sh [--quick | --long] [--no-install] [DIR]
 #   DIR           where to build (default: build/tests)
 #   --quick       gcc build and make check only
-#   --long        also clang-tidy, each fuzzer for a minute, coverage, and the benchmarks
+#   --long        also all ELF files of the machine, clang-tidy, each fuzzer for a minute, coverage,
+#                 and the benchmarks
 #   --no-install  use what is there; a tool that is missing is a failure
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -162,6 +163,14 @@ release()
 	mkdir -p release && cd release && sh "$top/tests/release/reproducible.sh" "$top"
 }
 
+# All programs and libraries of the machine, larger samples.
+elf_long()
+{
+	configured gcc CC=gcc --enable-werror || return 1
+	ASSAY_TEST_LONG=1 make check \
+		TESTS='tests/elf/alarms.py tests/elf/attacks.py tests/elf/flips.py'
+}
+
 tidy()
 {
 	configured gcc CC=gcc --enable-werror && make -j "$jobs" tidy
@@ -208,6 +217,7 @@ if [ $mode != quick ]; then
 	stage products gcc product_check
 fi
 if [ $mode = long ]; then
+	stage elf - elf_long
 	stage tidy - tidy
 	stage fuzz - fuzz
 	stage coverage - coverage

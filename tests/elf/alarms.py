@@ -26,7 +26,7 @@ LACKING = [harmless.headers_zeroed, harmless.headers_cut_off,
            by_tool("eu-strip", "--strip-sections", "-f", "$MORE", "-o", "$OUT", "$IN"),
            by_tool("objcopy", "-R", ".gnu_debuglink", "-R", ".comment", "$IN", "$OUT")]
 LONG = bool(os.environ.get("ASSAY_TEST_LONG"))
-SAMPLE, SIZE_MAX = (None, 64 << 20) if LONG else (40, 1 << 20)  # files; bytes
+SAMPLE, SIZE_MAX = (None, 8 << 20) if LONG else (40, 1 << 20)  # files; bytes
 FOLDERS = ["/usr/bin", "/usr/sbin", "/usr/lib"]
 
 
