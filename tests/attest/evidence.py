@@ -132,3 +132,41 @@ def envelope_of(path):
     env = json.loads(read(path))
     return (base64.b64decode(env["payload"]), env["payloadType"],
             [base64.b64decode(s["sig"]) for s in env["signatures"]])
+
+
+def verdict(subject=b"firmware", provenance="p1", **changes):
+    """A verdict that matches; changes go into the predicate, None takes a field out."""
+    digest, size = {"sha256": sha256(subject)}, {"size": len(subject)}
+    counts = {"identical": len(subject), "transplanted": 0, "repacked": 0, "normalised": 0,
+              "excluded": 0, "unexplained": 0, "total": len(subject)}
+    named = {"name": "fw.bin", "digest": digest, "annotations": size}
+    some = {"digest": {"sha256": sha256(b"some")}}
+    predicate = {
+        "verdict": "EQUIVALENT", "tier": "identical", "accept": "normalised", "accepted": True,
+        "exitStatus": 0, "rules": [], "findings": [], "findingsLeftOut": 0, "exclusions": [],
+        "artefacts": [{"delivered": named, "rebuilt": named, "tier": "identical", "bytes": counts}],
+        "product": {"name": "router", "version": "4.2.1"},
+        "sources": [{"name": "source.tar", **some}], "manifest": some, "toolchainLock": some,
+        "toolchainTree": some,
+        "rebuilds": [{"name": "provenance", "digest": {"sha256": sha256(provenance.encode())}}],
+        "tool": {"name": "assay", "version": "1", **some}, "roles": {"lab": "https://lab.example/a"},
+        "run": {"startedOn": "2026-11-01T00:00:00Z", "finishedOn": "2026-11-01T01:00:00Z"}}
+    predicate.update(changes)
+    predicate = {k: v for k, v in predicate.items() if v is not None}
+    return statement(subject, VERDICT, predicate)
+
+
+def envelope(said, *signers, kind=TYPE, payload=None):
+    """An envelope as text; signers are names of Ed25519 keys."""
+    data = payload if payload is not None else json.dumps(said).encode()
+    return json.dumps({"payload": b64(data), "payloadType": kind, "signatures": [
+        {"sig": b64(openssl_sign(name, "ed25519", pae(data, kind)))} for name in signers]})
+
+
+def policy(signers, product="name: router", accept="identical", rules="any", more="", owners=2,
+           performers=1, checkers=0, rebuilds=1, revocation=""):
+    """A policy as text; signers are (owner, role, file)."""
+    text = f"schema: assay.policy/1\nproduct: {{{product}}}\nverdict: {{accept: {accept}, rules: [{rules}]{more}}}\n"
+    text += (f"required: {{owners: {owners}, performers: {performers}, checkers: {checkers}, "
+             f"rebuilds: {rebuilds}}}\n{revocation}signers:\n")
+    return text + "".join(f"  - {{owner: {o}, role: {r}, file: {f}}}\n" for o, r, f in signers)

@@ -57,6 +57,8 @@ def judge_provenance(statement, result):
     record = predicate["assay_record"]
     for key in ("outcome", "step", "exit_status", "level", "unpinned", "events"):
         want(record[key] == result["build"][key], f"provenance: {key}")
+    for key in ("probe", "environment"):
+        want(record.get(key) == result["build"].get(key), f"provenance: {key}")
     if "run" in result:
         with open(os.path.join(sys.argv[1], "build.log"), "rb") as f:
             log = hashlib.sha256(f.read()).hexdigest()

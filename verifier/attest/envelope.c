@@ -112,14 +112,11 @@ void assay_envelope_pae(const struct assay_envelope *envelope, struct assay_buff
 	assay_buffer_add(out, envelope->payload.ptr, envelope->payload.len);
 }
 
-int assay_envelope_find(const struct assay_envelope *envelope, const struct assay_key *key)
+int assay_envelope_find(const struct assay_envelope *envelope, struct assay_span pae,
+                        const struct assay_key *key)
 {
-	ASSAY_AUTO_BUFFER struct assay_buffer pae = { 0 };
-
-	assay_envelope_pae(envelope, &pae);
 	for (size_t i = 0; i < envelope->count; i++)
-		if (assay_key_verify(key, assay_buffer_span(&pae),
-		                     assay_span_of_bytes(&envelope->signatures[i].bytes)))
+		if (assay_key_verify(key, pae, assay_span_of_bytes(&envelope->signatures[i].bytes)))
 			return (int)i;
 	return -1;
 }
@@ -135,11 +132,11 @@ int assay_envelope_sign(struct assay_envelope *envelope, const struct assay_key 
 		return assay_fail(err, ASSAY_E_LIMIT,
 		                  "has %d signatures, there is no room for more",
 		                  ASSAY_ENVELOPE_SIGNATURES);
-	if (assay_envelope_find(envelope, key) >= 0)
+	assay_envelope_pae(envelope, &pae);
+	if (assay_envelope_find(envelope, assay_buffer_span(&pae), key) >= 0)
 		return assay_fail(err, ASSAY_E_USAGE,
 		                  "is signed by this key already: a second signature needs another "
 		                  "person's key");
-	assay_envelope_pae(envelope, &pae);
 	if (assay_key_sign(key, assay_buffer_span(&pae), &signature->bytes, err) < 0)
 		return -1;
 	/* A token or an engine may answer with something else than it was asked for. */

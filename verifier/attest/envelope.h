@@ -61,8 +61,14 @@ void assay_envelope_pae(const struct assay_envelope *envelope, struct assay_buff
 ASSAY_CHECKED int assay_envelope_sign(struct assay_envelope *envelope, const struct assay_key *key,
                                       struct assay_error *err);
 
-/** Whether any signature of the envelope is by this key. Return: its index, -1 for none. */
-int assay_envelope_find(const struct assay_envelope *envelope, const struct assay_key *key);
+/**
+ * Whether any signature of the envelope is by this key.
+ *
+ * In:     pae  of this envelope, made once for many keys
+ * Return: its index, -1 for none
+ */
+int assay_envelope_find(const struct assay_envelope *envelope, struct assay_span pae,
+                        const struct assay_key *key);
 
 /** Append the envelope as JSON, with a newline. */
 void assay_envelope_write(const struct assay_envelope *envelope, struct assay_buffer *out);

@@ -96,6 +96,10 @@ static json_t *record_json(const struct assay_build_record *record)
 	if (record->detail != NULL)
 		assay_json_set_str(out, "detail", record->detail);
 	assay_json_set_str(out, "level", record->level != NULL ? record->level : "none");
+	if (record->pinned.count > 0) {
+		assay_json_set_sha256(out, "probe", &record->probe);
+		assay_json_set_sha256(out, "environment", &record->environment);
+	}
 	assay_json_set(out, "unpinned", texts(&record->unpinned));
 	assay_json_set(out, "events", texts(&record->events));
 	return out;

@@ -53,6 +53,19 @@ json_t *assay_summary_statement(const struct assay_result *result,
                                 const struct assay_sha256 *provenance,
                                 const struct assay_sha256 *verdict);
 
+/** What a verification summary says beside its subjects. Strings borrowed. */
+struct assay_summary {
+	const struct assay_speaker *speaker;
+	int64_t when; /* seconds since 1970-01-01 UTC */
+	bool passed;
+	const char *level;             /* one of SLSA's, or our own */
+	const char *product, *version; /* NULL when not known */
+	json_t *policy, *inputs;       /* taken over: a descriptor, an array of descriptors */
+};
+
+/** Fill in the predicate of a verification summary. */
+void assay_summary_fill(json_t *statement, const struct assay_summary *summary);
+
 /** {"name": "assay", "version": …, "digest": …}. A new reference. */
 json_t *assay_speaker_tool(const struct assay_speaker *speaker);
 

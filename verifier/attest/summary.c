@@ -27,32 +27,17 @@ static void add_encoded(struct assay_buffer *out, const char *text)
 	}
 }
 
-static void add_resource(const struct assay_result *result, json_t *predicate)
+static void add_resource(const struct assay_summary *summary, json_t *predicate)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer uri = { 0 };
 
 	assay_buffer_add_str(&uri, "pkg:generic/");
-	add_encoded(&uri, result->manifest->product.name);
-	assay_buffer_add_str(&uri, "@");
-	add_encoded(&uri, result->manifest->product.version);
-	assay_json_set_str(predicate, "resourceUri", assay_buffer_str(&uri));
-}
-
-/* SLSA_BUILD_REPRODUCED would want two provenances of independent builders; here is one. */
-static json_t *levels(const struct assay_result *result)
-{
-	ASSAY_AUTO_BUFFER struct assay_buffer level = { 0 };
-	json_t *out = json_array();
-
-	if (result->status != ASSAY_EXIT_MATCH) {
-		assay_json_append(out, assay_json_str(assay_span_of_str("FAILED")));
-		return out;
+	add_encoded(&uri, summary->product != NULL ? summary->product : "unknown");
+	if (summary->version != NULL) {
+		assay_buffer_add_str(&uri, "@");
+		add_encoded(&uri, summary->version);
 	}
-	assay_buffer_add_str(&level, "ASSAY_BUILD_EQUIVALENT_");
-	for (const char *p = assay_tier_name(result->tier); *p != '\0'; p++)
-		assay_buffer_printf(&level, "%c", toupper((unsigned char)*p));
-	assay_json_append(out, assay_json_str(assay_buffer_span(&level)));
-	return out;
+	assay_json_set_str(predicate, "resourceUri", assay_buffer_str(&uri));
 }
 
 static json_t *verifier(const struct assay_speaker *speaker)
@@ -65,13 +50,44 @@ static json_t *verifier(const struct assay_speaker *speaker)
 	return out;
 }
 
-static void add_policy(const struct assay_result *result, json_t *predicate)
+void assay_summary_fill(json_t *statement, const struct assay_summary *summary)
+{
+	json_t *predicate = json_object_get(statement, "predicate"), *levels = json_array();
+	char when[ASSAY_CLOCK_TEXT];
+
+	assay_json_set(predicate, "verifier", verifier(summary->speaker));
+	if (summary->speaker->times) {
+		assay_clock_text(summary->when, when);
+		assay_json_set_str(predicate, "timeVerified", when);
+	}
+	add_resource(summary, predicate);
+	assay_json_set(predicate, "policy", summary->policy);
+	assay_json_set(predicate, "inputAttestations", summary->inputs);
+	assay_json_set_str(predicate, "verificationResult", summary->passed ? "PASSED" : "FAILED");
+	assay_json_append(levels, assay_json_str(assay_span_of_str(summary->level)));
+	assay_json_set(predicate, "verifiedLevels", levels);
+	assay_json_set_str(predicate, "slsaVersion", SLSA_VERSION);
+}
+
+/* SLSA_BUILD_REPRODUCED would want two provenances of independent builders; here is one. */
+static void add_level(const struct assay_result *result, struct assay_buffer *out)
+{
+	if (result->status != ASSAY_EXIT_MATCH) {
+		assay_buffer_add_str(out, "FAILED");
+		return;
+	}
+	assay_buffer_add_str(out, "ASSAY_BUILD_EQUIVALENT_");
+	for (const char *p = assay_tier_name(result->tier); *p != '\0'; p++)
+		assay_buffer_printf(out, "%c", toupper((unsigned char)*p));
+}
+
+static json_t *policy_of(const struct assay_result *result)
 {
 	json_t *policy = assay_descriptor("manifest", &result->manifest_id), *more = json_object();
 
 	assay_json_set_str(more, "accept", assay_tier_name(result->accept));
 	assay_json_set(policy, "annotations", more);
-	assay_json_set(predicate, "policy", policy);
+	return policy;
 }
 
 json_t *assay_summary_statement(const struct assay_result *result,
@@ -79,27 +95,26 @@ json_t *assay_summary_statement(const struct assay_result *result,
                                 const struct assay_sha256 *provenance,
                                 const struct assay_sha256 *verdict)
 {
+	ASSAY_AUTO_BUFFER struct assay_buffer level = { 0 };
 	json_t *statement = assay_statement_new(ASSAY_PREDICATE_SUMMARY);
-	json_t *predicate = json_object_get(statement, "predicate"), *inputs = json_array();
-	bool passed = result->status == ASSAY_EXIT_MATCH;
-	char now[ASSAY_CLOCK_TEXT];
+	struct assay_summary summary = {
+		.speaker = speaker,
+		.when = result->ended,
+		.passed = result->status == ASSAY_EXIT_MATCH,
+		.product = result->manifest->product.name,
+		.version = result->manifest->product.version,
+		.policy = policy_of(result),
+		.inputs = json_array(),
+	};
 
-	assay_statement_delivered(statement, result);
-	assay_json_set(predicate, "verifier", verifier(speaker));
-	if (speaker->times) {
-		assay_clock_text(result->ended, now);
-		assay_json_set_str(predicate, "timeVerified", now);
-	}
-	add_resource(result, predicate);
-	add_policy(result, predicate);
+	add_level(result, &level);
+	summary.level = assay_buffer_str(&level);
 	if (provenance != NULL)
-		assay_json_append(inputs, assay_descriptor("provenance", provenance));
+		assay_json_append(summary.inputs, assay_descriptor("provenance", provenance));
 	if (verdict != NULL)
-		assay_json_append(inputs, assay_descriptor("verdict", verdict));
-	assay_json_set(predicate, "inputAttestations", inputs);
-	assay_json_set_str(predicate, "verificationResult", passed ? "PASSED" : "FAILED");
-	assay_json_set(predicate, "verifiedLevels", levels(result));
-	assay_json_set_str(predicate, "slsaVersion", SLSA_VERSION);
+		assay_json_append(summary.inputs, assay_descriptor("verdict", verdict));
+	assay_statement_delivered(statement, result);
+	assay_summary_fill(statement, &summary);
 	return statement;
 }
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `assay sign`: a signature over a statement, or one more on an envelope. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 
 #include "attest/document.h"
-#include "attest/envelope.h"
+#include "attest/revocation.h"
 #include "attest/statement.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/quote.h"
 #include "cli/command.h"
 #include "cli/keys.h"
 
@@ -50,13 +51,61 @@ static char *output_path(const char *path, bool is_envelope)
 	return assay_asprintf("%s.dsse.json", path);
 }
 
-/* Out: *envelope, and the statement in it. A payload that is no statement is not signed. */
+/* What may be signed, by the type of the payload: what is neither is not signed. */
+static int describe_statement(struct assay_span payload, struct assay_buffer *out,
+                              struct assay_error *err)
+{
+	ASSAY_AUTO_STATEMENT struct assay_statement statement = { 0 };
+
+	if (assay_statement_parse(payload, &statement, err) < 0)
+		return -1;
+	assay_statement_describe(&statement, out);
+	return 0;
+}
+
+static int describe_revocation(struct assay_span payload, struct assay_buffer *out,
+                               struct assay_error *err)
+{
+	ASSAY_AUTO_REVOCATION struct assay_revocation list = { 0 };
+	char when[ASSAY_CLOCK_TEXT];
+
+	if (assay_revocation_parse(payload, &list, err) < 0)
+		return -1;
+	assay_clock_text(list.expires, when);
+	assay_buffer_printf(out, "revokes    %zu\nnumber     %" PRIu64 "\nexpires    %s\n",
+	                    json_array_size(list.revoked), list.number, when);
+	return 0;
+}
+
+static const struct {
+	const char *type;
+	const char *schema; /* of a file that is not in an envelope yet */
+	int (*describe)(struct assay_span payload, struct assay_buffer *out,
+	                struct assay_error *err);
+} payloads[] = {
+	{ ASSAY_ENVELOPE_INTOTO, "", describe_statement },
+	{ ASSAY_REVOCATION_TYPE, ASSAY_REVOCATION_SCHEMA, describe_revocation },
+};
+
+static int describe(const struct assay_envelope *envelope, struct assay_buffer *out,
+                    struct assay_error *err)
+{
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(payloads); i++)
+		if (strcmp(envelope->payload_type, payloads[i].type) == 0)
+			return payloads[i].describe(assay_span_of_bytes(&envelope->payload), out,
+			                            err);
+	return assay_fail(err, ASSAY_E_FORMAT, "payloadType: is neither %s nor %s",
+	                  payloads[0].type, payloads[1].type);
+}
+
+/* Out: *envelope, made or read, and what it says for people. */
 static int load(const char *path, struct assay_envelope *envelope, bool *is_envelope,
-                struct assay_statement *statement, struct assay_error *err)
+                struct assay_buffer *said, struct assay_error *err)
 {
 	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
 	ASSAY_AUTO_JSON json_t *json = NULL;
 	struct assay_span text;
+	bool revocation;
 
 	if (assay_file_read(AT_FDCWD, path, ASSAY_ENVELOPE_MAX, &file, err) < 0)
 		return -1;
@@ -64,33 +113,29 @@ static int load(const char *path, struct assay_envelope *envelope, bool *is_enve
 	if (assay_document_parse(text, ASSAY_ENVELOPE_MAX, &json, err) < 0)
 		return -1;
 	*is_envelope = assay_envelope_is(json);
+	revocation = strcmp(assay_field_or_empty(json, "schema"), payloads[1].schema) == 0;
 	if (!*is_envelope)
-		assay_envelope_make(ASSAY_ENVELOPE_INTOTO, text, envelope);
+		assay_envelope_make(payloads[revocation].type, text, envelope);
 	else if (assay_envelope_parse(text, envelope, err) < 0)
 		return -1;
-	if (strcmp(envelope->payload_type, ASSAY_ENVELOPE_INTOTO) != 0)
-		return assay_fail(err, ASSAY_E_FORMAT, "payloadType: is not %s",
-		                  ASSAY_ENVELOPE_INTOTO);
-	return assay_statement_parse(assay_span_of_bytes(&envelope->payload), statement, err);
+	return describe(envelope, said, err);
 }
 
 static int sign_file(const char *path, const struct assay_key *key, struct assay_error *err)
 {
 	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
-	ASSAY_AUTO_STATEMENT struct assay_statement statement = { 0 };
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 }, said = { 0 };
 	ASSAY_AUTO_FREE char *to = NULL;
 	char id[ASSAY_SHA256_HEX];
 	bool is_envelope;
 
-	if (load(path, &envelope, &is_envelope, &statement, err) < 0 ||
+	if (load(path, &envelope, &is_envelope, &said, err) < 0 ||
 	    assay_envelope_sign(&envelope, key, err) < 0)
 		return assay_fail_in(err, "%s", path);
 	to = output_path(path, is_envelope);
 	assay_envelope_write(&envelope, &text);
 	if (assay_file_write(AT_FDCWD, to, assay_buffer_span(&text), 0666, err) < 0)
 		return -1;
-	assay_statement_describe(&statement, &said);
 	assay_sha256_hex(assay_key_id(key), id);
 	(void)printf("%ssigned by  %s, signature %zu\nin         %s\n", assay_buffer_str(&said), id,
 	             envelope.count, to);
@@ -132,7 +177,8 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 const struct assay_command assay_cmd_sign = {
 	.name = "sign",
 	.args = "FILE|FOLDER",
-	.summary = "sign a statement, add a signature to an envelope, or sign a result's folder",
+	.summary =
+		"sign a statement or revocation list, an envelope once more, or a result's folder",
 	.example = "assay sign --key lab-a.key assay-router-4.2.1\n"
 		   "assay sign --key checker.key assay-router-4.2.1/verdict.dsse.json",
 	.options = options,

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 
-#include "attest/statements.h"
 #include "config.h"
 
 struct assay_statement_options assay_statement_opt;
@@ -18,20 +17,26 @@ static int digest_of_ourselves(struct assay_sha256 *out, struct assay_error *err
 	return assay_sha256_fd(fd, out, NULL, err);
 }
 
-int assay_cli_write_statements(const struct assay_result *result,
-                               const struct assay_result_dir *dir, bool times,
-                               struct assay_error *err)
+int assay_cli_speaker(bool times, struct assay_speaker *out, struct assay_error *err)
 {
-	ASSAY_AUTO_STATEMENTS struct assay_statements made = { 0 };
-	struct assay_speaker speaker = {
+	*out = (struct assay_speaker){
 		.lab = assay_statement_opt.lab != NULL ? assay_statement_opt.lab
 		                                       : ASSAY_LAB_UNNAMED,
 		.performer = assay_statement_opt.performer,
 		.version = PACKAGE_VERSION,
 		.times = times,
 	};
+	return digest_of_ourselves(&out->program, err);
+}
 
-	if (digest_of_ourselves(&speaker.program, err) < 0)
+int assay_cli_write_statements(const struct assay_result *result,
+                               const struct assay_result_dir *dir, bool times,
+                               struct assay_error *err)
+{
+	ASSAY_AUTO_STATEMENTS struct assay_statements made = { 0 };
+	struct assay_speaker speaker;
+
+	if (assay_cli_speaker(times, &speaker, err) < 0)
 		return -1;
 	assay_statements_make(result, &speaker, &made);
 	if (made.provenance.len > 0 &&

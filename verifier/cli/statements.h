@@ -7,6 +7,7 @@
 #ifndef ASSAY_CLI_STATEMENTS_H
 #define ASSAY_CLI_STATEMENTS_H
 
+#include "attest/statements.h"
 #include "cli/options.h"
 #include "cli/result_dir.h"
 #include "model/result.h"
@@ -24,6 +25,9 @@ extern struct assay_statement_options {
 	{ "performer", 0, "NAME", "the person or team, named as in policies, in statements",       \
 	  ASSAY_OPTION_TEXT, &assay_statement_opt.performer }
 /* clang-format on */
+
+/** Who speaks: the options above, this program, its version. */
+ASSAY_CHECKED int assay_cli_speaker(bool times, struct assay_speaker *out, struct assay_error *err);
 
 /** Write provenance.intoto.json (when a build was begun), verdict.intoto.json, summary.intoto.json. */
 ASSAY_CHECKED int assay_cli_write_statements(const struct assay_result *result,

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "attest/judge.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "attest/document.h"
+#include "attest/version.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+#define DAY 86400 /* seconds */
+
+/* A verdict may be this much ahead of our clock; laboratories' clocks are not perfect either. */
+#define AHEAD_MAX DAY
+
+/* What the judges of a verdict look at. */
+struct verdict {
+	const struct assay_check_terms *terms;
+	const struct assay_sha256 *digest;
+	struct assay_statement statement;
+	struct assay_judged *out;
+};
+
+static int fail(struct assay_judged *out, enum assay_standing standing, const char *fmt, ...)
+	ASSAY_PRINTF(3, 4);
+
+/* Return: -1, so that a judge can end in it. */
+static int fail(struct assay_judged *out, enum assay_standing standing, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	out->standing = standing;
+	free(out->why);
+	out->why = assay_strdup(text);
+	return -1;
+}
+
+uint64_t assay_judge_owners(const struct assay_policy *policy, const struct assay_judged *judged,
+                            unsigned roles, struct assay_strings *owners)
+{
+	ASSAY_AUTO_STRINGS struct assay_strings found = { 0 };
+
+	for (unsigned i = 0; i < policy->signers_count; i++)
+		if (judged->signed_by[i] && (roles >> policy->signers[i].role & 1)) {
+			assay_strings_add(&found, policy->signers[i].owner);
+			if (owners != NULL)
+				assay_strings_add(owners, policy->signers[i].owner);
+		}
+	assay_strings_sort(&found);
+	return found.count;
+}
+
+/* Which keys of the policy signed. A revoked key did not. */
+static void find_signers(const struct assay_check_terms *terms,
+                         const struct assay_envelope *envelope, struct assay_judged *out)
+{
+	const struct assay_policy *policy = terms->policy;
+	ASSAY_AUTO_BUFFER struct assay_buffer pae = { 0 };
+
+	assay_envelope_pae(envelope, &pae);
+	for (unsigned i = 0; i < policy->signers_count; i++) {
+		if (terms->revocation != NULL &&
+		    assay_revocation_find(terms->revocation, assay_key_id(policy->keys[i])) != NULL)
+			continue;
+		out->signed_by[i] = assay_envelope_find(envelope, assay_buffer_span(&pae),
+		                                        policy->keys[i]) >= 0;
+	}
+}
+
+/* Whether the performer that the statement names is one of those who signed as such. */
+static bool performer_signed(const struct verdict *v)
+{
+	const json_t *roles = json_object_get(v->statement.predicate, "roles");
+	const char *name = assay_field_or_empty(roles, "performer");
+	ASSAY_AUTO_STRINGS struct assay_strings owners = { 0 };
+
+	(void)assay_judge_owners(v->terms->policy, v->out, ASSAY_ROLES_PERFORMER, &owners);
+	return *name == '\0' || assay_strings_has(&owners, name);
+}
+
+/* Anybody whom the policy counts. Enough to say no, not enough to say yes. */
+static int judge_known(const struct verdict *v)
+{
+	if (assay_judge_owners(v->terms->policy, v->out, ASSAY_ROLES_COUNTED, NULL) > 0)
+		return 0;
+	return fail(v->out, ASSAY_STANDING_UNTRUSTED,
+	            "no good signature by a performer or checker that the policy knows");
+}
+
+/*
+ * Enough distinct owners in each role. An owner with a key in both roles stands for one of them:
+ * disjoint groups of p performers and c checkers exist exactly when there are p, c, and p + c
+ * owners in all (Hall's theorem for two sets).
+ */
+static int judge_signatures(const struct verdict *v)
+{
+	const struct assay_policy *policy = v->terms->policy;
+	uint64_t performers = assay_judge_owners(policy, v->out, ASSAY_ROLES_PERFORMER, NULL);
+	uint64_t checkers = assay_judge_owners(policy, v->out, ASSAY_ROLES_CHECKER, NULL);
+	uint64_t both = assay_judge_owners(policy, v->out, ASSAY_ROLES_COUNTED, NULL);
+
+	if (performers < policy->required.performers)
+		return fail(v->out, ASSAY_STANDING_UNTRUSTED,
+		            "signed by %" PRIu64 " performers, the policy wants %" PRIu64,
+		            performers, policy->required.performers);
+	if (checkers < policy->required.checkers)
+		return fail(v->out, ASSAY_STANDING_UNTRUSTED,
+		            "signed by %" PRIu64 " checkers, the policy wants %" PRIu64, checkers,
+		            policy->required.checkers);
+	if (both < policy->required.performers + policy->required.checkers)
+		return fail(v->out, ASSAY_STANDING_UNTRUSTED,
+		            "performer and checker are the same owner");
+	if (!performer_signed(v))
+		return fail(v->out, ASSAY_STANDING_UNTRUSTED,
+		            "names a performer who did not sign it");
+	return 0;
+}
+
+static int judge_subject(const struct verdict *v)
+{
+	const json_t *subjects = v->statement.subjects;
+	bool other_digest = false;
+
+	if (strcmp(v->statement.predicate_type, ASSAY_PREDICATE_VERDICT) != 0)
+		return fail(v->out, ASSAY_STANDING_UNUSABLE, "not a verdict of a comparison");
+	if (assay_statement_has(&v->statement, v->digest))
+		return 0;
+	for (size_t i = 0; i < json_array_size(subjects); i++)
+		other_digest |=
+			json_object_get(json_object_get(json_array_get(subjects, i), "digest"),
+		                        "sha256") == NULL;
+	return fail(v->out, ASSAY_STANDING_UNUSABLE,
+	            other_digest ? "names its subject by other digests than SHA-256, which prove "
+	                           "nothing here"
+	                         : "is about another file");
+}
+
+static int judge_revoked(const struct verdict *v)
+{
+	const char *reason;
+
+	if (v->terms->revocation == NULL)
+		return 0;
+	reason = assay_revocation_find(v->terms->revocation, &v->out->statement);
+	if (reason != NULL)
+		return fail(v->out, ASSAY_STANDING_REVOKED, "this statement was revoked: %s",
+		            reason);
+	return 0;
+}
+
+static int judge_product(const struct verdict *v)
+{
+	const struct assay_policy_product *wanted = &v->terms->policy->product;
+	const json_t *product = json_object_get(v->statement.predicate, "product");
+	const char *name = assay_field_or_empty(product, "name");
+	const char *version = assay_field_or_empty(product, "version");
+
+	if (wanted->name != NULL && strcmp(name, wanted->name) != 0)
+		return fail(v->out, ASSAY_STANDING_REFUSED, "is about product %s, not %s", name,
+		            wanted->name);
+	if (wanted->version != NULL && strcmp(version, wanted->version) != 0)
+		return fail(v->out, ASSAY_STANDING_REFUSED, "is about version %s, not %s", version,
+		            wanted->version);
+	if (wanted->minimum != NULL && assay_version_compare(version, wanted->minimum) < 0)
+		return fail(v->out, ASSAY_STANDING_REFUSED,
+		            "is about version %s, which is older than %s: a rollback", version,
+		            wanted->minimum);
+	return 0;
+}
+
+static int judge_age(const struct verdict *v)
+{
+	uint64_t days = v->terms->policy->verdict.max_age;
+	struct assay_error err = ASSAY_ERROR_INIT;
+	const json_t *run = json_object_get(v->statement.predicate, "run");
+	int64_t when, age;
+
+	if (days == 0)
+		return 0;
+	if (assay_field_time(run, "finishedOn", &when, &err) < 0)
+		return fail(v->out, ASSAY_STANDING_REFUSED,
+		            "does not say when it was found, and the policy has a limit of age");
+	age = v->terms->now - when;
+	if (age < -AHEAD_MAX)
+		return fail(
+			v->out, ASSAY_STANDING_REFUSED,
+			"is of a time that is yet to come: is the clock of this machine right?");
+	if (age > (int64_t)days * DAY)
+		return fail(v->out, ASSAY_STANDING_REFUSED,
+		            "is %" PRId64 " days old, the policy takes %" PRIu64, age / DAY, days);
+	return 0;
+}
+
+static bool listed(char *const *list, unsigned count, const char *text)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (strcmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+static int judge_rules(const struct verdict *v)
+{
+	const struct assay_policy_verdict *wanted = &v->terms->policy->verdict;
+	struct assay_error err = ASSAY_ERROR_INIT;
+	const json_t *rules = assay_field(v->statement.predicate, "rules", JSON_ARRAY, &err);
+
+	if (rules == NULL)
+		return fail(v->out, ASSAY_STANDING_UNUSABLE, "malformed: %s", err.text);
+	if (listed(wanted->rules, wanted->rules_count, "any"))
+		return 0;
+	for (size_t i = 0; i < json_array_size(rules); i++) {
+		const char *rule = json_string_value(json_array_get(rules, i));
+
+		if (rule == NULL || !listed(wanted->rules, wanted->rules_count, rule))
+			return fail(v->out, ASSAY_STANDING_REFUSED,
+			            "rests on rule %s, which the policy does not accept",
+			            rule != NULL ? rule : "(no text)");
+	}
+	return 0;
+}
+
+static int judge_exclusions(const struct verdict *v)
+{
+	const struct assay_policy_verdict *wanted = &v->terms->policy->verdict;
+	struct assay_error err = ASSAY_ERROR_INIT;
+	const json_t *list = assay_field(v->statement.predicate, "exclusions", JSON_ARRAY, &err);
+	const char *verdict = assay_field_or_empty(v->statement.predicate, "verdict");
+
+	if (list == NULL)
+		return fail(v->out, ASSAY_STANDING_UNUSABLE, "malformed: %s", err.text);
+	if (strcmp(verdict, "EQUIVALENT_DECLARED") == 0 && json_array_size(list) == 0)
+		return fail(v->out, ASSAY_STANDING_UNUSABLE,
+		            "malformed: excludes something and does not say what");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *path = assay_field_or_empty(json_array_get(list, i), "path");
+
+		if (!listed(wanted->exclusions, wanted->exclusions_count, path))
+			return fail(v->out, ASSAY_STANDING_REFUSED,
+			            "excludes %s, which the policy does not allow",
+			            *path != '\0' ? path : "(no path)");
+	}
+	return 0;
+}
+
+/* The artefact's own entry must not say less than the verdict: bytes that add up, and none of them
+ * unexplained, none excluded without the word for it. */
+static int judge_bytes(const struct verdict *v, const json_t *artefact)
+{
+	static const char *const classes[] = { "identical",  "transplanted", "repacked",
+		                               "normalised", "excluded",     "unexplained" };
+	const json_t *bytes = json_object_get(artefact, "bytes");
+	bool declared = strcmp(assay_field_or_empty(v->statement.predicate, "verdict"),
+	                       "EQUIVALENT_DECLARED") == 0;
+	json_int_t total = json_integer_value(json_object_get(bytes, "total")), sum = 0;
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(classes); i++) {
+		const json_t *value = json_object_get(bytes, classes[i]);
+
+		if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+		    __builtin_add_overflow(sum, json_integer_value(value), &sum))
+			return fail(v->out, ASSAY_STANDING_UNUSABLE,
+			            "malformed: no count of %s bytes", classes[i]);
+	}
+	if (sum != total)
+		return fail(v->out, ASSAY_STANDING_UNUSABLE,
+		            "malformed: the classes do not add up to the size");
+	if (json_integer_value(json_object_get(bytes, "unexplained")) != 0)
+		return fail(v->out, ASSAY_STANDING_DIFFERENT, "has unexplained bytes");
+	if (!declared && json_integer_value(json_object_get(bytes, "excluded")) != 0)
+		return fail(v->out, ASSAY_STANDING_UNUSABLE,
+		            "malformed: bytes are excluded, and the verdict does not say so");
+	return 0;
+}
+
+static int judge_artefact(const struct verdict *v)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+	const json_t *list = assay_field(v->statement.predicate, "artefacts", JSON_ARRAY, &err);
+	struct assay_sha256 digest;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *artefact = json_array_get(list, i);
+		const json_t *delivered = json_object_get(artefact, "delivered");
+
+		if (assay_field_sha256(json_object_get(delivered, "digest"), "sha256", &digest,
+		                       &err) == 0 &&
+		    assay_sha256_equal(&digest, v->digest))
+			return judge_bytes(v, artefact);
+	}
+	return fail(v->out, ASSAY_STANDING_UNUSABLE, "malformed: says nothing about its subject");
+}
+
+/* The words of a verdict and the tiers that may stand beside them. */
+static int judge_words(const struct verdict *v)
+{
+	const char *word = assay_field_or_empty(v->statement.predicate, "verdict");
+	const char *tier = assay_field_or_empty(v->statement.predicate, "tier");
+	bool match = strcmp(word, "EQUIVALENT") == 0 || strcmp(word, "EQUIVALENT_DECLARED") == 0;
+
+	if (strcmp(word, "NOT_EQUIVALENT") == 0)
+		return fail(v->out, ASSAY_STANDING_DIFFERENT,
+		            "says that the file is not what the source makes");
+	if (strcmp(word, "INCONCLUSIVE") == 0)
+		return fail(v->out, ASSAY_STANDING_INCONCLUSIVE, "came to no conclusion");
+	if (!match || !assay_tier_parse_accept(tier, &v->out->tier))
+		return fail(v->out, ASSAY_STANDING_UNUSABLE,
+		            "malformed: verdict \"%s\", tier \"%s\"", word, tier);
+	return 0;
+}
+
+static int judge_tier(const struct verdict *v)
+{
+	enum assay_tier accept = v->terms->policy->verdict.accept;
+
+	if (v->out->tier <= accept)
+		return 0;
+	return fail(v->out, ASSAY_STANDING_WORSE_TIER, "is %s, the policy accepts %s",
+	            assay_tier_name(v->out->tier), assay_tier_name(accept));
+}
+
+static void take_facts(const struct verdict *v)
+{
+	const json_t *product = json_object_get(v->statement.predicate, "product");
+	const json_t *list = json_object_get(v->statement.predicate, "rebuilds");
+	const json_t *digest = json_object_get(json_array_get(list, 0), "digest");
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	v->out->product = assay_strdup(assay_field_or_empty(product, "name"));
+	v->out->version = assay_strdup(assay_field_or_empty(product, "version"));
+	v->out->has_provenance =
+		assay_field_sha256(digest, "sha256", &v->out->provenance, &err) == 0;
+}
+
+/* In this order: whether anybody says it whom we know, what it is about, what it says; then whether
+ * enough say it, and whether it is what the policy asks for. One who is known is enough to say that a
+ * file is different, whoever else signed. */
+static int (*const judges[])(const struct verdict *v) = {
+	judge_known,    judge_subject,    judge_revoked, judge_words,
+	judge_artefact, judge_signatures, judge_product, judge_age,
+	judge_rules,    judge_exclusions, judge_tier,
+};
+
+static int open_envelope(struct assay_span text, struct assay_envelope *envelope,
+                         struct assay_error *err)
+{
+	if (assay_envelope_parse(text, envelope, err) < 0)
+		return assay_fail_in(err, "not an envelope");
+	if (strcmp(envelope->payload_type, ASSAY_ENVELOPE_INTOTO) != 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "payloadType: is not %s",
+		                  ASSAY_ENVELOPE_INTOTO);
+	return 0;
+}
+
+void assay_judge(const struct assay_check_terms *terms, const struct assay_sha256 *digest,
+                 struct assay_span text, struct assay_judged *out)
+{
+	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
+	struct verdict v = { .terms = terms, .digest = digest, .out = out };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (open_envelope(text, &envelope, &err) < 0 ||
+	    assay_statement_parse(assay_span_of_bytes(&envelope.payload), &v.statement, &err) < 0) {
+		(void)fail(out, ASSAY_STANDING_UNUSABLE, "%s", err.text);
+		return;
+	}
+	assay_sha256(assay_span_of_bytes(&envelope.payload), &out->statement);
+	find_signers(terms, &envelope, out);
+	take_facts(&v);
+	out->standing = ASSAY_STANDING_COUNTS;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(judges); i++)
+		if (judges[i](&v) < 0)
+			break;
+	assay_statement_fini(&v.statement);
+}

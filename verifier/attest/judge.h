@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One envelope under a policy: first whose signatures it has, then what the verdict in it says.
+ *
+ * Layer: attest, for check.c.
+ */
+#ifndef ASSAY_ATTEST_JUDGE_H
+#define ASSAY_ATTEST_JUDGE_H
+
+#include "attest/check.h"
+#include "attest/statement.h"
+
+/**
+ * Judge an envelope. digest: the file it has to be about.
+ *
+ * Out: *out but its name
+ */
+void assay_judge(const struct assay_check_terms *terms, const struct assay_sha256 *digest,
+                 struct assay_span text, struct assay_judged *out);
+
+/**
+ * How many distinct owners signed with a role.
+ *
+ * In:  roles  a set of bits 1 << role
+ * Out: *owners, when not NULL, gets them; sorted by the caller
+ */
+uint64_t assay_judge_owners(const struct assay_policy *policy, const struct assay_judged *judged,
+                            unsigned roles, struct assay_strings *owners);
+
+#define ASSAY_ROLES_PERFORMER (1u << ASSAY_ROLE_PERFORMER)
+#define ASSAY_ROLES_CHECKER (1u << ASSAY_ROLE_CHECKER)
+#define ASSAY_ROLES_COUNTED (ASSAY_ROLES_PERFORMER | ASSAY_ROLES_CHECKER)
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* `assay check`: is this file one that enough of the right people proved? Without a network. */
+#include "attest/check.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/statements.h"
+
+#define EVIDENCE_MAX 1024 /* files of a folder */
+
+static struct {
+	const char *policy;
+	const char *evidence;
+	const char *revocations;
+	const char *at;
+	const char *summary;
+} opt;
+
+static const struct assay_option options[] = {
+	{ "policy", 'p', "POLICY", "what is demanded, see assay-policy(5)", ASSAY_OPTION_TEXT,
+	  &opt.policy },
+	{ "evidence", 'e', "PATH", "an envelope, or a folder of them (default: UPDATE.dsse.json)",
+	  ASSAY_OPTION_TEXT, &opt.evidence },
+	{ "revocations", 'r', "FILE", "the signed list of what was revoked", ASSAY_OPTION_TEXT,
+	  &opt.revocations },
+	{ "at", 0, "TIME", "answer as of this time, 2026-11-25T06:31:44Z (default: now)",
+	  ASSAY_OPTION_TEXT, &opt.at },
+	{ "summary", 0, "FILE", "write the answer as a verification summary, to be signed",
+	  ASSAY_OPTION_TEXT, &opt.summary },
+	ASSAY_OPTION_LAB,
+	ASSAY_OPTION_JSON,
+	{ .name = NULL },
+};
+
+/* An envelope that cannot be read is one that does not count; the answer says so. */
+static int add_file(struct assay_check *check, const struct assay_check_terms *terms,
+                    const char *path, struct assay_error *err)
+{
+	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
+	struct assay_error why = ASSAY_ERROR_INIT;
+
+	if (assay_file_read(AT_FDCWD, path, ASSAY_ENVELOPE_MAX, &file, &why) < 0 &&
+	    why.code != ASSAY_E_LIMIT) {
+		*err = why;
+		return -1;
+	}
+	/* Too long is empty here: unusable either way. */
+	assay_check_add(check, terms, path, assay_span_of_bytes(&file));
+	return 0;
+}
+
+static int list_folder(const char *path, struct assay_strings *names, struct assay_error *err)
+{
+	static const char end[] = ".dsse.json";
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+
+	if (dir == NULL)
+		return assay_fail_errno(err, "read folder %s", path);
+	while ((entry = readdir(dir)) != NULL) {
+		size_t len = strlen(entry->d_name);
+
+		if (len > strlen(end) && strcmp(entry->d_name + len - strlen(end), end) == 0)
+			assay_strings_printf(names, "%s/%s", path, entry->d_name);
+	}
+	(void)closedir(dir);
+	assay_strings_sort(names);
+	if (names->count > EVIDENCE_MAX)
+		return assay_fail(err, ASSAY_E_LIMIT, "%s: more than %d envelopes", path,
+		                  EVIDENCE_MAX);
+	return 0;
+}
+
+static int add_evidence(struct assay_check *check, const struct assay_check_terms *terms,
+                        const char *update, struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *beside = assay_asprintf("%s.dsse.json", update);
+	const char *path = opt.evidence != NULL ? opt.evidence : beside;
+	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
+	struct stat st;
+
+	if (stat(path, &st) < 0 && errno == ENOENT && opt.evidence == NULL)
+		return 0; /* nothing beside the update: no evidence */
+	if (stat(path, &st) < 0)
+		return assay_fail_errno(err, "%s", path);
+	if (!S_ISDIR(st.st_mode))
+		return add_file(check, terms, path, err);
+	if (list_folder(path, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++)
+		if (add_file(check, terms, names.items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int digest_update(const char *path, struct assay_sha256 *out, struct assay_error *err)
+{
+	ASSAY_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return assay_fail_errno(err, "open %s", path);
+	if (fstat(fd, &st) < 0)
+		return assay_fail_errno(err, "stat %s", path);
+	if (!S_ISREG(st.st_mode))
+		return assay_fail(err, ASSAY_E_USAGE, "%s: not a regular file", path);
+	if (assay_sha256_fd(fd, out, NULL, err) < 0)
+		return assay_fail_in(err, "%s", path);
+	return 0;
+}
+
+static int load_revocations(const struct assay_policy *policy, int64_t now,
+                            struct assay_revocation *out, struct assay_error *err)
+{
+	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
+
+	if (assay_file_read(AT_FDCWD, opt.revocations, ASSAY_ENVELOPE_MAX, &file, err) < 0)
+		return -1;
+	if (assay_revocation_open(assay_span_of_bytes(&file), policy, now, out, err) < 0)
+		return assay_fail_in(err, "%s", opt.revocations);
+	return 0;
+}
+
+static int write_summary(const struct assay_check *check, const struct assay_check_terms *terms,
+                         struct assay_error *err)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	ASSAY_AUTO_JSON json_t *statement = NULL;
+	struct assay_speaker speaker;
+
+	if (opt.summary == NULL)
+		return 0;
+	if (assay_cli_speaker(true, &speaker, err) < 0)
+		return -1;
+	statement = assay_check_summary(check, terms, &speaker);
+	assay_statement_write(statement, &text);
+	return assay_file_write(AT_FDCWD, opt.summary, assay_buffer_span(&text), 0666, err);
+}
+
+static int answer(struct assay_check *check, const struct assay_check_terms *terms,
+                  struct assay_error *err)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	ASSAY_AUTO_JSON json_t *json = NULL;
+
+	assay_check_conclude(check, terms);
+	assay_check_text(check, terms, &text);
+	json = assay_check_json(check, terms);
+	if (write_summary(check, terms, err) < 0 || assay_output_write(json, &text, err) < 0)
+		return -1;
+	return (int)check->status;
+}
+
+static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
+{
+	ASSAY_AUTO_POLICY struct assay_policy *policy = NULL;
+	ASSAY_AUTO_REVOCATION struct assay_revocation revocation = { 0 };
+	ASSAY_AUTO_CHECK struct assay_check check = { 0 };
+	struct assay_check_terms terms = { .now = assay_clock_wall() };
+
+	if (opt.policy == NULL)
+		return assay_fail(err, ASSAY_E_USAGE, "--policy: say what is demanded");
+	if (opt.at != NULL && !assay_clock_parse(opt.at, &terms.now))
+		return assay_fail(err, ASSAY_E_USAGE,
+		                  "--at: \"%s\" is not a time like 2026-11-25T06:31:44Z", opt.at);
+	if (assay_policy_load(opt.policy, &policy, err) < 0)
+		return -1;
+	terms.policy = policy;
+	if (digest_update(argv[0], &check.digest, err) < 0)
+		return -1;
+	if (opt.revocations != NULL) {
+		if (load_revocations(policy, terms.now, &revocation, err) < 0)
+			return -1;
+		terms.revocation = &revocation;
+	}
+	if (add_evidence(&check, &terms, argv[0], err) < 0)
+		return -1;
+	return answer(&check, &terms, err);
+}
+
+const struct assay_command assay_cmd_check = {
+	.name = "check",
+	.args = "UPDATE",
+	.summary = "say whether enough of the right people proved a file; needs no network",
+	.example = "assay check --policy router.policy.yaml --evidence verdicts router-4.2.1.bin\n"
+		   "assay check --policy p.yaml --revocations revoked.dsse.json --json - fw.bin",
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};
