@@ -140,6 +140,24 @@ int assay_key_generate(enum assay_key_kind kind, unsigned bits, struct assay_key
 	return assay_key_wrap(&pkey, true, out, err);
 }
 
+int assay_key_from_ed25519(const uint8_t raw[32], struct assay_key **out, struct assay_error *err)
+{
+	ASSAY_AUTO_PKEY EVP_PKEY *pkey =
+		EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, 32);
+
+	if (pkey == NULL)
+		return assay_key_fail(err, ASSAY_E_FORMAT, "not an Ed25519 key");
+	return assay_key_wrap(&pkey, false, out, err);
+}
+
+bool assay_key_ed25519(const struct assay_key *key, uint8_t raw[32])
+{
+	size_t len = 32;
+
+	return key->kind == ASSAY_KEY_ED25519 &&
+	       EVP_PKEY_get_raw_public_key(key->pkey, raw, &len) == 1 && len == 32;
+}
+
 static void free_ctx(EVP_MD_CTX **ctx)
 {
 	EVP_MD_CTX_free(*ctx);

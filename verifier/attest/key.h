@@ -71,6 +71,11 @@ ASSAY_CHECKED int assay_key_open_token(const char *uri, const char *module,
                                        const struct assay_secret_source *ask,
                                        struct assay_key **out, struct assay_error *err);
 
+/** A public Ed25519 key from its 32 bytes (RFC 8032, 5.1.5), and back. */
+ASSAY_CHECKED int assay_key_from_ed25519(const uint8_t raw[32], struct assay_key **out,
+                                         struct assay_error *err);
+ASSAY_CHECKED bool assay_key_ed25519(const struct assay_key *key, uint8_t raw[32]);
+
 /** Append the public key as PEM. */
 void assay_key_write_public(const struct assay_key *key, struct assay_buffer *out);
 

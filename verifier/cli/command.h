@@ -37,5 +37,6 @@ extern const struct assay_command assay_cmd_verify, assay_cmd_compare, assay_cmd
 extern const struct assay_command assay_cmd_probe;
 extern const struct assay_command assay_cmd_check, assay_cmd_key_new, assay_cmd_key_show,
 	assay_cmd_sign;
+extern const struct assay_command assay_cmd_log_add, assay_cmd_log_prove, assay_cmd_log_check;
 
 #endif

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `assay key show`: what a key is, and its public half. */
+#include "attest/note.h"
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/keys.h"
 #include "cli/output.h"
 
 static bool public;
+static const char *note;
 
 static const struct assay_option options[] = {
 	{ "public", 'p', NULL, "print the public key as PEM and nothing else", ASSAY_OPTION_FLAG,
 	  &public },
+	{ "note", 0, "NAME", "print it as the verifier key of a log or witness of this name",
+	  ASSAY_OPTION_TEXT, &note },
 	ASSAY_OPTION_JSON,
 	ASSAY_OPTION_PASSPHRASE_FILE,
 	ASSAY_OPTION_PASSPHRASE_FD,
@@ -35,7 +39,11 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	assay_json_set_str(json, "id", id);
 	assay_json_set_bool(json, "private", assay_key_is_private(key));
 	assay_json_set_str(json, "public", assay_buffer_str(&pem));
-	if (public)
+	if (note != NULL) {
+		if (assay_note_verifier_of(note, key, &text, err) < 0)
+			return -1;
+		assay_buffer_add_str(&text, "\n");
+	} else if (public)
 		assay_buffer_add_str(&text, assay_buffer_str(&pem));
 	else
 		assay_buffer_printf(&text, "type     %s\nhalf     %s\nid       %s\n", kind,

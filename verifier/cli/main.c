@@ -26,6 +26,9 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_key_new,
 	&assay_cmd_key_show,
 	&assay_cmd_sign,
+	&assay_cmd_log_add,
+	&assay_cmd_log_prove,
+	&assay_cmd_log_check,
 };
 /* clang-format on */
 
