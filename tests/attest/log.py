@@ -196,6 +196,35 @@ def witnesses():
                 "p", "f7")
 
 
+def demanded():
+    """A policy of assay check that wants proofs."""
+    new_key("a", "ed25519")
+    write("fw.bin", b"firmware")
+    write("v.dsse.json", envelope(verdict(), "a"))
+    write("policy.yaml", policy([("A", "performer", "a.pub")], owners=1, revocation="log: {file: trust}\n"))
+    ask = ["check", "--policy", "policy.yaml", "--evidence", "v.dsse.json", "--at", "2026-11-25T00:00:00Z",
+           "fw.bin"]
+
+    def answer(text, status, pattern):
+        got = assay(*ask)
+        check(f"demanded: {text}", got.returncode == status and pattern in got.stdout, got)
+
+    answer("no proof", TRUST, b"has no proof of a log")
+    add("v.dsse.json")
+    proof = assay("log", "prove", "--log", "log", "v.dsse.json").stdout
+    write("v.tlog-proof", proof)
+    answer("a proof", DONE, b"proved")
+    write("v.tlog-proof", read("proof"))
+    answer("the proof of another", TRUST, b"proof of a log: the entry is not in the log")
+    write("v.tlog-proof", "x")
+    answer("no proof but something", TRUST, b"not a log proof")
+    write("v.tlog-proof", proof)
+    write("policy.yaml", read("policy.yaml").decode().replace("trust}", "trust2}"))
+    answer("a proof without witnesses", TRUST, b"not enough witnesses")
+    write("policy.yaml", read("policy.yaml").decode().replace("trust2}", "fw.bin}"))
+    refused("demanded: with a file that is none", "log.file: ", *ask)
+
+
 def not_appended():
     before = read("log/checkpoint")
     refused("another key", "not signed by this key", "log", "add", "--log", "log", "--origin", ORIGIN,
@@ -245,4 +274,5 @@ if __name__ == "__main__":
         proofs(growing())
         witnesses()
         not_appended()
+        demanded()
     finish()

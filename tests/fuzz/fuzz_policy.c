@@ -25,7 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fuzz_assert(!assay_sha256_equal(assay_key_id(policy->keys[i]),
 			                                assay_key_id(policy->keys[k])));
 	terms.policy = policy;
-	assay_check_add(&check, &terms, "x", assay_span_of_str(unsigned_envelope));
+	assay_check_add(&check, &terms,
+	                &(struct assay_evidence){
+				.name = "x", .envelope = assay_span_of_str(unsigned_envelope) });
 	assay_check_conclude(&check, &terms);
 	fuzz_assert(check.status == ASSAY_EXIT_TRUST);
 	return 0;

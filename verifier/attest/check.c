@@ -21,14 +21,14 @@ void assay_check_fini(struct assay_check *check)
 }
 
 void assay_check_add(struct assay_check *check, const struct assay_check_terms *terms,
-                     const char *name, struct assay_span text)
+                     const struct assay_evidence *evidence)
 {
 	struct assay_judged *judged;
 
 	assay_grow(&check->judged, &check->cap, check->count, sizeof(*check->judged));
 	judged = &check->judged[check->count++];
-	*judged = (struct assay_judged){ .name = assay_strdup(name) };
-	assay_judge(terms, &check->digest, text, judged);
+	*judged = (struct assay_judged){ .name = assay_strdup(evidence->name) };
+	assay_judge(terms, &check->digest, evidence, judged);
 }
 
 static bool any(const struct assay_check *check, enum assay_standing standing)

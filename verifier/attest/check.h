@@ -63,9 +63,16 @@ struct assay_check_terms {
 	int64_t now;                               /* seconds since 1970-01-01 UTC */
 };
 
+/** One piece of evidence. Borrowed. */
+struct assay_evidence {
+	const char *name; /* of the envelope's file, for people */
+	struct assay_span envelope;
+	struct assay_span proof; /* that it is in a log; empty when there is none */
+};
+
 /** Judge one envelope and add it. Whatever is wrong with it is part of the answer. */
 void assay_check_add(struct assay_check *check, const struct assay_check_terms *terms,
-                     const char *name, struct assay_span text);
+                     const struct assay_evidence *evidence);
 
 /** Put the judged envelopes together to one answer: status 0, 1, 3, 4 or 9. */
 void assay_check_conclude(struct assay_check *check, const struct assay_check_terms *terms);

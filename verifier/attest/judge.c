@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "attest/document.h"
+#include "attest/stamp.h"
+#include "attest/tlog.h"
 #include "attest/version.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -19,6 +21,8 @@
 struct verdict {
 	const struct assay_check_terms *terms;
 	const struct assay_sha256 *digest;
+	const struct assay_envelope *envelope;
+	struct assay_span proof;
 	struct assay_statement statement;
 	struct assay_judged *out;
 };
@@ -56,21 +60,62 @@ uint64_t assay_judge_owners(const struct assay_policy *policy, const struct assa
 	return found.count;
 }
 
-/* Which keys of the policy signed. A revoked key did not. */
+/* Which keys of the policy are behind the first so many signatures. A revoked key is behind none. */
 static void find_signers(const struct assay_check_terms *terms,
-                         const struct assay_envelope *envelope, struct assay_judged *out)
+                         const struct assay_envelope *envelope, size_t covered,
+                         struct assay_judged *out)
 {
 	const struct assay_policy *policy = terms->policy;
 	ASSAY_AUTO_BUFFER struct assay_buffer pae = { 0 };
 
 	assay_envelope_pae(envelope, &pae);
 	for (unsigned i = 0; i < policy->signers_count; i++) {
+		int index;
+
 		if (terms->revocation != NULL &&
 		    assay_revocation_find(terms->revocation, assay_key_id(policy->keys[i])) != NULL)
 			continue;
-		out->signed_by[i] = assay_envelope_find(envelope, assay_buffer_span(&pae),
-		                                        policy->keys[i]) >= 0;
+		index = assay_envelope_find(envelope, assay_buffer_span(&pae), policy->keys[i]);
+		out->signed_by[i] = index >= 0 && (size_t)index < covered;
 	}
+}
+
+/* Where time stamps are wanted, only signatures that the first of them covers count from here on. */
+static int judge_stamps(const struct verdict *v)
+{
+	struct assay_span authorities = assay_span_of_bytes(&v->terms->policy->authorities);
+	struct assay_stamp stamps[ASSAY_STAMPS_MAX];
+	struct assay_error err = ASSAY_ERROR_INIT;
+	size_t count;
+
+	if (authorities.len == 0)
+		return 0;
+	if (assay_stamp_check(v->envelope, authorities, true, stamps, &count, &err) < 0)
+		return fail(v->out, ASSAY_STANDING_UNTRUSTED, "%s", err.text);
+	find_signers(v->terms, v->envelope, stamps[0].signatures, v->out);
+	return 0;
+}
+
+/* Whether a log that the policy believes has seen the statement. */
+static int judge_log(const struct verdict *v)
+{
+	const struct assay_witness_policy *witnesses = v->terms->policy->witnesses;
+	ASSAY_AUTO_BUFFER struct assay_buffer entry = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_checkpoint checkpoint;
+	struct assay_tlog_proof proof;
+
+	if (witnesses == NULL)
+		return 0;
+	if (v->proof.len == 0)
+		return fail(v->out, ASSAY_STANDING_UNTRUSTED,
+		            "has no proof of a log beside it, and the policy wants one");
+	assay_tlog_entry("statement", &v->out->statement, &entry);
+	if (assay_tlog_proof_parse(v->proof, &proof, &err) < 0 ||
+	    assay_tlog_proof_check(&proof, witnesses, assay_buffer_span(&entry), &checkpoint,
+	                           &err) < 0)
+		return fail(v->out, ASSAY_STANDING_UNTRUSTED, "proof of a log: %s", err.text);
+	return 0;
 }
 
 /* Whether the performer that the statement names is one of those who signed as such. */
@@ -342,9 +387,9 @@ static void take_facts(const struct verdict *v)
  * enough say it, and whether it is what the policy asks for. One who is known is enough to say that a
  * file is different, whoever else signed. */
 static int (*const judges[])(const struct verdict *v) = {
-	judge_known,    judge_subject,    judge_revoked, judge_words,
-	judge_artefact, judge_signatures, judge_product, judge_age,
-	judge_rules,    judge_exclusions, judge_tier,
+	judge_known,  judge_subject,    judge_revoked, judge_words,   judge_artefact,
+	judge_stamps, judge_signatures, judge_log,     judge_product, judge_age,
+	judge_rules,  judge_exclusions, judge_tier,
 };
 
 static int open_envelope(struct assay_span text, struct assay_envelope *envelope,
@@ -359,21 +404,27 @@ static int open_envelope(struct assay_span text, struct assay_envelope *envelope
 }
 
 void assay_judge(const struct assay_check_terms *terms, const struct assay_sha256 *digest,
-                 struct assay_span text, struct assay_judged *out)
+                 const struct assay_evidence *evidence, struct assay_judged *out)
 {
 	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
-	struct verdict v = { .terms = terms, .digest = digest, .out = out };
+	struct verdict v = {
+		.terms = terms,
+		.digest = digest,
+		.envelope = &envelope,
+		.proof = evidence->proof,
+		.out = out,
+	};
 	struct assay_error err = ASSAY_ERROR_INIT;
 
-	if (open_envelope(text, &envelope, &err) < 0 ||
+	if (open_envelope(evidence->envelope, &envelope, &err) < 0 ||
 	    assay_statement_parse(assay_span_of_bytes(&envelope.payload), &v.statement, &err) < 0) {
 		(void)fail(out, ASSAY_STANDING_UNUSABLE, "%s", err.text);
 		return;
 	}
 	assay_sha256(assay_span_of_bytes(&envelope.payload), &out->statement);
-	find_signers(terms, &envelope, out);
 	take_facts(&v);
 	out->standing = ASSAY_STANDING_COUNTS;
+	find_signers(terms, &envelope, envelope.count, out);
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(judges); i++)
 		if (judges[i](&v) < 0)
 			break;

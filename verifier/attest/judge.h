@@ -11,12 +11,13 @@
 #include "attest/statement.h"
 
 /**
- * Judge an envelope. digest: the file it has to be about.
+ * Judge an envelope.
  *
+ * In:  digest of the file it has to be about
  * Out: *out but its name
  */
 void assay_judge(const struct assay_check_terms *terms, const struct assay_sha256 *digest,
-                 struct assay_span text, struct assay_judged *out);
+                 const struct assay_evidence *evidence, struct assay_judged *out);
 
 /**
  * How many distinct owners signed with a role.

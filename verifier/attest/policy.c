@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "attest/stamp.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/strings.h"
@@ -68,6 +69,12 @@ static const cyaml_schema_field_t revocation_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t file_fields[] = {
+	CYAML_FIELD_STRING_PTR("file", CYAML_FLAG_DEFAULT, struct assay_policy_file, file, 1,
+	                       PATH_BYTES),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t signer_fields[] = {
 	CYAML_FIELD_STRING_PTR("owner", CYAML_FLAG_DEFAULT, struct assay_signer, owner, 1,
 	                       NAME_BYTES),
@@ -94,6 +101,9 @@ static const cyaml_schema_field_t fields[] = {
 	                    required_fields),
 	CYAML_FIELD_MAPPING("revocation", CYAML_FLAG_OPTIONAL, struct assay_policy, revocation,
 	                    revocation_fields),
+	CYAML_FIELD_MAPPING("timestamps", CYAML_FLAG_OPTIONAL, struct assay_policy, timestamps,
+	                    file_fields),
+	CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct assay_policy, log, file_fields),
 	CYAML_FIELD_SEQUENCE("signers", CYAML_FLAG_POINTER, struct assay_policy, signers, &signer,
 	                     1, ASSAY_POLICY_SIGNERS),
 	CYAML_FIELD_END,
@@ -165,23 +175,66 @@ static int check_reach(const struct assay_yaml *yaml, const struct assay_policy 
 	return 0;
 }
 
+/* A file that the policy names; a relative path begins beside the policy. */
+static int read_beside(const char *folder, const char *name, uint64_t limit,
+                       struct assay_bytes *out, struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *path = NULL;
+
+	if (folder == NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "a file, where there are no files");
+	path = name[0] == '/' ? assay_strdup(name) : assay_asprintf("%s/%s", folder, name);
+	return assay_file_read(AT_FDCWD, path, limit, out, err);
+}
+
 static int read_key(const struct assay_signer *who, const char *folder, struct assay_key **out,
                     struct assay_error *err)
 {
 	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
-	ASSAY_AUTO_FREE char *path = NULL;
 
 	if ((who->key != NULL) == (who->file != NULL))
 		return assay_fail(err, ASSAY_E_FORMAT, "has to have either a key or a file");
 	if (who->key != NULL)
 		return assay_key_read(assay_span_of_str(who->key), NULL, out, err);
-	if (folder == NULL)
-		return assay_fail(err, ASSAY_E_FORMAT, "a key in a file, where there are no files");
-	path = who->file[0] == '/' ? assay_strdup(who->file)
-	                           : assay_asprintf("%s/%s", folder, who->file);
-	if (assay_file_read(AT_FDCWD, path, ASSAY_KEY_FILE_MAX, &file, err) < 0)
+	if (read_beside(folder, who->file, ASSAY_KEY_FILE_MAX, &file, err) < 0)
 		return -1;
 	return assay_key_read(assay_span_of_bytes(&file), NULL, out, err);
+}
+
+static int read_authorities(const char *folder, struct assay_policy *policy,
+                            struct assay_error *err)
+{
+	if (read_beside(folder, policy->timestamps.file, ASSAY_STAMP_FILE_MAX, &policy->authorities,
+	                err) < 0)
+		return -1;
+	/* Empty would mean that none are wanted. */
+	if (policy->authorities.len == 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "the file is empty");
+	return 0;
+}
+
+static int read_witnesses(const char *folder, struct assay_policy *policy, struct assay_error *err)
+{
+	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
+
+	if (read_beside(folder, policy->log.file, ASSAY_WITNESS_FILE_MAX, &file, err) < 0)
+		return -1;
+	policy->witnesses = assay_calloc(1, sizeof(*policy->witnesses));
+	return assay_witness_policy_parse(assay_span_of_bytes(&file), policy->witnesses, err);
+}
+
+static int load_files(const struct assay_yaml *yaml, const char *folder,
+                      struct assay_policy *policy, struct assay_error *err)
+{
+	struct assay_error why = ASSAY_ERROR_INIT;
+
+	if (policy->timestamps.file != NULL && read_authorities(folder, policy, &why) < 0)
+		return assay_yaml_fail(yaml, assay_yaml_find(yaml, "timestamps.file"), err, "%s",
+		                       why.text);
+	if (policy->log.file != NULL && read_witnesses(folder, policy, &why) < 0)
+		return assay_yaml_fail(yaml, assay_yaml_find(yaml, "log.file"), err, "%s",
+		                       why.text);
+	return 0;
 }
 
 static int load_keys(const struct assay_yaml *yaml, const char *folder, struct assay_policy *policy,
@@ -215,7 +268,8 @@ static int load(const struct assay_yaml *yaml, const char *folder, struct assay_
 	policy->wants_revocation = assay_yaml_find(yaml, "revocation") != NULL;
 	assay_sha256(assay_span_of_bytes(&yaml->text), &policy->digest);
 	if (assay_yaml_check(yaml, rules, ASSAY_ARRAY_LEN(rules), err) < 0 ||
-	    check_reach(yaml, policy, err) < 0 || load_keys(yaml, folder, policy, err) < 0)
+	    check_reach(yaml, policy, err) < 0 || load_keys(yaml, folder, policy, err) < 0 ||
+	    load_files(yaml, folder, policy, err) < 0)
 		return -1;
 	*out = assay_steal(&policy);
 	return 0;
@@ -248,5 +302,9 @@ void assay_policy_free(struct assay_policy *policy)
 	for (unsigned i = 0; policy->keys != NULL && i < policy->signers_count; i++)
 		assay_key_free(policy->keys[i]);
 	free(policy->keys);
+	assay_bytes_fini(&policy->authorities);
+	if (policy->witnesses != NULL)
+		assay_witness_policy_fini(policy->witnesses);
+	free(policy->witnesses);
 	assay_yaml_unload(&schema, policy);
 }

@@ -10,6 +10,7 @@
 #define ASSAY_ATTEST_POLICY_H
 
 #include "attest/key.h"
+#include "attest/witness.h"
 #include "model/tier.h"
 
 #define ASSAY_POLICY_MAX ((uint64_t)1 << 20) /* bytes of the file */
@@ -57,13 +58,19 @@ struct assay_policy {
 	struct assay_policy_revocation {
 		uint64_t minimum; /* number of the oldest list that is taken */
 	} revocation;
+	struct assay_policy_file {
+		char *file;
+	} timestamps, /* certificates of the authorities whose time stamps a verdict must have */
+		log;  /* the logs and witnesses by whom a verdict must have been seen */
 	struct assay_signer *signers;
 	unsigned signers_count;
 
 	/* What the loader adds. */
-	bool wants_revocation;      /* the policy has a block "revocation" */
-	struct assay_key **keys;    /* one for each signer */
-	struct assay_sha256 digest; /* of the file */
+	bool wants_revocation;                  /* the policy has a block "revocation" */
+	struct assay_bytes authorities;         /* of timestamps; empty: none are wanted */
+	struct assay_witness_policy *witnesses; /* of log; NULL: no proof is wanted */
+	struct assay_key **keys;                /* one for each signer */
+	struct assay_sha256 digest;             /* of the file */
 };
 
 /**

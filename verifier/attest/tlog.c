@@ -398,3 +398,11 @@ int assay_tlog_find(struct assay_tlog *log, struct assay_span entry, uint64_t *i
 	}
 	return 0;
 }
+
+void assay_tlog_entry(const char *kind, const struct assay_sha256 *digest, struct assay_buffer *out)
+{
+	char hex[ASSAY_SHA256_HEX];
+
+	assay_sha256_hex(digest, hex);
+	assay_buffer_printf(out, "%s sha256:%s\n", kind, hex);
+}

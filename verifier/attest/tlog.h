@@ -59,4 +59,8 @@ ASSAY_CHECKED int assay_tlog_prove_extension(struct assay_tlog *log, uint64_t ol
 ASSAY_CHECKED int assay_tlog_find(struct assay_tlog *log, struct assay_span entry, uint64_t *index,
                                   struct assay_error *err);
 
+/** Append our entry about something: "statement sha256:…\n". kind is a word. */
+void assay_tlog_entry(const char *kind, const struct assay_sha256 *digest,
+                      struct assay_buffer *out);
+
 #endif

@@ -40,35 +40,60 @@ static const struct assay_option options[] = {
 	{ .name = NULL },
 };
 
+static const char envelope_end[] = ".dsse.json";
+
+static bool ends_in(const char *path, const char *end)
+{
+	size_t len = strlen(path);
+
+	return len > strlen(end) && strcmp(path + len - strlen(end), end) == 0;
+}
+
+/* Too long is empty here: unusable either way. */
+static int read_evidence(const char *path, struct assay_bytes *out, struct assay_error *err)
+{
+	struct assay_error why = ASSAY_ERROR_INIT;
+
+	if (assay_file_read(AT_FDCWD, path, ASSAY_ENVELOPE_MAX, out, &why) == 0 ||
+	    why.code == ASSAY_E_LIMIT)
+		return 0;
+	*err = why;
+	return -1;
+}
+
+/* The proof of X.dsse.json, or of X, is X.tlog-proof; there need not be one. */
+static int read_proof(const char *path, struct assay_bytes *out, struct assay_error *err)
+{
+	size_t len = strlen(path) - (ends_in(path, envelope_end) ? strlen(envelope_end) : 0);
+	ASSAY_AUTO_FREE char *beside = assay_asprintf("%.*s.tlog-proof", (int)len, path);
+
+	return access(beside, F_OK) < 0 && errno == ENOENT ? 0 : read_evidence(beside, out, err);
+}
+
 /* An envelope that cannot be read is one that does not count; the answer says so. */
 static int add_file(struct assay_check *check, const struct assay_check_terms *terms,
                     const char *path, struct assay_error *err)
 {
-	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
-	struct assay_error why = ASSAY_ERROR_INIT;
+	ASSAY_AUTO_BYTES struct assay_bytes envelope = { 0 }, proof = { 0 };
 
-	if (assay_file_read(AT_FDCWD, path, ASSAY_ENVELOPE_MAX, &file, &why) < 0 &&
-	    why.code != ASSAY_E_LIMIT) {
-		*err = why;
+	if (read_evidence(path, &envelope, err) < 0 || read_proof(path, &proof, err) < 0)
 		return -1;
-	}
-	/* Too long is empty here: unusable either way. */
-	assay_check_add(check, terms, path, assay_span_of_bytes(&file));
+	assay_check_add(check, terms,
+	                &(struct assay_evidence){ .name = path,
+	                                          .envelope = assay_span_of_bytes(&envelope),
+	                                          .proof = assay_span_of_bytes(&proof) });
 	return 0;
 }
 
 static int list_folder(const char *path, struct assay_strings *names, struct assay_error *err)
 {
-	static const char end[] = ".dsse.json";
 	DIR *dir = opendir(path);
 	const struct dirent *entry;
 
 	if (dir == NULL)
 		return assay_fail_errno(err, "read folder %s", path);
 	while ((entry = readdir(dir)) != NULL) {
-		size_t len = strlen(entry->d_name);
-
-		if (len > strlen(end) && strcmp(entry->d_name + len - strlen(end), end) == 0)
+		if (ends_in(entry->d_name, envelope_end))
 			assay_strings_printf(names, "%s/%s", path, entry->d_name);
 	}
 	(void)closedir(dir);

@@ -21,7 +21,6 @@ int assay_cli_log_entry(const char *path, struct assay_buffer *out, struct assay
 	ASSAY_AUTO_MAP struct assay_map map = { 0 };
 	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
 	struct assay_error ignored = ASSAY_ERROR_INIT;
-	char hex[ASSAY_SHA256_HEX];
 	struct assay_sha256 digest;
 	bool is_envelope;
 
@@ -29,8 +28,7 @@ int assay_cli_log_entry(const char *path, struct assay_buffer *out, struct assay
 		return -1;
 	is_envelope = assay_envelope_parse(map.span, &envelope, &ignored) == 0;
 	assay_sha256(is_envelope ? assay_span_of_bytes(&envelope.payload) : map.span, &digest);
-	assay_sha256_hex(&digest, hex);
-	assay_buffer_printf(out, "%s sha256:%s\n", is_envelope ? "statement" : "file", hex);
+	assay_tlog_entry(is_envelope ? "statement" : "file", &digest, out);
 	return 0;
 }
 

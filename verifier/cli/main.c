@@ -29,6 +29,9 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_log_add,
 	&assay_cmd_log_prove,
 	&assay_cmd_log_check,
+	&assay_cmd_stamp_request,
+	&assay_cmd_stamp_attach,
+	&assay_cmd_stamp_check,
 };
 /* clang-format on */
 
