@@ -11,7 +11,7 @@ needs python3-yaml python3 -c 'import yaml'
 cat >judge.py <<'PYTHON'
 import hashlib, json, sys, yaml
 
-NUMBERS = set("size strip uid gid source_date_epoch cpus memory wall silence processes disk log".split())
+NUMBERS = set("size strip uid gid source_date_epoch cpus memory start seed wall silence processes disk log".split())
 
 def convert(value, key=None):
     if isinstance(value, dict):

@@ -49,6 +49,7 @@ defaults()
 	m_outputs=out
 	m_sources=
 	m_env=
+	m_pins=
 	m_uid=1000
 }
 defaults
@@ -105,7 +106,7 @@ $(for script; do step_row "$script"; done)
     kernel_release: 6.1.0-0-amd64
     kernel_version: "#1 SMP Debian"
     cpus: $m_cpus
-    memory: 4294967296
+    memory: 4294967296$m_pins
   limits:
     wall: $m_wall
     silence: $m_silence

@@ -37,8 +37,10 @@ finds "this host" 0 L1
 result $? "it takes less than a second: $(((after - before) / 1000000)) ms"
 same "nothing that can be pinned is not" "" "$(jq -r '.pins[] | select(.state == "not-pinned") | .key' json)"
 same "the rows that a build reports are the ones that it says cannot be pinned" \
-	"$(jq -r '.pins[] | select(.state == "beyond") | .key' json | sort)" \
+	"$(jq -r '.pins[] | select(.state == "beyond" or .state == "on-request") | .key' json | sort)" \
 	"$(manifest 'echo >out' && build && field unpinned | sed 's/:.*//' | sort)"
+
+same "what manifests can ask for" "clock random" "$(jq -r '.pins[] | select(.state == "on-request") | .key' json | xargs)"
 
 # A user namespace of its own has its own limit, which can be lowered without harm.
 ns=-Ur
@@ -81,6 +83,7 @@ END
 doctor python3 listen.py
 finds "another listener" 2 L0
 same "another listener: uname" not-pinned "$(state uname)"
+same "another listener: clock" not-pinned "$(state clock)"
 same "another listener: hostname" pinned "$(state hostname)"
 manifest 'look >out'
 build python3 listen.py

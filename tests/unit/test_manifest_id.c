@@ -51,6 +51,9 @@ static const struct {
 	{ "build.machine.kernel_version", "other", true, NULL },
 	{ "build.machine.cpus", "7", true, NULL },
 	{ "build.machine.memory", "77777777", true, NULL },
+	{ "build.machine.clock.mode", "fixed", true, NULL },
+	{ "build.machine.clock.start", "7", true, NULL },
+	{ "build.machine.random.seed", "7", true, NULL },
 	{ "build.limits.wall", "7", true, NULL },
 	{ "build.limits.silence", "7", true, NULL },
 	{ "build.limits.memory", "77777777", true, NULL },
@@ -83,6 +86,8 @@ static const struct {
 	const char *key;
 	bool changes_id;
 } optional[] = {
+	{ "build.machine.clock", true },
+	{ "build.machine.random", true },
 	{ "delivered[].member", true },
 	{ "hints", false },
 };

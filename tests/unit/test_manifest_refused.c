@@ -40,7 +40,8 @@ static void assert_refused(const struct assay_yaml *yaml, struct mutation *mutat
 
 static bool is_optional(const char *pattern)
 {
-	static const char *const optional[] = { "hints", "delivered[].member" };
+	static const char *const optional[] = { "hints", "delivered[].member",
+		                                "build.machine.clock", "build.machine.random" };
 
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(optional); i++)
 		if (strcmp(pattern, optional[i]) == 0)
@@ -241,6 +242,10 @@ static const struct {
 	{ "build.machine.kernel_release", "6 1", "\"6 1\": a kernel release has no space" },
 	{ "build.machine.cpus", "0", "must be from 1 to 8192" },
 	{ "build.machine.memory", "1", "must be from 16777216 to " },
+	{ "build.machine.clock", "now", "must be a mapping" },
+	{ "build.machine.clock.mode", "real", "must be one of fixed, offset, step" },
+	{ "build.machine.clock.start", "253402300800", "must be from 0 to 253402300799" },
+	{ "build.machine.random.seed", "-1", "" },
 	{ "build.limits.wall", "0", "must be from 1 to 2592000" },
 	{ "build.limits.silence", "4294967296", "must be at most 4294967295" },
 	{ "build.limits.silence", "0", "must be from 1 to 2592000" },
@@ -330,21 +335,21 @@ static void test_blame(void **state)
 		  "and from nowhere else" },
 		{ "PATH: /usr", "PASS: /usr", "m.yaml:31: build.environment.PATH: missing key" },
 		{ "{name: main.bin,", "{name: other,",
-		  "m.yaml:70: delivered[0].output: \"main.bin\": no output has this name" },
+		  "m.yaml:72: delivered[0].output: \"main.bin\": no output has this name" },
 		{ "file: boot.bin", "file: board.cfg",
-		  "m.yaml:71: delivered[1]: has the name of sources[1] and another sha256 or size" },
+		  "m.yaml:73: delivered[1]: has the name of sources[1] and another sha256 or size" },
 		{ "output: main.bin\n",
 		  "output: main.bin\n  - file: example_1.2_arm64.deb\n    sha256: "
 		  "6666666666666666666666666666666666666666666666666666666666666666\n    size: 2001\n"
 		  "    member: data.tar.xz!/usr/lib/example/main.bin\n    output: boot.bin\n",
-		  "m.yaml:71: delivered[1]: the same file and member as delivered[0]" },
+		  "m.yaml:73: delivered[1]: the same file and member as delivered[0]" },
 		{ "output: boot.bin\n",
 		  "output: boot.bin\n  - file: boot.bin\n    sha256: "
 		  "7777777777777777777777777777777777777777777777777777777777777777\n    size: 2002\n"
 		  "    output: main.bin\n",
-		  "m.yaml:75: delivered[2]: the same file and member as delivered[1]" },
+		  "m.yaml:77: delivered[2]: the same file and member as delivered[1]" },
 		{ "name: boot.bin\n    from", "name: gone.bin\n    from",
-		  "m.yaml:79: hints[1].name: \"gone.bin\": neither a source, nor a delivered file, nor a "
+		  "m.yaml:81: hints[1].name: \"gone.bin\": neither a source, nor a delivered file, nor a "
 		  ".deb of the toolchain" },
 		{ "id: 4444444444444444444444444444444444444444444444444444444444444444\n  tree: 55",
 		  "id: FILL-IN\n  tree: FILL-IN #",

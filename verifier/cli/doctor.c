@@ -16,11 +16,13 @@ static const struct assay_option options[] = {
 static const char *const states[] = {
 	[ASSAY_PINNED] = "pinned",
 	[ASSAY_NOT_PINNED] = "NOT PINNED",
-	[ASSAY_NEVER] = "not at L1",
+	[ASSAY_ON_REQUEST] = "on request",
+	[ASSAY_NEVER] = "never",
 };
 
 /* First what is wrong, then what is fine, then what is beyond us: people read from the top. */
-static const enum assay_finding_state order[] = { ASSAY_NOT_PINNED, ASSAY_PINNED, ASSAY_NEVER };
+static const enum assay_finding_state order[] = { ASSAY_NOT_PINNED, ASSAY_PINNED, ASSAY_ON_REQUEST,
+	                                          ASSAY_NEVER };
 
 static void write_row(const struct assay_diagnosis *diagnosis, size_t pin, struct assay_buffer *out)
 {
@@ -53,6 +55,7 @@ static json_t *row_json(const struct assay_diagnosis *diagnosis, size_t pin)
 {
 	static const char *const names[] = { [ASSAY_PINNED] = "pinned",
 		                             [ASSAY_NOT_PINNED] = "not-pinned",
+		                             [ASSAY_ON_REQUEST] = "on-request",
 		                             [ASSAY_NEVER] = "beyond" };
 	const struct assay_checkup *row = &diagnosis->pins[pin];
 	json_t *json = json_object();

@@ -151,6 +151,7 @@ const struct assay_yaml_rule assay_manifest_rules[] = {
 	{ .path = "build.machine.kernel_release", .wrong = rule_kernel_release },
 	{ .path = "build.machine.cpus", .min = 1, .max = 8192 }, /* NR_CPUS, kernel x86 Kconfig */
 	{ .path = "build.machine.memory", .min = 16 * MIB, .max = 64 * TIB }, /* 46 bits */
+	{ .path = "build.machine.clock.start", .max = 253402300799 }, /* as source_date_epoch */
 	{ .path = "build.limits.wall", .min = 1, .max = 30 * 86400 },
 	{ .path = "build.limits.silence", .min = 1, .max = 30 * 86400 },
 	{ .path = "build.limits.memory", .min = 16 * MIB, .max = 64 * TIB },

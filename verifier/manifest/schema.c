@@ -17,6 +17,8 @@
 	CYAML_FIELD_SEQUENCE(key, CYAML_FLAG_POINTER, type, member, entry, 1, ITEMS_MAX)
 #define MAPPING(key, type, member, fields)                                                         \
 	CYAML_FIELD_MAPPING(key, CYAML_FLAG_DEFAULT, type, member, fields)
+#define OPTIONAL_MAPPING(key, type, member, fields)                                                \
+	CYAML_FIELD_MAPPING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, fields)
 #define VALUE(type, fields)                                                                        \
 	{                                                                                          \
 		CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, type, fields)                              \
@@ -33,6 +35,12 @@ static const cyaml_strval_t tier_names[] = {
 	{ "transplanted", ASSAY_TIER_TRANSPLANTED },
 	{ "repacked", ASSAY_TIER_REPACKED },
 	{ "normalised", ASSAY_TIER_NORMALISED },
+};
+
+static const cyaml_strval_t clock_modes[] = {
+	{ "fixed", ASSAY_CLOCK_FIXED },
+	{ "offset", ASSAY_CLOCK_OFFSET },
+	{ "step", ASSAY_CLOCK_STEP },
 };
 
 static const cyaml_schema_field_t product_fields[] = {
@@ -80,12 +88,26 @@ static const cyaml_schema_field_t user_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t clock_fields[] = {
+	CYAML_FIELD_ENUM("mode", CYAML_FLAG_STRICT, struct assay_clock_pin, mode, clock_modes,
+	                 ASSAY_ARRAY_LEN(clock_modes)),
+	NUMBER("start", struct assay_clock_pin, start),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t random_fields[] = {
+	NUMBER("seed", struct assay_random_pin, seed),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t machine_fields[] = {
 	TEXT("hostname", struct assay_machine, hostname, UTS_BYTES),
 	TEXT("kernel_release", struct assay_machine, kernel_release, UTS_BYTES),
 	TEXT("kernel_version", struct assay_machine, kernel_version, UTS_BYTES),
 	NUMBER("cpus", struct assay_machine, cpus),
 	NUMBER("memory", struct assay_machine, memory),
+	OPTIONAL_MAPPING("clock", struct assay_machine, clock, clock_fields),
+	OPTIONAL_MAPPING("random", struct assay_machine, random, random_fields),
 	CYAML_FIELD_END,
 };
 

@@ -49,6 +49,22 @@ struct assay_user {
 	char *home; /* absolute */
 };
 
+/** How a pinned clock goes on. */
+enum assay_clock_mode {
+	ASSAY_CLOCK_FIXED,  /* it does not: always the start */
+	ASSAY_CLOCK_OFFSET, /* as the host's does */
+	ASSAY_CLOCK_STEP,   /* by a second for each reading */
+};
+
+struct assay_clock_pin {
+	enum assay_clock_mode mode;
+	uint64_t start; /* seconds since 1970-01-01 UTC, when the container is made */
+};
+
+struct assay_random_pin {
+	uint64_t seed;
+};
+
 /** What programs inside are told about the machine. */
 struct assay_machine {
 	char *hostname;
@@ -56,6 +72,8 @@ struct assay_machine {
 	char *kernel_version; /* uname -v */
 	uint32_t cpus;        /* as nproc(1) and /proc/cpuinfo tell */
 	uint64_t memory;      /* bytes, as /proc/meminfo and sysinfo(2) tell; not the limit */
+	struct assay_clock_pin *clock;   /* the time of day; NULL: the host's */
+	struct assay_random_pin *random; /* random numbers; NULL: the host's */
 };
 
 /** When a build is stopped. Not visible inside. */

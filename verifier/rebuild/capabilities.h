@@ -19,4 +19,7 @@
  */
 ASSAY_CHECKED int assay_capabilities_keep(uint64_t kept, struct assay_error *err);
 
+/** For the time being, use only these of those that were kept. */
+ASSAY_CHECKED int assay_capabilities_use(uint64_t used, struct assay_error *err);
+
 #endif

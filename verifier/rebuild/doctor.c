@@ -46,6 +46,9 @@ static const struct {
 	{ ASSAY_PIN_SYSINFO, assay_probe_notify, false, "as for uname" },
 	{ ASSAY_PIN_CPUS, assay_probe_notify, false, "as for uname" },
 	{ ASSAY_PIN_EVENTS, assay_probe_notify, false, "as for uname" },
+	{ ASSAY_PIN_CLOCK, assay_probe_start, false,
+	  "as for uname; and allow ptrace(2), which some container managers' filters refuse" },
+	{ ASSAY_PIN_RANDOM, assay_probe_start, false, "as for clock" },
 	{ ASSAY_PIN_ASLR, assay_probe_aslr, true, elsewhere },
 	{ ASSAY_PIN_RLIMITS, assay_probe_rlimits, false,
 	  "raise the hard limits (ulimit -H, limits.conf(5), systemd's Limit settings)" },
@@ -78,7 +81,7 @@ static void judge(struct assay_diagnosis *out, size_t trial, const char *store)
 			continue;
 		row->state = before->state;
 		row->why = before->why != NULL ? assay_strdup(before->why) : NULL;
-		row->todo = row->state == ASSAY_PINNED ? NULL : trials[trial].todo;
+		row->todo = row->state == ASSAY_NOT_PINNED ? trials[trial].todo : NULL;
 		return;
 	}
 	if (assay_probe_run(trials[trial].probe, store, &err) == 0)
@@ -128,9 +131,12 @@ int assay_doctor(const char *store, struct assay_diagnosis *out, struct assay_er
 	struct utsname name;
 	cpu_set_t cpus;
 
-	for (size_t i = 0; i < ASSAY_PIN_COUNT; i++)
+	for (size_t i = 0; i < ASSAY_PIN_COUNT; i++) {
 		if (assay_pins[i].level == ASSAY_PIN_NONE)
 			out->pins[i].state = ASSAY_NEVER;
+		if (assay_pins[i].level == ASSAY_PIN_L2)
+			out->pins[i].state = ASSAY_ON_REQUEST;
+	}
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(trials); i++)
 		judge(out, i, store);
 	conclude(out);

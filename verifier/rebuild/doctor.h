@@ -13,6 +13,7 @@
 enum assay_finding_state {
 	ASSAY_PINNED,
 	ASSAY_NOT_PINNED, /* this host cannot */
+	ASSAY_ON_REQUEST, /* where the manifest asks for it */
 	ASSAY_NEVER,      /* no host can, at these levels */
 };
 

@@ -151,7 +151,7 @@ static const struct rule rules[] = {
 	{ SCMP_SYS(personality), 0, LACKS_BITS, 0, ADDR_NO_RANDOMIZE },
 };
 
-/* No sockets but local ones. Refusals are counted by init when there is somebody to ask. */
+/* No sockets but local ones, where nobody is there to count the refusals. */
 static const struct rule socket_rules[] = {
 	{ SCMP_SYS(socket), EAFNOSUPPORT, NOT_EQUAL, 0, AF_UNIX },
 	{ SCMP_SYS(socketpair), EAFNOSUPPORT, NOT_EQUAL, 0, AF_UNIX },
@@ -170,18 +170,33 @@ static int add_rule(scmp_filter_ctx ctx, const struct rule *rule, uint32_t actio
 	return seccomp_rule_add_array(ctx, action, rule->call, rule->when != ALWAYS, &cmp);
 }
 
-static int add_rules(scmp_filter_ctx ctx, bool notify)
+static int add_questions(scmp_filter_ctx ctx, const struct assay_machine *machine)
+{
+	struct assay_notify_rule row;
+	int failed = 0;
+
+	for (size_t i = 0; failed == 0 && assay_notify_rule(machine, i, &row); i++) {
+		struct scmp_arg_cmp cmp = { .arg = row.arg,
+			                    .op = row.equal ? SCMP_CMP_EQ : SCMP_CMP_NE,
+			                    .datum_a = row.value };
+
+		failed = seccomp_rule_add_array(ctx, SCMP_ACT_NOTIFY, row.call, row.conditional,
+		                                &cmp);
+	}
+	return failed;
+}
+
+/* In: machine, NULL when there is nobody to ask */
+static int add_rules(scmp_filter_ctx ctx, const struct assay_machine *machine)
 {
 	int failed = 0;
 
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rules) && failed == 0; i++)
 		failed = add_rule(ctx, &rules[i], SCMP_ACT_ERRNO(rules[i].answer));
+	if (machine != NULL)
+		return failed < 0 ? failed : add_questions(ctx, machine);
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(socket_rules) && failed == 0; i++)
-		failed = add_rule(ctx, &socket_rules[i],
-		                  notify ? SCMP_ACT_NOTIFY : SCMP_ACT_ERRNO(EAFNOSUPPORT));
-	for (size_t i = 0; notify && i < ASSAY_NOTIFY_CALLS && failed == 0; i++)
-		failed =
-			seccomp_rule_add_array(ctx, SCMP_ACT_NOTIFY, assay_notify_call(i), 0, NULL);
+		failed = add_rule(ctx, &socket_rules[i], SCMP_ACT_ERRNO(EAFNOSUPPORT));
 	return failed;
 }
 
@@ -208,7 +223,8 @@ static int export(scmp_filter_ctx ctx, struct assay_bytes *out, struct assay_err
 	return 0;
 }
 
-static int make_main(bool notify, struct assay_bytes *out, struct assay_error *err)
+static int make_main(const struct assay_machine *machine, struct assay_bytes *out,
+                     struct assay_error *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int failed = ctx == NULL ? -ENOMEM : 0;
@@ -218,7 +234,7 @@ static int make_main(bool notify, struct assay_bytes *out, struct assay_error *e
 	if (failed == 0) /* a binary tree, not a list */
 		failed = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (failed == 0)
-		failed = add_rules(ctx, notify);
+		failed = add_rules(ctx, machine);
 	if (failed < 0) {
 		errno = -failed;
 		(void)assay_fail_errno(err, "make the system call filter");
@@ -271,18 +287,21 @@ static void make_guard(const struct assay_user *user, struct assay_bytes *out)
 	memcpy(out->ptr, program, sizeof(program));
 }
 
-int assay_filter_make(const struct assay_user *user, bool notify, struct assay_filter *out,
-                      struct assay_error *err)
+int assay_filter_make(const struct assay_user *user, const struct assay_machine *machine,
+                      struct assay_filter *out, struct assay_error *err)
 {
-	out->notify = notify;
+	out->notify = machine != NULL;
 	make_guard(user, &out->guard);
-	return make_main(notify, &out->main, err);
+	if (make_main(machine, &out->main, err) < 0)
+		return -1;
+	return machine == NULL || machine->clock == NULL ? 0 : make_main(NULL, &out->quiet, err);
 }
 
 void assay_filter_fini(struct assay_filter *filter)
 {
 	assay_bytes_fini(&filter->guard);
 	assay_bytes_fini(&filter->main);
+	assay_bytes_fini(&filter->quiet);
 }
 
 static int load(const struct assay_bytes *program, unsigned long flags)
@@ -295,7 +314,7 @@ static int load(const struct assay_bytes *program, unsigned long flags)
 	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
 }
 
-int assay_filter_load(const struct assay_filter *filter)
+int assay_filter_load(const struct assay_filter *filter, bool helper)
 {
 	/* Without this flag kernels before 5.16 make every program inside slower. */
 	unsigned long flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
@@ -303,6 +322,8 @@ int assay_filter_load(const struct assay_filter *filter)
 
 	if (load(&filter->guard, flags) < 0)
 		return -1;
+	if (helper && filter->quiet.ptr != NULL)
+		return load(&filter->quiet, flags);
 	if (!filter->notify)
 		return load(&filter->main, flags);
 	flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;

@@ -21,7 +21,9 @@
 struct assay_filter {
 	struct assay_bytes guard; /* unknown calls, chown */
 	struct assay_bytes main;  /* everything else */
-	bool notify;              /* main asks init about the calls of notify.h */
+	struct assay_bytes
+		quiet; /* the same for helpers, who must not have to ask for file times */
+	bool notify;   /* main asks init about the calls of notify.h */
 };
 
 void assay_filter_fini(struct assay_filter *filter);
@@ -29,11 +31,12 @@ void assay_filter_fini(struct assay_filter *filter);
 /**
  * Make the programs.
  *
- * In: notify  whether init answers uname(2) and the like; else they are left to the kernel, and
- *             sockets are refused without a word
+ * In: machine  what init answers about; NULL: uname(2) and the like are left to the kernel, and
+ *              sockets are refused without a word
  */
-ASSAY_CHECKED int assay_filter_make(const struct assay_user *user, bool notify,
-                                    struct assay_filter *out, struct assay_error *err);
+ASSAY_CHECKED int assay_filter_make(const struct assay_user *user,
+                                    const struct assay_machine *machine, struct assay_filter *out,
+                                    struct assay_error *err);
 
 /**
  * Whether the kernel hands questions to us: it does not when somebody outside of this process
@@ -51,6 +54,6 @@ bool assay_filter_has_calls(struct assay_error *err);
  * Return: the descriptor on which init gets the questions when filter->notify, else 0; -1 with
  *         errno set
  */
-int assay_filter_load(const struct assay_filter *filter);
+int assay_filter_load(const struct assay_filter *filter, bool helper);
 
 #endif

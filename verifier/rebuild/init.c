@@ -33,6 +33,10 @@
 #include "rebuild/sources.h"
 #include "rebuild/usage.h"
 
+/* To kill, to see and answer programs, and to read outputs whatever their mode. */
+#define OWN_CAPABILITIES                                                                           \
+	(UINT64_C(1) << CAP_KILL | UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_OVERRIDE)
+
 struct init {
 	struct assay_container *container;
 	struct assay_notify notify;
@@ -67,21 +71,27 @@ static void kill_all(void)
 
 	do {
 		(void)kill(-1, SIGKILL);
-		pid = waitpid(-1, NULL, 0);
+		pid = waitpid(-1, NULL, __WALL);
 	} while (pid > 0 || errno == EINTR);
 }
 
-/* Collect the dead. Return: whether wanted is among them, with its status as a shell tells it. */
-static bool reap(pid_t wanted, int *status)
+/*
+ * Collect the dead, and let those that stopped for us go on. Return: whether wanted is among the
+ * dead, with init->status as a shell tells it.
+ */
+static bool reap(struct init *init, pid_t wanted)
 {
 	bool found = false;
 	int raw;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &raw, WNOHANG)) > 0) {
-		if (pid != wanted)
+	/* __WALL: a thread may have been stopped. */
+	while ((pid = waitpid(-1, &raw, WNOHANG | __WALL)) > 0) {
+		if (WIFSTOPPED(raw))
+			assay_notify_stop(&init->notify, pid, raw, false);
+		if (pid != wanted || WIFSTOPPED(raw))
 			continue;
-		*status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
+		init->status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
 		found = true;
 	}
 	return found;
@@ -141,7 +151,7 @@ static bool handle(struct init *init, struct assay_started *started, struct atte
 	else if (attention->polls[2].revents != 0)
 		attention->polls[2].fd = -1; /* nobody is left to ask */
 	if (attention->polls[1].revents != 0 && read(init->signals, &info, sizeof(info)) > 0 &&
-	    reap(started->pid, &init->status))
+	    reap(init, started->pid))
 		return false;
 	if (attention->polls[0].revents != 0) {
 		hear_launcher(init);
@@ -186,6 +196,14 @@ static void attend(struct init *init, struct assay_started *started)
 	}
 }
 
+static void use(struct init *init, uint64_t capabilities)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (assay_capabilities_use(capabilities, &err) < 0)
+		assay_container_fail(init->container, &err);
+}
+
 /*
  * Run a program to its end. What it leaves running is killed, so that it cannot race with the
  * next step or with the collection of outputs.
@@ -205,7 +223,12 @@ static void run(struct init *init, const struct assay_job *job)
 		kill_all();
 		return;
 	}
+	if (started.stopped != 0)
+		assay_notify_stop(&init->notify, started.pid, started.stopped, true);
+	/* What we ask the kernel in the name of programs must be refused where it is to them. */
+	use(init, OWN_CAPABILITIES & ~(UINT64_C(1) << CAP_DAC_OVERRIDE));
 	attend(init, &started);
+	use(init, OWN_CAPABILITIES);
 	/* While what it left is still there: did it end because there was no more room? */
 	if (init->outcome == ASSAY_OUTCOME_BUILT && !init->stopped && look(init, &usage) &&
 	    init->status != 0 && init->disk_full)
@@ -382,6 +405,18 @@ static void tell_refusals(const struct init *init)
 		assay_container_fail(init->container, &err);
 }
 
+/* Programs under a debugger of the build: nobody else can watch their start. */
+static void tell_unchanged(const struct init *init)
+{
+	static const char why[] = "programs under a debugger of the build had the host's";
+	const struct assay_machine *machine = &init->container->plan->manifest->build.machine;
+
+	if (init->notify.unchanged && machine->clock != NULL)
+		assay_container_unpinned(init->container, ASSAY_PIN_CLOCK, "%s", why);
+	if (init->notify.unchanged && machine->random != NULL)
+		assay_container_unpinned(init->container, ASSAY_PIN_RANDOM, "%s", why);
+}
+
 static void tell_end(const struct init *init)
 {
 	struct assay_error err = ASSAY_ERROR_INIT;
@@ -394,6 +429,21 @@ static void tell_end(const struct init *init)
 	(void)snprintf(message.text, sizeof(message.text), "%s", init->detail);
 	if (assay_message_send(init->container->control, &message, -1, &err) < 0)
 		_exit(1);
+}
+
+static int begin_answers(struct init *init, struct assay_error *err)
+{
+	const struct assay_build *build = &init->container->plan->manifest->build;
+	struct stat disk;
+
+	if (!init->container->filter.notify)
+		return 0;
+	if (assay_notify_init(&init->notify, &build->machine, err) < 0)
+		return -1;
+	if (stat(build->path, &disk) < 0)
+		return assay_fail_errno(err, "look at %s", build->path);
+	init->notify.disk = disk.st_dev;
+	return 0;
 }
 
 /* Protect ourselves: from the death of the launcher, and from the build. */
@@ -420,14 +470,9 @@ static int begin(struct init *init, struct assay_error *err)
 	if (assay_cpus_take(init->container->plan->manifest->build.machine.cpus, err) < 0 ||
 	    assay_root_make(init->container, err) < 0)
 		return -1;
-	/* To kill, to see and answer programs, and to read outputs whatever their mode. */
-	if (assay_capabilities_keep(1u << CAP_KILL | 1u << CAP_SYS_PTRACE | 1u << CAP_DAC_OVERRIDE,
-	                            err) < 0)
+	if (assay_capabilities_keep(OWN_CAPABILITIES, err) < 0)
 		return -1;
-	return !init->container->filter.notify
-	               ? 0
-	               : assay_notify_init(&init->notify,
-	                                   &init->container->plan->manifest->build.machine, err);
+	return begin_answers(init, err);
 }
 
 void assay_init_main(struct assay_container *container)
@@ -445,6 +490,7 @@ void assay_init_main(struct assay_container *container)
 		collect_outputs(init);
 	}
 	tell_refusals(init);
+	tell_unchanged(init);
 	tell_end(init);
 	_exit(0);
 }

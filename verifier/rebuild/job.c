@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -113,6 +114,12 @@ static int set_files(const struct assay_container *container, const struct assay
 	return 0;
 }
 
+/* Init, which waits for us, cannot be asked for its leave as it is for all later programs. */
+static void run_file(const struct assay_plan *plan, const char *file, char *const *argv)
+{
+	(void)syscall(SYS_execve, file, argv, plan->environment.items, 0, 0, ASSAY_NOTIFY_EXEC);
+}
+
 /* As execvp(3), but the PATH is the plan's, and errors are those that a shell would tell. */
 static void find_and_run(const struct assay_plan *plan, const struct assay_job *job)
 {
@@ -122,11 +129,11 @@ static void find_and_run(const struct assay_plan *plan, const struct assay_job *
 
 	if (job->program > 0) {
 		(void)syscall(SYS_execveat, PROGRAM, "", argv, plan->environment.items,
-		              AT_EMPTY_PATH);
+		              AT_EMPTY_PATH, ASSAY_NOTIFY_EXEC);
 		return;
 	}
 	if (strchr(argv[0], '/') != NULL) {
-		(void)execve(argv[0], argv, plan->environment.items);
+		run_file(plan, argv[0], argv);
 		return;
 	}
 	for (size_t i = 0; i < plan->environment.count; i++)
@@ -136,7 +143,7 @@ static void find_and_run(const struct assay_plan *plan, const struct assay_job *
 		size_t len = strcspn(path, ":");
 		ASSAY_AUTO_FREE char *file = assay_asprintf("%.*s/%s", (int)len, path, argv[0]);
 
-		(void)execve(file, argv, plan->environment.items);
+		run_file(plan, file, argv);
 		if (errno != ENOENT && errno != ENOTDIR)
 			told = errno;
 		path += len;
@@ -147,7 +154,7 @@ static void find_and_run(const struct assay_plan *plan, const struct assay_job *
 static int install_filter(const struct assay_container *container, const struct assay_job *job,
                           int socket, struct assay_error *err)
 {
-	int fd = assay_filter_load(&container->filter);
+	int fd = assay_filter_load(&container->filter, job->argv == NULL);
 
 	if (fd < 0)
 		return assay_fail_errno(err, "load the system call filter");
@@ -184,6 +191,12 @@ static int close_files(const struct assay_job *job, int *socket, struct assay_er
 	return 0;
 }
 
+/* Whether programs are changed at their start: see trace.h. */
+static bool is_changed(const struct assay_machine *machine)
+{
+	return machine->clock != NULL || machine->random != NULL;
+}
+
 static int become(const struct assay_container *container, const struct assay_job *job, int *socket,
                   struct assay_error *err)
 {
@@ -205,6 +218,9 @@ static int become(const struct assay_container *container, const struct assay_jo
 		return -1;
 	if (job->argv == NULL)
 		return job->help(job->context, err);
+	/* Stop at the start of the program, where init changes what it is given. */
+	if (is_changed(&build->machine) && ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		return assay_fail_errno(err, "let init watch the start of a program");
 	find_and_run(container->plan, job);
 	(void)assay_fail_errno(err, "%s", job->argv[0]);
 	err->code = ASSAY_E_TOOL;
@@ -281,7 +297,12 @@ static int await_program(const struct assay_container *container, struct assay_s
 			return assay_fail(err, ASSAY_E_SYSTEM, "no system call notifications came");
 		assay_notify_tune(out->answers);
 	}
-	return hear_error(out->socket, err);
+	if (hear_error(out->socket, err) < 0)
+		return -1;
+	if (is_changed(&container->plan->manifest->build.machine) &&
+	    (waitpid(out->pid, &out->stopped, __WALL) < 0 || !WIFSTOPPED(out->stopped)))
+		return assay_fail(err, ASSAY_E_SYSTEM, "a program did not wait at its start");
+	return 0;
 }
 
 int assay_job_start(const struct assay_container *container, const struct assay_job *job,

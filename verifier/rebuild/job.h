@@ -27,7 +27,8 @@ struct assay_job {
 /** What init holds of a process that it started. */
 struct assay_started {
 	pid_t pid;
-	int socket;  /* of a helper, for assay_job_helped; else -1 */
+	int socket; /* of a helper, for assay_job_helped; else -1 */
+	int stopped; /* of a program that waits for assay_notify_stop: what waitpid(2) told; else 0 */
 	int answers; /* where a program's questions arrive (see notify.h), or -1 */
 };
 

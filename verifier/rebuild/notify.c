@@ -3,15 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "base/memory.h"
+#include "rebuild/answer.h"
 #include "rebuild/proc.h"
 
 #ifndef SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP /* Linux 6.6 */
@@ -19,15 +20,8 @@
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #endif
 
-/* Return: what the system call returns: a value, or -errno. */
-typedef int64_t answer_fn(struct assay_notify *notify, const struct seccomp_notif *request);
-
-/*
- * Write into the memory of the program that asks. Should it have been killed and its pid be
- * another's by now, a program of the same build gets the bytes, which the killer could have
- * written there itself.
- */
-static int64_t give(const struct seccomp_notif *request, unsigned arg, const void *ptr, size_t len)
+int64_t assay_answer_give(const struct seccomp_notif *request, unsigned arg, const void *ptr,
+                          size_t len)
 {
 	struct iovec from = { (void *)(uintptr_t)ptr, len };
 	struct iovec to = { (void *)(uintptr_t)request->data.args[arg], len };
@@ -42,7 +36,7 @@ static int64_t answer_uname(struct assay_notify *notify, const struct seccomp_no
 	struct utsname name;
 
 	assay_proc_uname(notify->machine, &name);
-	return give(request, 0, &name, sizeof(name));
+	return assay_answer_give(request, 0, &name, sizeof(name));
 }
 
 static int64_t answer_sysinfo(struct assay_notify *notify, const struct seccomp_notif *request)
@@ -50,7 +44,7 @@ static int64_t answer_sysinfo(struct assay_notify *notify, const struct seccomp_
 	struct sysinfo info;
 
 	assay_proc_sysinfo(notify->machine, &info);
-	return give(request, 0, &info, sizeof(info));
+	return assay_answer_give(request, 0, &info, sizeof(info));
 }
 
 #define MASK_BYTES 128 /* for CPU_SETSIZE processors: sched_getaffinity(2) */
@@ -67,7 +61,7 @@ static int64_t answer_affinity(struct assay_notify *notify, const struct seccomp
 		return -EINVAL;
 	for (uint32_t i = 0; i < cpus; i++)
 		mask[i / 8] |= (uint8_t)(1u << i % 8); /* little-endian words */
-	given = give(request, 2, mask, need);
+	given = assay_answer_give(request, 2, mask, need);
 	return given < 0 ? given : (int64_t)need;
 }
 
@@ -117,21 +111,78 @@ static int64_t refuse_socket(struct assay_notify *notify, const struct seccomp_n
 	return -EAFNOSUPPORT;
 }
 
-/* The first ASSAY_NOTIFY_CALLS rows are asked about whatever their arguments. */
-static const struct {
-	int call;
-	answer_fn *answer;
-} answers[] = {
-	{ SYS_uname, answer_uname },
-	{ SYS_sysinfo, answer_sysinfo },
-	{ SYS_sched_getaffinity, answer_affinity },
-	{ SYS_socket, refuse_socket },
-	{ SYS_socketpair, refuse_socket },
+/* What a row is asked about for. */
+enum need {
+	ALWAYS,
+	CLOCK, /* a pinned clock */
+	RANDOM,
+	EITHER
 };
 
-int assay_notify_call(size_t index)
+#define ANY false, false, 0, 0
+#define IF(arg, value) true, true, arg, value
+#define UNLESS(arg, value) true, false, arg, value
+#define CLOCK_IS(id) IF(0, id)
+
+/* x86-64 has old calls that newer architectures never had. */
+#ifndef SYS_time
+#define SYS_time SYS_gettimeofday
+#define SYS_stat SYS_newfstatat
+#define SYS_lstat SYS_newfstatat
+#define assay_answer_time assay_answer_gettimeofday
+#define assay_answer_stat assay_answer_newfstatat
+#define assay_answer_lstat assay_answer_newfstatat
+#endif
+
+/* The first row with a call answers it. CLOCK_REALTIME and those that follow it: clock_gettime(2). */
+static const struct {
+	enum need need;
+	struct assay_notify_rule rule;
+	assay_answer_fn *answer;
+} rows[] = {
+	{ ALWAYS, { SYS_uname, ANY }, answer_uname },
+	{ ALWAYS, { SYS_sysinfo, ANY }, answer_sysinfo },
+	{ ALWAYS, { SYS_sched_getaffinity, ANY }, answer_affinity },
+	/* No sockets but local ones. */
+	{ ALWAYS, { SYS_socket, UNLESS(0, AF_UNIX) }, refuse_socket },
+	{ ALWAYS, { SYS_socketpair, UNLESS(0, AF_UNIX) }, refuse_socket },
+	{ EITHER, { SYS_execve, UNLESS(5, ASSAY_NOTIFY_EXEC) }, assay_answer_exec },
+	{ EITHER, { SYS_execveat, UNLESS(5, ASSAY_NOTIFY_EXEC) }, assay_answer_exec },
+	{ CLOCK, { SYS_time, ANY }, assay_answer_time },
+	{ CLOCK, { SYS_gettimeofday, ANY }, assay_answer_gettimeofday },
+	{ CLOCK, { SYS_clock_gettime, CLOCK_IS(CLOCK_REALTIME) }, assay_answer_clock_gettime },
+	{ CLOCK,
+	  { SYS_clock_gettime, CLOCK_IS(CLOCK_REALTIME_COARSE) },
+	  assay_answer_clock_gettime },
+	{ CLOCK,
+	  { SYS_clock_gettime, CLOCK_IS(CLOCK_REALTIME_ALARM) },
+	  assay_answer_clock_gettime },
+	{ CLOCK, { SYS_clock_gettime, CLOCK_IS(CLOCK_TAI) }, assay_answer_clock_gettime },
+	{ CLOCK, { SYS_stat, ANY }, assay_answer_stat },
+	{ CLOCK, { SYS_lstat, ANY }, assay_answer_lstat },
+	{ CLOCK, { SYS_fstat, ANY }, assay_answer_fstat },
+	{ CLOCK, { SYS_newfstatat, ANY }, assay_answer_newfstatat },
+	{ CLOCK, { SYS_statx, ANY }, assay_answer_statx },
+	{ RANDOM, { SYS_getrandom, ANY }, assay_answer_getrandom },
+};
+
+static bool is_needed(const struct assay_machine *machine, enum need need)
 {
-	return answers[index].call;
+	bool clock = machine->clock != NULL, random = machine->random != NULL;
+
+	return need == ALWAYS || (clock && need != RANDOM) || (random && need != CLOCK);
+}
+
+bool assay_notify_rule(const struct assay_machine *machine, size_t index,
+                       struct assay_notify_rule *out)
+{
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++) {
+		if (!is_needed(machine, rows[i].need) || index-- > 0)
+			continue;
+		*out = rows[i].rule;
+		return true;
+	}
+	return false;
 }
 
 int assay_notify_init(struct assay_notify *notify, const struct assay_machine *machine,
@@ -140,6 +191,8 @@ int assay_notify_init(struct assay_notify *notify, const struct assay_machine *m
 	struct seccomp_notif_sizes sizes;
 
 	*notify = (struct assay_notify){ .machine = machine };
+	if (machine->clock != NULL)
+		assay_moment_begin(&notify->moment, machine->clock);
 	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0)
 		return assay_fail_errno(err, "ask for the size of system call notifications");
 	notify->request_size = sizes.seccomp_notif;
@@ -157,9 +210,9 @@ void assay_notify_tune(int fd)
 
 static int64_t answer(struct assay_notify *notify, const struct seccomp_notif *request)
 {
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(answers); i++)
-		if (answers[i].call == request->data.nr)
-			return answers[i].answer(notify, request);
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++)
+		if (rows[i].rule.call == request->data.nr)
+			return rows[i].answer(notify, request);
 	return -ENOSYS;
 }
 
@@ -177,6 +230,10 @@ void assay_notify_answer(struct assay_notify *notify, int fd)
 		.error = value < 0 ? (int32_t)value : 0,
 		.val = value < 0 ? 0 : value,
 	};
+	if (value == ASSAY_ANSWER_CONTINUE)
+		*notify->response =
+			(struct seccomp_notif_resp){ .id = notify->request->id,
+			                             .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
 	(void)ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, notify->response);
 }
 

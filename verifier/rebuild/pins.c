@@ -4,7 +4,8 @@
 const struct assay_pin assay_pins[ASSAY_PIN_COUNT] = {
 	[ASSAY_PIN_ASLR] = { "aslr", ASSAY_PIN_L0, NULL,
 	                     "personality without randomised addresses" },
-	[ASSAY_PIN_CLOCK] = { "clock", ASSAY_PIN_NONE, NULL,
+	[ASSAY_PIN_CLOCK] = { "clock", ASSAY_PIN_L2, "build.machine.clock",
+	                      "time of day and file times answered, no vDSO",
 	                      "the time of day is the host's; SOURCE_DATE_EPOCH is set" },
 	[ASSAY_PIN_CPUS] = { "cpus", ASSAY_PIN_L1, "build.machine.cpus",
 	                     "affinity, sched_getaffinity(2) answered, /proc/cpuinfo, /proc/stat" },
@@ -38,7 +39,8 @@ const struct assay_pin assay_pins[ASSAY_PIN_COUNT] = {
 	                         "/proc/PID/{autogroup,cgroup,loginuid,mountinfo,stat,status}, and which files /proc has" },
 	[ASSAY_PIN_PROCESSOR] = { "processor", ASSAY_PIN_NONE, NULL,
 	                          "CPUID, hardware capabilities, RDTSC and RDRAND are the host's" },
-	[ASSAY_PIN_RANDOM] = { "random", ASSAY_PIN_NONE, NULL,
+	[ASSAY_PIN_RANDOM] = { "random", ASSAY_PIN_L2, "build.machine.random",
+	                       "getrandom(2) answered, /dev/urandom a file, AT_RANDOM changed",
 	                       "getrandom(2), /dev/urandom and AT_RANDOM are the host's" },
 	[ASSAY_PIN_RLIMITS] = { "rlimits", ASSAY_PIN_L0, "build.limits.processes",
 	                        "all sixteen set" },
@@ -59,14 +61,31 @@ const struct assay_pin assay_pins[ASSAY_PIN_COUNT] = {
 	                     "user namespace with one uid and one gid, neither of them 0" },
 };
 
-void assay_pins_unpinned(bool notify, struct assay_strings *unpinned)
+/* Whether a manifest asks for a row of level L2. */
+static bool is_asked_for(const struct assay_machine *machine, size_t row)
+{
+	return row == ASSAY_PIN_CLOCK ? machine->clock != NULL : machine->random != NULL;
+}
+
+void assay_pins_unpinned(const struct assay_machine *machine, bool notify,
+                         struct assay_strings *unpinned)
 {
 	for (size_t i = 0; i < ASSAY_PIN_COUNT; i++) {
-		if (assay_pins[i].level == ASSAY_PIN_NONE)
-			assay_strings_printf(unpinned, "%s: %s", assay_pins[i].key,
-			                     assay_pins[i].how);
-		if (assay_pins[i].level == ASSAY_PIN_L1 && !notify)
+		const struct assay_pin *row = &assay_pins[i];
+
+		if (row->level == ASSAY_PIN_NONE)
+			assay_strings_printf(unpinned, "%s: %s", row->key, row->how);
+		if (row->level == ASSAY_PIN_L2 && !is_asked_for(machine, i))
+			assay_strings_printf(unpinned, "%s: %s", row->key, row->unless);
+		if (row->level == ASSAY_PIN_L1 && !notify)
 			assay_strings_printf(unpinned, "%s: this host has no seccomp notification",
-			                     assay_pins[i].key);
+			                     row->key);
 	}
+}
+
+const char *assay_pins_level(const struct assay_machine *machine, bool notify)
+{
+	if (!notify)
+		return "L0";
+	return machine->clock != NULL && machine->random != NULL ? "L2" : "L1";
 }

@@ -4,8 +4,8 @@
  * pinned, from which level on, and what is not.
  *
  * Layer:  rebuild.
- * Limits: a level is a promise about rows, not about programs: level L1 leaves the clock, random
- *         numbers and the processor's own instructions as they are.
+ * Limits: a level is a promise about rows, not about programs: no level pins the processor's own
+ *         instructions.
  */
 #ifndef ASSAY_REBUILD_PINS_H
 #define ASSAY_REBUILD_PINS_H
@@ -13,11 +13,13 @@
 #include <stdbool.h>
 
 #include "base/strings.h"
+#include "model/manifest.h"
 
 /** What a row needs beyond namespaces. */
 enum assay_pin_level {
 	ASSAY_PIN_L0,   /* namespaces and process attributes */
 	ASSAY_PIN_L1,   /* system calls answered by init */
+	ASSAY_PIN_L2,   /* where the manifest asks: programs are changed at their start */
 	ASSAY_PIN_NONE, /* not pinned by these levels: always in the record */
 };
 
@@ -62,11 +64,19 @@ struct assay_pin {
 	enum assay_pin_level level;
 	const char *manifest; /* the key that sets it; NULL: a constant of ours */
 	const char *how;      /* how it is pinned, or why it is not */
+	const char *unless;   /* level L2: what holds where the manifest does not ask */
 };
 
 extern const struct assay_pin assay_pins[ASSAY_PIN_COUNT];
 
-/** Add the rows that no host pins, and without notifications those that need them. */
-void assay_pins_unpinned(bool notify, struct assay_strings *unpinned);
+/**
+ * Add the rows that no host pins or that the manifest leaves alone, and without notifications
+ * those that need them.
+ */
+void assay_pins_unpinned(const struct assay_machine *machine, bool notify,
+                         struct assay_strings *unpinned);
+
+/** The level that a build reaches: static text. */
+const char *assay_pins_level(const struct assay_machine *machine, bool notify);
 
 #endif

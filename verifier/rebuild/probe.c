@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,9 +26,11 @@
 #include "base/file.h"
 #include "rebuild/filter.h"
 #include "rebuild/identity.h"
+#include "rebuild/inside/embed.h"
 #include "rebuild/message.h"
 #include "rebuild/notify.h"
 #include "rebuild/rlimits.h"
+#include "rebuild/trace.h"
 #include "rebuild/tree.h"
 
 #ifndef CLONE_NEWTIME
@@ -245,7 +248,7 @@ static int ask(const struct assay_filter *filter, const struct assay_machine *ma
 	int fd;
 
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	fd = assay_filter_load(filter);
+	fd = assay_filter_load(filter, false);
 	if (fd < 0 || assay_fd_send(socket, fd) < 0)
 		return -1;
 	(void)close(fd);
@@ -266,7 +269,7 @@ int assay_probe_notify(const char *store ASSAY_UNUSED, struct assay_error *err)
 
 	if (!assay_filter_can_notify())
 		return assay_fail(err, ASSAY_E_SYSTEM, "seccomp(2) gives us no notifications");
-	if (enter(0, err) < 0 || assay_filter_make(&user, true, &filter, err) < 0 ||
+	if (enter(0, err) < 0 || assay_filter_make(&user, &machine, &filter, err) < 0 ||
 	    assay_notify_init(&notify, &machine, err) < 0)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -282,6 +285,46 @@ int assay_probe_notify(const char *store ASSAY_UNUSED, struct assay_error *err)
 	if (waitpid(pid, &status, 0) < 0 || status != 0)
 		return assay_fail(err, ASSAY_E_SYSTEM, "an answer to uname(2) did not arrive");
 	return 0;
+}
+
+/* A program that asks to be watched, and asks the kernel nothing. */
+static int start_program(int program)
+{
+	char name[] = "inside", *argv[] = { name, NULL }, *env[] = { NULL };
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (nowhere >= 0 && dup2(nowhere, STDOUT_FILENO) >= 0 &&
+	    ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
+		(void)syscall(SYS_execveat, program, "", argv, env, AT_EMPTY_PATH);
+	return 1;
+}
+
+int assay_probe_start(const char *store, struct assay_error *err)
+{
+	const struct assay_machine machine = {
+		.clock = &(struct assay_clock_pin){ .mode = ASSAY_CLOCK_FIXED },
+		.random = &(struct assay_random_pin){ .seed = 0 },
+	};
+	ASSAY_AUTO_CLOSE int program = memfd_create("inside", MFD_CLOEXEC);
+	int status;
+	pid_t pid;
+
+	if (assay_probe_notify(store, err) < 0)
+		return -1;
+	if (program < 0)
+		return assay_fail_errno(err, "memory for a program");
+	if (assay_write_full(program, assay_inside_program(), err) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		_exit(start_program(program));
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status))
+		return assay_fail(err, ASSAY_E_SYSTEM, "a program cannot be watched at its start");
+	status = assay_trace_stop(pid, status, true, &machine);
+	(void)kill(pid, SIGKILL);
+	return status > 0 ? 0
+	                  : assay_fail(err, ASSAY_E_SYSTEM,
+	                               "a program cannot be changed at its start");
 }
 
 int assay_probe_aslr(const char *store ASSAY_UNUSED, struct assay_error *err)

@@ -21,6 +21,7 @@ assay_probe_fn assay_probe_ipc;
 assay_probe_fn assay_probe_hostname;
 assay_probe_fn assay_probe_monotonic; /* time namespace with offsets */
 assay_probe_fn assay_probe_notify;    /* filter, question, answer, all of it */
+assay_probe_fn assay_probe_start;     /* a program changed at its start: trace.h */
 assay_probe_fn assay_probe_aslr;
 assay_probe_fn assay_probe_rlimits;
 assay_probe_fn assay_probe_nice;

@@ -133,17 +133,23 @@ static int prepare(struct launch *launch, struct assay_error *err)
 {
 	const struct assay_rebuild_request *request = launch->request;
 	const struct assay_user *user = &request->manifest->build.user;
+	const struct assay_machine *machine = &request->manifest->build.machine;
 	bool notify = assay_filter_can_notify();
 	struct assay_error old = ASSAY_ERROR_INIT;
 	char why[256];
 
+	if (!notify && (machine->clock != NULL || machine->random != NULL))
+		return assay_fail(
+			err, ASSAY_E_SYSTEM,
+			"the manifest pins the clock or random numbers, and this host cannot "
+			"(`assay doctor' says more)");
 	launch->record->log_path = assay_strdup(request->log_path);
 	assay_plan_make(request->manifest, &launch->plan);
 	/* First of all: it is also what readies the digests, whose library reads files of the host. */
 	if (assay_log_open(&launch->log, request->log_path, request->manifest->build.limits.log,
 	                   err) < 0 ||
 	    assay_identity_choose(&launch->container.identity, err) < 0 ||
-	    assay_filter_make(user, notify, &launch->container.filter, err) < 0 ||
+	    assay_filter_make(user, notify ? machine : NULL, &launch->container.filter, err) < 0 ||
 	    make_channels(launch, err) < 0)
 		return -1;
 	launch->container.request = request;
@@ -153,8 +159,8 @@ static int prepare(struct launch *launch, struct assay_error *err)
 		unpinned(launch, ASSAY_PIN_OWNER, why);
 	if (!assay_filter_has_calls(&old))
 		unpinned(launch, ASSAY_PIN_SYSCALLS, old.text);
-	launch->record->level = notify ? "L1" : "L0";
-	assay_pins_unpinned(notify, &launch->record->unpinned);
+	launch->record->level = assay_pins_level(machine, notify);
+	assay_pins_unpinned(machine, notify, &launch->record->unpinned);
 	return watch_signals(launch, err);
 }
 

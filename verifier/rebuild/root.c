@@ -22,11 +22,13 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "rebuild/accounts.h"
+#include "rebuild/chance.h"
 #include "rebuild/container.h"
 
 /* Where the tmpfs is put before it becomes the root: a folder that every host has. */
 #define ATTACH_AT "/tmp"
 #define BASE_OPTIONS "mode=0755,size=16m,nr_inodes=4096"
+#define CHANCE_SIZE (UINT64_C(1) << 20) /* bytes; ours: seeds and names need a few */
 #define BASE_FLAGS (MS_NOSUID | MS_NODEV)
 
 struct root {
@@ -93,6 +95,16 @@ static int make_pin(int dir, const char *path, struct assay_span content, struct
 	return assay_mkdirs(dir, parent, err) < 0 ? -1 : make_file(dir, path, content, err);
 }
 
+/* What /dev/random and /dev/urandom give, from the start, to everybody who opens them. */
+static int make_chance(const struct root *root, struct assay_error *err)
+{
+	ASSAY_AUTO_FREE uint8_t *bytes = assay_calloc(1, CHANCE_SIZE);
+
+	assay_chance_fill(root->container->plan->manifest->build.machine.random->seed,
+	                  ASSAY_CHANCE_DEVICE, 0, bytes, CHANCE_SIZE);
+	return make_file(root->base, "pins/random", assay_span_of(bytes, CHANCE_SIZE), err);
+}
+
 static int make_pins(const struct root *root, struct assay_error *err)
 {
 	const struct assay_plan *plan = root->container->plan;
@@ -100,6 +112,8 @@ static int make_pins(const struct root *root, struct assay_error *err)
 	if (assay_mkdirs(root->base, "pins/proc", err) < 0 ||
 	    assay_mkdirs(root->base, "pins/empty-folder", err) < 0 ||
 	    make_file(root->base, "pins/empty-file", assay_span_of(NULL, 0), err) < 0)
+		return -1;
+	if (plan->manifest->build.machine.random != NULL && make_chance(root, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->file_count; i++) {
 		ASSAY_AUTO_FREE char *path = assay_asprintf("pins/%s", plan->files[i].path);
@@ -334,6 +348,7 @@ static int add_disk(const struct root *root, struct assay_error *err)
 
 static int add_devices(const struct root *root, struct assay_error *err)
 {
+	const struct assay_machine *machine = &root->container->plan->manifest->build.machine;
 	static const char *const devices[] = { "null", "zero", "full", "random", "urandom" };
 	static const struct {
 		const char *name, *target;
@@ -346,9 +361,10 @@ static int add_devices(const struct root *root, struct assay_error *err)
 
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(devices); i++) {
 		ASSAY_AUTO_FREE char *path = assay_asprintf("/dev/%s", devices[i]);
+		bool chance = strstr(path, "random") != NULL && machine->random != NULL;
 
 		if (make_file(root->root, path + 1, assay_span_of(NULL, 0), err) < 0 ||
-		    attach(root, path, path + 1, err) < 0)
+		    attach(root, chance ? "pins/random" : path, path + 1, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(links); i++)
