@@ -12,6 +12,7 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_compare,
 	&assay_cmd_inspect,
 	&assay_cmd_rebuild,
+	&assay_cmd_vary,
 	&assay_cmd_toolchain_lock,
 	&assay_cmd_toolchain_fetch,
 	&assay_cmd_toolchain_show,

@@ -15,6 +15,7 @@ static const char *const entries[] = {
 	"result.json",
 	"report.txt",
 	"build.log",
+	"vary",
 	"outputs",
 	"provenance.intoto.json",
 	"verdict.intoto.json",

@@ -12,7 +12,9 @@
 #include "cli/rebuild.h"
 #include "cli/result_dir.h"
 #include "cli/statements.h"
+#include "cli/varying.h"
 #include "compare/compare.h"
+#include "explain/decide.h"
 #include "explain/explain.h"
 #include "report/verify.h"
 
@@ -23,6 +25,7 @@ static struct {
 	const char *delivered;
 	const char *output;
 	enum assay_tier accept;
+	const char *on_difference;
 	bool no_times;
 	bool full_check;
 } opt = { .accept = ACCEPT_OF_MANIFEST };
@@ -35,6 +38,8 @@ static const struct assay_option options[] = {
 	  ASSAY_OPTION_TIER, &opt.accept },
 	{ "output", 'o', "DIR", "where results go (default: assay-NAME-VERSION)", ASSAY_OPTION_TEXT,
 	  &opt.output },
+	{ "on-difference", 0, "HOW", "vary: build again to tell why (default); or stop",
+	  ASSAY_OPTION_TEXT, &opt.on_difference },
 	{ "no-times", 0, NULL, "leave out what differs from run to run", ASSAY_OPTION_FLAG,
 	  &opt.no_times },
 	{ "full-check", 0, NULL, "hash every byte of the toolchain again before it is used",
@@ -85,6 +90,65 @@ static int compare_all(const struct assay_inputs *inputs, const struct assay_res
 	return 0;
 }
 
+/* Whether output i differs from the delivered file only where it differs from varied builds. */
+static int look_inside(const struct assay_varying *varying, const struct assay_result *result,
+                       unsigned i, bool *inside, struct assay_error *err)
+{
+	static const char *const builds[] = { "all", "second" };
+	const char *output = varying->inputs->manifest->delivered[i].output;
+	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", varying->dir->outputs, output);
+	ASSAY_AUTO_MAP struct assay_map first = { 0 };
+	struct assay_comparison varied[ASSAY_ARRAY_LEN(builds)] = { 0 };
+	struct assay_judge judge = { 0 };
+	size_t count = 0;
+	int failed = assay_map_open(path, &first, err);
+
+	for (size_t k = 0; failed == 0 && k < ASSAY_ARRAY_LEN(builds); k++) {
+		ASSAY_AUTO_FREE char *other = assay_asprintf("%s/vary/%s/outputs/%s",
+		                                             varying->dir->path, builds[k], output);
+		ASSAY_AUTO_MAP struct assay_map map = { 0 };
+
+		if (access(other, F_OK) < 0)
+			continue; /* that build failed: it shows no place */
+		failed = assay_map_open(other, &map, err);
+		if (failed == 0)
+			failed = assay_judge_pair(
+				&judge, &(struct assay_side){ output, first.span },
+				&(struct assay_side){ output, map.span }, &varied[count++], err);
+	}
+	if (failed == 0)
+		*inside = assay_decide_inside(&result->comparisons[i], varied, count);
+	while (count > 0)
+		assay_comparison_fini(&varied[--count]);
+	return failed;
+}
+
+/* The rebuild differs: is it noise? */
+static int vary(const struct assay_inputs *inputs, const struct assay_result_dir *dir,
+                const struct assay_progress *progress, struct assay_result *result,
+                struct assay_error *err)
+{
+	struct assay_varying varying = {
+		.inputs = inputs, .dir = dir, .progress = progress, .first = &result->record
+	};
+	struct assay_evidence evidence = { .inside = true };
+
+	if (assay_cli_axes(&varying, NULL, NULL, err) < 0 ||
+	    assay_cli_vary(&varying, &result->variation, err) < 0)
+		return -1;
+	evidence.repeats = result->variation.repeats;
+	evidence.varies = result->variation.varies;
+	for (unsigned i = 0; evidence.varies && evidence.inside && i < result->comparison_count;
+	     i++)
+		if (result->comparisons[i].tier == ASSAY_TIER_DIFFERENT &&
+		    look_inside(&varying, result, i, &evidence.inside, err) < 0)
+			return -1;
+	result->variation.decision = assay_decide(&evidence);
+	if (result->variation.decision == ASSAY_DECISION_NOT_DETERMINISTIC)
+		result->status = ASSAY_EXIT_NOT_DETERMINISTIC;
+	return 0;
+}
+
 static int verify(struct assay_inputs *inputs, const struct assay_result_dir *dir,
                   struct assay_result *result, struct assay_error *err)
 {
@@ -103,6 +167,19 @@ static int verify(struct assay_inputs *inputs, const struct assay_result_dir *di
 	    compare_all(inputs, dir, progress, result, err) < 0)
 		return -1;
 	assay_result_conclude(result);
+	return result->status == ASSAY_EXIT_DIFFERENT && opt.on_difference == NULL
+	               ? vary(inputs, dir, progress, result, err)
+	               : 0;
+}
+
+/* The one word that changes something is "stop". */
+static int check_options(struct assay_error *err)
+{
+	if (opt.on_difference == NULL || strcmp(opt.on_difference, "stop") == 0)
+		return 0;
+	if (strcmp(opt.on_difference, "vary") != 0)
+		return assay_fail(err, ASSAY_E_USAGE, "--on-difference is vary or stop");
+	opt.on_difference = NULL;
 	return 0;
 }
 
@@ -143,7 +220,8 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	struct assay_error writing = ASSAY_ERROR_INIT;
 	int verified;
 
-	if (assay_inputs_load(argv[0], assay_common.store, &inputs, err) < 0)
+	if (check_options(err) < 0 ||
+	    assay_inputs_load(argv[0], assay_common.store, &inputs, err) < 0)
 		return -1;
 	if (assay_result_dir_open(opt.output, inputs.manifest->product.name,
 	                          inputs.manifest->product.version, &dir, err) < 0)

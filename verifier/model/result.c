@@ -43,5 +43,6 @@ void assay_result_fini(struct assay_result *result)
 		assay_comparison_fini(&result->comparisons[i]);
 	free(result->comparisons);
 	assay_build_record_fini(&result->record);
+	assay_variation_record_fini(&result->variation);
 	*result = (struct assay_result){ 0 };
 }

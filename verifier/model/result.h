@@ -11,6 +11,7 @@
 #include "model/comparison.h"
 #include "model/manifest.h"
 #include "model/record.h"
+#include "model/variation.h"
 
 /** Zero-initialise. */
 struct assay_result {
@@ -22,7 +23,8 @@ struct assay_result {
 	struct assay_build_record record;
 	struct assay_comparison *comparisons; /* one for each manifest->delivered, in its order */
 	size_t comparison_count;
-	enum assay_tier tier; /* worst of all; inconclusive until compared */
+	struct assay_variation_record variation; /* decision NONE: not varied */
+	enum assay_tier tier;                    /* worst of all; inconclusive until compared */
 	enum assay_tier accept;
 	enum assay_exit status;
 	struct assay_error error; /* code NONE unless the run ended in an error */

@@ -25,6 +25,10 @@ void assay_verify_text(const struct assay_result *result, struct assay_buffer *o
 /** The build's part of the machine form, for `assay rebuild` too. A new reference. */
 json_t *assay_build_json(const struct assay_build_record *record);
 
+/** What variation has shown, for `assay vary` too. A new reference. */
+json_t *assay_variation_json(const struct assay_variation_record *record);
+void assay_variation_text(const struct assay_variation_record *record, struct assay_buffer *out);
+
 /** The build's part for people: nothing but one line when it was built. */
 void assay_build_text(const struct assay_build_record *record, struct assay_buffer *out);
 

@@ -126,6 +126,8 @@ json_t *assay_verify_json(const struct assay_result *result, bool times)
 	if (result->built)
 		assay_json_set(root, "build", assay_build_json(&result->record));
 	assay_json_set(root, "delivered", delivered_json(result));
+	if (result->variation.decision != ASSAY_DECISION_NONE)
+		assay_json_set(root, "variation", assay_variation_json(&result->variation));
 	if (result->error.code != ASSAY_E_NONE)
 		assay_json_set_str(root, "error", result->error.text);
 	assay_json_set_str(root, "tier", assay_tier_name(result->tier));

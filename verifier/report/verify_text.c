@@ -129,6 +129,10 @@ void assay_verify_text(const struct assay_result *result, struct assay_buffer *o
 	assay_buffer_add_str(out, "\n");
 	add_verdict(result, out);
 	add_comparisons(result, out);
+	if (result->variation.decision != ASSAY_DECISION_NONE) {
+		assay_variation_text(&result->variation, out);
+		assay_buffer_add_str(out, "\n");
+	}
 	if (result->built)
 		add_build(&result->record, out);
 	add_pin(out, "manifest", &result->manifest_id);

@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `assay vary': each sample of samples/axes depends on one axis and on no other; and what `assay
+# verify' decides about delivered files that differ.
+# shellcheck disable=SC2016 # scripts in quotes
+set -u
+# shellcheck source=tests/rebuild/fixture.sh
+. "${top_srcdir:-.}/tests/rebuild/fixture.sh"
+
+unshare --user --map-root-user true 2>/dev/null || skip_all "this host has no user namespaces"
+make_fixture
+echo x >delivered.bin
+
+# sample NAME: a manifest that builds the sample, with the sample as its source
+sample() {
+	rm -rf tree && mkdir tree && cp "$top_srcdir/samples/axes/$1/build.sh" tree/
+	tar --sort=name --mtime=@1 --owner=0 --group=0 -cf source.tar -C tree .
+	rm -rf data/assay/blobs
+	manifest out.bin delivered.bin '"sh src/build.sh"' |
+		sed 's/memory: 4294967296}/memory: 4294967296, random: {seed: 1}}/' >m.yaml
+}
+
+tables=$(sed -n 's/^\.It Cm //p' "$top_srcdir/verifier/man/assay-vary.1" | xargs)
+[ "$(cd "$top_srcdir/samples/axes" && echo *)" = "$tables" ]
+ok $? "every axis of the page has a sample: $tables"
+[ "$(nproc)" -gt 1 ] || tables=$(echo "$tables" | sed 's/cpus //')
+for axis in $tables; do
+	sample "$axis"
+	expect 1 "$axis: the sample depends on something" "$ASSAY" vary --quiet --json vary.json -o v m.yaml
+	[ "$(json vary.json 'd["variation"]["depends_on"]')" = "['$axis']" ]
+	ok $? "$axis: on this axis and no other"
+	[ "$(json vary.json 'd["variation"]["builds"] <= 3 + 2 * 4 + 2')" = True ]
+	ok $? "$axis: found in few builds: $(json vary.json 'd["variation"]["builds"]')"
+	expect 0 "$axis: without it, on nothing" "$ASSAY" vary --quiet --except "$axis" -o v m.yaml
+done
+[ "$(json vary.json 'd["variation"]["varied"]')" = "[$(echo "$tables" | sed "s/[^ ]*/'&'/g; s/ /, /g")]" ]
+ok $? "the axes that were varied are those of the page"
+
+# Two axes, each enough; and two that are needed both.
+commands() {
+	mkdir -p tree && printf '%s\n' "$1" >tree/build.sh
+	tar --sort=name --mtime=@1 --owner=0 --group=0 -cf source.tar -C tree .
+	rm -rf data/assay/blobs
+	manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
+}
+commands 'echo "$TZ $HOME" >out.bin'
+expect 1 "two axes" "$ASSAY" vary --quiet --json vary.json -o v m.yaml
+[ "$(json vary.json 'd["variation"]["depends_on"]')" = "['home', 'zone']" ]
+ok $? "two axes: both are found"
+commands 'if [ -n "$TZ" ] && [ "$(busybox id -u)" != 1000 ]; then echo a; else echo b; fi >out.bin'
+expect 1 "two axes that matter together" "$ASSAY" vary --quiet --json vary.json -o v m.yaml
+[ "$(json vary.json 'd["variation"]["depends_on"]')" = "['user', 'zone']" ]
+ok $? "two axes that matter together: both are found"
+commands '[ "$(busybox hostname)" = assay ] && echo x >out.bin'
+expect 1 "a build that fails on another host" "$ASSAY" vary --quiet --json vary.json -o v m.yaml
+[ "$(json vary.json 'd["variation"]["depends_on"], d["variation"]["fails_with"]')" = "(['hostname'], ['hostname'])" ]
+ok $? "a build that fails on another host: said"
+commands 'busybox od -An -tx1 -N8 /dev/urandom >out.bin'
+expect 5 "a build that is not deterministic" "$ASSAY" vary --quiet --json vary.json -o v m.yaml
+[ "$(json vary.json 'd["variation"]["deterministic"], d["variation"]["builds"]')" = "(False, 2)" ]
+ok $? "a build that is not deterministic: two builds are enough"
+commands 'exit 3'
+expect 6 "a build that fails" "$ASSAY" vary --quiet -o v m.yaml
+expect 2 "an axis that is none" "$ASSAY" vary --quiet --only time,tide -o v m.yaml
+said 'no axis is called "tide"' "an axis that is none: which"
+expect 2 "no axis left" "$ASSAY" vary --quiet --only time --except time -o v m.yaml
+
+# --- what verify decides
+# decides STATUS DECISION DELIVERED TEXT
+decides() {
+	printf '%s\n' "$3" >delivered.bin
+	manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
+	expect "$1" "$4" "$ASSAY" verify --quiet --no-times --json verify.json -o v m.yaml
+	[ "$(json verify.json 'd["variation"]["decision"]')" = "$2" ]
+	ok $? "$4: $2"
+}
+commands 'echo "built in $(busybox date +%Y), rate 100" >out.bin'
+decides 1 depends-on-inside 'built in 2019, rate 100' "another year"
+decides 1 depends-on-outside 'built in 2019, rate 900' "another year, and another rate"
+decides 1 depends-on-outside "built in $(date +%Y), rate 900" "the same year, and another rate"
+decides 1 depends-on-outside 'built in 2019, rate 1000' "another year, and one byte more"
+said 'also differs where it does not' "people are told"
+commands 'echo "rate 100" >out.bin'
+decides 1 other-inputs 'rate 900' "nothing varies"
+said 'made from other inputs' "people are told so"
+cp verify.json first.json
+decides 1 other-inputs 'rate 900' "and again"
+cmp -s first.json verify.json
+ok $? "the same inputs give the same answer"
+commands 'echo "rate 100" >out.bin; busybox od -An -tx1 -N8 /dev/urandom >>out.bin'
+decides 5 not-deterministic 'rate 900' "a random number"
+commands 'echo "rate 100" >out.bin'
+printf 'rate 100\n' >delivered.bin
+manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
+expect 0 "a match" "$ASSAY" verify --quiet --json verify.json -o v m.yaml
+[ "$(json verify.json '"variation" in d')" = False ]
+ok $? "a match needs no further build"
+printf 'rate 900\n' >delivered.bin
+manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
+expect 1 "stop at a difference" "$ASSAY" verify --quiet --on-difference stop --json verify.json -o v m.yaml
+[ "$(json verify.json '"variation" in d')" = False ]
+ok $? "stop at a difference: nothing was varied"
+expect 2 "another word" "$ASSAY" verify --quiet --on-difference explode -o v m.yaml
+tap_end

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Variation: the decision as a truth table, the search for guilty axes against made-up builds,
+ * and what each axis changes in a manifest.
+ */
+#include "testing.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "compare/compare.h"
+#include "explain/decide.h"
+#include "manifest/manifest.h"
+#include "mutate.h"
+#include "rebuild/vary/search.h"
+
+/* Every combination of what can be seen, and what follows. */
+static void test_decision(void **state)
+{
+	static const enum assay_decision table[16] = {
+		/* matches repeats varies inside */
+		[0] = ASSAY_DECISION_NOT_DETERMINISTIC, /* - - - - */
+		[1] = ASSAY_DECISION_NOT_DETERMINISTIC, /* - - - i */
+		[2] = ASSAY_DECISION_NOT_DETERMINISTIC, /* - - v - */
+		[3] = ASSAY_DECISION_NOT_DETERMINISTIC, /* - - v i */
+		[4] = ASSAY_DECISION_OTHER_INPUTS,      /* - r - - */
+		[5] = ASSAY_DECISION_OTHER_INPUTS,      /* - r - i */
+		[6] = ASSAY_DECISION_DEPENDS_OUTSIDE,   /* - r v - */
+		[7] = ASSAY_DECISION_DEPENDS_INSIDE,    /* - r v i */
+		[8] = ASSAY_DECISION_MATCH,
+		[9] = ASSAY_DECISION_MATCH,
+		[10] = ASSAY_DECISION_MATCH,
+		[11] = ASSAY_DECISION_MATCH,
+		[12] = ASSAY_DECISION_MATCH,
+		[13] = ASSAY_DECISION_MATCH,
+		[14] = ASSAY_DECISION_MATCH,
+		[15] = ASSAY_DECISION_MATCH,
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < 16; i++) {
+		const struct assay_evidence evidence = { .matches = (i & 8) != 0,
+			                                 .repeats = (i & 4) != 0,
+			                                 .varies = (i & 2) != 0,
+			                                 .inside = (i & 1) != 0 };
+
+		assert_int_equal(assay_decide(&evidence), table[i]);
+	}
+}
+
+/* One row: three texts, and whether the delivered one differs only where the varied ones do. */
+static const struct {
+	const char *what, *delivered, *first, *varied, *second;
+	bool inside;
+} places[] = {
+	{ "the place that varies", "built 2019.", "built 2026.", "built 2027.", "built 2048.",
+	  true },
+	{ "a byte beside it", "Built 2019.", "built 2026.", "built 2027.", "built 2048.", false },
+	{ "a byte behind it", "built 2019!", "built 2026.", "built 2027.", "built 2048.", false },
+	{ "a digit that did not vary", "built 1999.", "built 2026.", "built 2027.", "built 2048.",
+	  false },
+	{ "only one build shows it", "x1y0", "x0y0", "x0y0", "x5y0", true },
+	{ "two builds share it", "x11", "x00", "x10", "x01", true },
+	{ "one byte more", "built 20199.", "built 2026.", "built 2027.", "built 2048.", false },
+	{ "another length of all", "built 2019.", "built 2026.", "built a 2027.", "built b 2048.",
+	  false },
+	{ "nothing varies", "built 2019.", "built 2026.", "built 2026.", "built 2026.", false },
+	{ "nothing differs", "built 2026.", "built 2026.", "built 2027.", "built 2048.", false },
+};
+
+static void compare_texts(const char *a, const char *b, struct assay_comparison *out)
+{
+	const struct assay_side one = { "a", assay_span_of_str(a) },
+				two = { "b", assay_span_of_str(b) };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	assert_int_equal(assay_compare(&one, &two, NULL, out, &err), 0);
+}
+
+static void test_inside(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(places); i++) {
+		ASSAY_AUTO_COMPARISON struct assay_comparison found = { 0 };
+		struct assay_comparison varied[2] = { 0 };
+
+		print_message("# %s\n", places[i].what);
+		compare_texts(places[i].delivered, places[i].first, &found);
+		compare_texts(places[i].first, places[i].varied, &varied[0]);
+		compare_texts(places[i].first, places[i].second, &varied[1]);
+		assert_int_equal(assay_decide_inside(&found, varied, 2), places[i].inside);
+		assay_comparison_fini(&varied[0]);
+		assay_comparison_fini(&varied[1]);
+	}
+}
+
+/* A build that somebody made up: other output when all axes of one of two sets are varied. */
+struct fake {
+	assay_axes either[2];
+	unsigned builds;
+	unsigned fail_at; /* 0: never */
+};
+
+static int try_axes(void *context, assay_axes axes, struct assay_error *err)
+{
+	struct fake *fake = context;
+
+	assert_true(axes != 0);
+	if (++fake->builds == fake->fail_at)
+		return assay_fail(err, ASSAY_E_SYSTEM, "no more");
+	for (unsigned i = 0; i < 2; i++)
+		if (fake->either[i] != 0 && (axes & fake->either[i]) == fake->either[i])
+			return 1;
+	return 0;
+}
+
+static unsigned log2_up(unsigned n)
+{
+	unsigned bits = 0;
+
+	while ((1u << bits) < n)
+		bits++;
+	return bits;
+}
+
+static void find(unsigned n, struct fake *fake, assay_axes *guilty)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+	assay_axes all = n == 64 ? ~(assay_axes)0 : ((assay_axes)1 << n) - 1;
+
+	fake->builds = 0;
+	assert_int_equal(assay_vary_search(all, try_axes, fake, guilty, &err), 0);
+}
+
+static void test_one_guilty_axis(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n <= 64; n++)
+		for (unsigned i = 0; i < n; i++) {
+			struct fake fake = { .either = { (assay_axes)1 << i } };
+			assay_axes guilty = 0;
+
+			find(n, &fake, &guilty);
+			assert_int_equal(guilty, fake.either[0]);
+			assert_true(fake.builds <= 2 * log2_up(n) + 1);
+		}
+}
+
+/* Two axes, each of which is enough; and two that are needed both. */
+static void test_two_guilty_axes(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 16; i++)
+		for (unsigned k = 0; k < 16; k++) {
+			assay_axes one = (assay_axes)1 << i, two = (assay_axes)1 << k, guilty = 0;
+			struct fake either = { .either = { one, two } };
+			struct fake both = { .either = { one | two } };
+
+			find(16, &either, &guilty);
+			assert_int_equal(guilty, one | two);
+			find(16, &both, &guilty);
+			assert_int_equal(guilty, one | two);
+		}
+}
+
+static void test_a_failing_search(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i < 8; i++) {
+		struct fake fake = { .either = { 1u << 9 }, .fail_at = i };
+		struct assay_error err = ASSAY_ERROR_INIT;
+		assay_axes guilty = 0;
+
+		assert_int_equal(assay_vary_search(0xffff, try_axes, &fake, &guilty, &err), -1);
+		assert_int_equal(guilty, 0);
+	}
+}
+
+static void id_of(const struct assay_manifest *manifest, struct assay_sha256 *out)
+{
+	assay_manifest_id(manifest, out);
+}
+
+/* Each axis changes the manifest, twice, each time in another way, and no two do the same. */
+static void test_axes(void **state)
+{
+	const struct assay_vary_host host = { .now = 1700000000, .cpus = 8 };
+	ASSAY_AUTO_YAML struct assay_yaml *yaml = mutate_full_manifest();
+	ASSAY_AUTO_MANIFEST struct assay_manifest *m = NULL;
+	ASSAY_AUTO_STRINGS struct assay_strings ids = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_sha256 before, after;
+	char hex[ASSAY_SHA256_HEX];
+
+	(void)state;
+	assert_int_equal(assay_manifest_parse("m", assay_span_of_bytes(&yaml->text), &m, &err), 0);
+	id_of(m, &before);
+	assay_sha256_hex(&before, hex);
+	assay_strings_add(&ids, hex);
+	for (unsigned i = 0; i < assay_axis_count; i++)
+		for (unsigned round = 1; round <= 2; round++) {
+			ASSAY_AUTO_VARIATION struct assay_variation variation = { 0 };
+
+			assay_variation_make(m, (assay_axes)1 << i, &host, round, &variation);
+			id_of(&variation.manifest, &after);
+			assay_sha256_hex(&after, hex);
+			if (assay_strings_has(&ids, hex))
+				fail_msg("%s in round %u changes nothing new",
+				         assay_axis_table[i].name, round);
+			assay_strings_add(&ids, hex);
+			if (i > 0)
+				assert_true(strcmp(assay_axis_table[i - 1].name,
+				                   assay_axis_table[i].name) < 0);
+		}
+	id_of(m, &after);
+	assert_true(assay_sha256_equal(&before, &after)); /* the manifest itself stays */
+}
+
+static void test_sets_of_axes(void **state)
+{
+	const struct assay_vary_host one = { .cpus = 1 }, two = { .cpus = 2 };
+	struct assay_manifest m = { 0 };
+
+	(void)state;
+	assert_int_equal(assay_axes_find("time", 4) & (assay_axes_find("time", 4) - 1), 0);
+	assert_int_not_equal(assay_axes_find("time,zone", 4), 0);
+	assert_int_equal(assay_axes_find("tim", 3), 0);
+	assert_int_equal(assay_axes_find("", 0), 0);
+	m.build.machine.cpus = 1;
+	assert_int_equal(assay_axes_possible(&m, &two), ((assay_axes)1 << assay_axis_count) - 1);
+	assert_int_equal(assay_axes_possible(&m, &one),
+	                 assay_axes_possible(&m, &two) & ~assay_axes_find("cpus", 4));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_decision),         cmocka_unit_test(test_inside),
+		cmocka_unit_test(test_one_guilty_axis),  cmocka_unit_test(test_two_guilty_axes),
+		cmocka_unit_test(test_a_failing_search), cmocka_unit_test(test_axes),
+		cmocka_unit_test(test_sets_of_axes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What building again, unchanged and with other surroundings, has shown.
+ *
+ * Layer: model.
+ */
+#ifndef ASSAY_MODEL_VARIATION_H
+#define ASSAY_MODEL_VARIATION_H
+
+#include <stdbool.h>
+
+#include "base/strings.h"
+#include "model/tier.h"
+
+enum assay_decision {
+	ASSAY_DECISION_NONE,              /* nothing was varied */
+	ASSAY_DECISION_MATCH,             /* nothing to explain */
+	ASSAY_DECISION_NOT_DETERMINISTIC, /* two builds with the same inputs differ */
+	ASSAY_DECISION_DEPENDS_INSIDE,    /* on axes, and all that differs is where they show */
+	ASSAY_DECISION_DEPENDS_OUTSIDE,   /* on axes, but more differs than they explain */
+	ASSAY_DECISION_OTHER_INPUTS,      /* a function of its inputs, and not those of the file */
+};
+
+/** Static text: "other-inputs" … */
+const char *assay_decision_name(enum assay_decision decision);
+
+/** One sentence for people; static text. */
+const char *assay_decision_text(enum assay_decision decision);
+
+/** Zero-initialise. Owned. */
+struct assay_variation_record {
+	enum assay_decision decision;
+	bool repeats;                /* two unchanged builds were the same */
+	bool varies;                 /* the output depends on at least one axis */
+	unsigned builds;             /* that were made, the first included */
+	struct assay_strings varied; /* names of the axes that were varied, sorted */
+	struct assay_strings axes;   /* those that the output depends on, sorted */
+	struct assay_strings failed; /* those whose variation alone made the build fail, sorted */
+};
+
+void assay_variation_record_fini(struct assay_variation_record *record);
+#define ASSAY_AUTO_VARIATION_RECORD ASSAY_AUTO(assay_variation_record_fini)
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rebuild/vary/axes.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+#define NEW_VARIABLES 8 /* at most as many as all axes add */
+
+/* A new text that lives as long as the variation. */
+static char *keep(struct assay_variation *variation, const char *text)
+{
+	assay_strings_add(&variation->texts, text);
+	return variation->texts.items[variation->texts.count - 1];
+}
+
+static const char *get_variable(const struct assay_variation *variation, const char *name)
+{
+	const struct assay_build *build = &variation->manifest.build;
+
+	for (unsigned i = 0; i < build->environment_count; i++)
+		if (strcmp(build->environment[i].name, name) == 0)
+			return build->environment[i].value;
+	return "";
+}
+
+static void set_variable(struct assay_variation *variation, const char *name, const char *value)
+{
+	struct assay_build *build = &variation->manifest.build;
+	unsigned i = 0;
+
+	while (i < build->environment_count && strcmp(build->environment[i].name, name) != 0)
+		i++;
+	if (i == build->environment_count)
+		build->environment[build->environment_count++].name = keep(variation, name);
+	build->environment[i].value = keep(variation, value);
+}
+
+static const char *pick(unsigned round, const char *first, const char *second)
+{
+	return round == 1 ? first : second;
+}
+
+/* Another year, month, day, hour, minute and second; then one far away. */
+static void vary_time(struct assay_variation *v, const struct assay_vary_host *host, unsigned round)
+{
+	uint64_t base = v->manifest.build.machine.clock != NULL
+	                        ? v->manifest.build.machine.clock->start
+	                        : host->now;
+
+	v->clock = (struct assay_clock_pin){ .mode = ASSAY_CLOCK_OFFSET };
+	if (v->manifest.build.machine.clock != NULL)
+		v->clock.mode = v->manifest.build.machine.clock->mode;
+	v->clock.start = base + (round == 1 ? UINT64_C(34410183) : UINT64_C(629683207));
+	v->manifest.build.machine.clock = &v->clock;
+}
+
+/* Two days that are not the same for an hour of each day, without any file of time zones. */
+static void vary_zone(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                      unsigned round)
+{
+	set_variable(v, "TZ", pick(round, "ABC-14", "XYZ+12"));
+}
+
+static void vary_locale(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                        unsigned round)
+{
+	set_variable(v, "LANG", pick(round, "et_EE.UTF-8", "tr_TR.UTF-8"));
+	set_variable(v, "LANGUAGE", pick(round, "et_EE:et", "tr_TR:tr"));
+	set_variable(v, "LC_ALL", pick(round, "et_EE.UTF-8", "tr_TR.UTF-8"));
+}
+
+static void vary_environment(struct assay_variation *v,
+                             const struct assay_vary_host *host ASSAY_UNUSED, unsigned round)
+{
+	set_variable(v, "CAPTURE_ENVIRONMENT", pick(round, "i_capture_the_environment", "as do I"));
+}
+
+static void vary_path(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                      unsigned round)
+{
+	ASSAY_AUTO_FREE char *path = assay_asprintf("%s:%s", get_variable(v, "PATH"),
+	                                            pick(round, "/i/capture/the/path", "/as/do/I"));
+
+	set_variable(v, "PATH", path);
+}
+
+static void vary_home(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                      unsigned round)
+{
+	const char *home = pick(round, "/nonexistent/second", "/nonexistent/3rd");
+
+	set_variable(v, "HOME", home);
+	v->manifest.build.user.home = keep(v, home);
+}
+
+static void vary_user(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                      unsigned round)
+{
+	struct assay_user *user = &v->manifest.build.user;
+
+	user->uid = user->gid = round == 1 ? 22222 : 3333;
+	user->name = keep(v, pick(round, "second-builder", "third"));
+}
+
+static void vary_umask(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                       unsigned round)
+{
+	uint32_t usual = v->manifest.build.umask == 0002 ? 0022 : 0002;
+
+	v->manifest.build.umask = round == 1 ? usual : 0077;
+}
+
+static void vary_build_path(struct assay_variation *v,
+                            const struct assay_vary_host *host ASSAY_UNUSED, unsigned round)
+{
+	v->manifest.build.path =
+		keep(v, pick(round, "/second.build/longer/path-with.dots", "/3rd"));
+}
+
+static void vary_tmpdir(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                        unsigned round)
+{
+	set_variable(v, "TMPDIR", pick(round, "/dev/shm", "/dev/shm/."));
+}
+
+static void vary_hostname(struct assay_variation *v,
+                          const struct assay_vary_host *host ASSAY_UNUSED, unsigned round)
+{
+	v->manifest.build.machine.hostname = keep(v, pick(round, "second-host.example", "third"));
+}
+
+static void vary_kernel(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                        unsigned round)
+{
+	struct assay_machine *machine = &v->manifest.build.machine;
+
+	machine->kernel_release = keep(v, pick(round, "6.12.99-second", "5.10.1-third"));
+	machine->kernel_version =
+		keep(v, pick(round, "#2 SMP Wed Jan  1 01:02:03 UTC 2031", "#3 third"));
+}
+
+/* One less, or one more than one: as many as the host has at most. */
+static void vary_cpus(struct assay_variation *v, const struct assay_vary_host *host, unsigned round)
+{
+	uint32_t *cpus = &v->manifest.build.machine.cpus;
+	uint32_t more = *cpus < host->cpus ? *cpus + 1 : *cpus - 1;
+
+	*cpus = *cpus == 1 ? 2 : round == 1 ? *cpus - 1 : more;
+}
+
+static void vary_random(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                        unsigned round)
+{
+	const struct assay_random_pin *pin = v->manifest.build.machine.random;
+
+	v->random.seed = (pin != NULL ? pin->seed ^ 0x5a5a : 0) + round;
+	v->manifest.build.machine.random = &v->random;
+}
+
+static void vary_memory(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                        unsigned round)
+{
+	v->manifest.build.machine.memory *= round == 1 ? 4 : 2;
+}
+
+static void vary_disk(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
+                      unsigned round)
+{
+	v->manifest.build.limits.disk *= round == 1 ? 2 : 3;
+}
+
+const struct assay_axis assay_axis_table[] = {
+	{ "build-path", "the folder in which it is built", vary_build_path },
+	{ "cpus", "the number of processors", vary_cpus },
+	{ "disk", "how much room the build folder has", vary_disk },
+	{ "environment", "environment variables", vary_environment },
+	{ "home", "the home folder", vary_home },
+	{ "hostname", "the name of the machine", vary_hostname },
+	{ "kernel", "release and version of the kernel", vary_kernel },
+	{ "locale", "language, and how text is sorted and written", vary_locale },
+	{ "memory", "how much memory the machine has", vary_memory },
+	{ "path", "where programs are searched", vary_path },
+	{ "random", "random numbers, names of temporary files, order of hash tables", vary_random },
+	{ "time", "the time of day or the date", vary_time },
+	{ "tmpdir", "the folder for temporary files", vary_tmpdir },
+	{ "umask", "modes of new files", vary_umask },
+	{ "user", "name and number of the user", vary_user },
+	{ "zone", "the time zone", vary_zone },
+};
+const unsigned assay_axis_count = ASSAY_ARRAY_LEN(assay_axis_table);
+
+assay_axes assay_axes_find(const char *name, size_t len)
+{
+	for (unsigned i = 0; i < assay_axis_count; i++)
+		if (strlen(assay_axis_table[i].name) == len &&
+		    strncmp(assay_axis_table[i].name, name, len) == 0)
+			return (assay_axes)1 << i;
+	return 0;
+}
+
+assay_axes assay_axes_possible(const struct assay_manifest *manifest,
+                               const struct assay_vary_host *host)
+{
+	assay_axes all = ((assay_axes)1 << assay_axis_count) - 1;
+
+	if (manifest->build.machine.cpus == 1 && host->cpus < 2)
+		all &= ~assay_axes_find("cpus", strlen("cpus"));
+	return all;
+}
+
+void assay_variation_make(const struct assay_manifest *manifest, assay_axes axes,
+                          const struct assay_vary_host *host, unsigned round,
+                          struct assay_variation *out)
+{
+	unsigned count = manifest->build.environment_count;
+
+	out->manifest = *manifest;
+	out->environment = assay_calloc(count + NEW_VARIABLES, sizeof(*out->environment));
+	memcpy(out->environment, manifest->build.environment, count * sizeof(*out->environment));
+	out->manifest.build.environment = out->environment;
+	for (unsigned i = 0; i < assay_axis_count; i++)
+		if (axes >> i & 1)
+			assay_axis_table[i].apply(out, host, round);
+}
+
+void assay_variation_fini(struct assay_variation *variation)
+{
+	free(variation->environment);
+	assay_strings_fini(&variation->texts);
+	*variation = (struct assay_variation){ 0 };
+}
