@@ -98,28 +98,38 @@ static void believe_uf2(struct believed *out)
 	}
 }
 
+/* A word of an ELF file, by where it is in 32 and 64 bits; 0 behind the end. */
+static uint64_t elf_word(struct assay_span file, uint64_t base, size_t narrow, size_t wide)
+{
+	bool is_wide = file.ptr[4] == 2;
+	uint64_t at = base + (is_wide ? wide : narrow);
+
+	return assay_span_holds(file, at, 8)
+	               ? assay_load(file.ptr + at, is_wide ? 8 : 4, file.ptr[5] == 2)
+	               : 0;
+}
+
 /* Loadable segments, as far as they are there. */
 static void believe_elf(struct believed *out)
 {
 	struct assay_span file = out->body;
-	bool wide = file.len > 5 && file.ptr[4] == 2, big = file.len > 5 && file.ptr[5] == 2;
-	size_t word = wide ? 8 : 4, size = wide ? 56 : 32;
-	uint64_t table, count;
+	uint64_t size, count;
 
 	if (file.len < 64)
 		return;
-	table = assay_load(file.ptr + (wide ? 32 : 28), word, big);
-	count = assay_load(file.ptr + (wide ? 56 : 44), 2, big);
-	for (uint64_t i = 0; i < count && assay_span_holds(file, table + i * size, size); i++) {
-		const uint8_t *entry = file.ptr + table + i * size;
-		uint64_t offset = assay_load(entry + (wide ? 8 : 4), word, big);
-		uint64_t address = assay_load(entry + (wide ? 24 : 12), word, big);
-		uint64_t length = assay_load(entry + (wide ? 32 : 16), word, big);
+	size = file.ptr[4] == 2 ? 56 : 32;
+	count = assay_load(file.ptr + (file.ptr[4] == 2 ? 56 : 44), 2, file.ptr[5] == 2);
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t entry = elf_word(file, 0, 28, 32) + i * size;
+		uint64_t offset = elf_word(file, entry, 4, 8),
+			 length = elf_word(file, entry, 16, 32);
 
-		if (assay_load(entry, 4, big) != PT_LOAD || !assay_span_holds(file, offset, length))
+		if (!assay_span_holds(file, entry, size) ||
+		    !assay_span_holds(file, offset, length) ||
+		    assay_load(file.ptr + entry, 4, file.ptr[5] == 2) != PT_LOAD)
 			continue;
 		for (uint64_t k = 0; k < length && out->count < CELLS_MAX; k++)
-			add_cell(out, address + k, file.ptr[offset + k]);
+			add_cell(out, elf_word(file, entry, 12, 24) + k, file.ptr[offset + k]);
 	}
 }
 

@@ -5,6 +5,8 @@
 #include "compare/container.h"
 #include "compare/deb.h"
 #include "compare/elfcmp/elf.h"
+#include "compare/image/image.h"
+#include "compare/image/side.h"
 #include "compare/node.h"
 #include "compare/sides.h"
 #include "elf/elf.h"
@@ -27,18 +29,20 @@ static int check_honest(const struct assay_node *node, bool equal, struct assay_
 	return 0;
 }
 
-static void compare_leaf(struct assay_node *node, bool equal)
+static void compare_leaf(struct assay_walk *walk, struct assay_node *node, bool equal)
 {
-	if (!assay_elf_is(node->delivered) || !assay_elf_is(node->rebuilt)) {
-		if (!equal)
-			assay_node_compare_bytes(node);
-		return;
-	}
-	node->format = "elf";
-	if (equal)
+	bool elf = assay_elf_is(node->delivered) && assay_elf_is(node->rebuilt);
+
+	if (elf)
+		node->format = "elf";
+	if (elf && equal)
 		assay_node_remark_elf(node);
-	else
+	else if (elf)
 		assay_node_compare_elf(node);
+	else if (!equal && assay_image_applies(node->delivered, node->rebuilt))
+		assay_node_compare_image(walk, node);
+	else if (!equal)
+		assay_node_compare_bytes(node);
 }
 
 /* One side of a container, to be read. */
@@ -144,7 +148,7 @@ static int compare_node(struct assay_walk *walk, struct assay_node *node, bool e
 	if (!equal || node->role != ASSAY_NODE_PLAIN)
 		opened = compare_opened(walk, node, equal, err);
 	if (opened == 0)
-		compare_leaf(node, equal);
+		compare_leaf(walk, node, equal);
 	return opened < 0 ? -1 : 0;
 }
 

@@ -6,6 +6,7 @@
 #include "compare/container.h"
 #include "compare/deb.h"
 #include "compare/elfcmp/inspect.h"
+#include "compare/image/inspect.h"
 #include "compare/parts.h"
 #include "elf/elf.h"
 #include "formats/content.h"
@@ -189,6 +190,8 @@ static int inspect_place(struct job *job, const struct place *place, struct assa
 			return -1;
 	} else if (assay_elf_is(place->span)) {
 		assay_elf_inspect(place->span, out);
+	} else if (assay_image_is_flat(place->span)) {
+		assay_image_inspect(place->span, &job->budget, out);
 	}
 	/* The list may have moved meanwhile. */
 	assay_inspected_add_rest(&job->out->artefacts[index], "bytes");
