@@ -75,4 +75,44 @@ done
 expect 2 "a folder with signatures is not used again" "$ASSAY" verify --quiet -o r-match good.yaml
 expect 0 "a folder without provenance is signed too" "$ASSAY" sign --key lab.key r-pin
 
+# --- what verify says, signed by two people, is what check believes
+"$ASSAY" key new --no-passphrase checker >out 2>err
+cat >policy.yaml <<-END
+	schema: assay.policy/1
+	product: {name: sample, minimum: "1"}
+	verdict: {accept: identical, rules: [], max_age: 30}
+	required: {owners: 2, performers: 1, checkers: 1, rebuilds: 1}
+	signers:
+	  - {owner: Lab A, role: performer, file: lab.pub}
+	  - {owner: Checker of A, role: checker, file: checker.pub}
+END
+expect 9 "the performer alone proves nothing" \
+	"$ASSAY" check --policy policy.yaml --evidence r-match/verdict.dsse.json good.bin
+said "signed by 0 checkers, the policy wants 1" "says what is missing"
+expect 0 "a checker signs too" "$ASSAY" sign --key checker.key r-match/verdict.dsse.json
+expect 0 "proved" "$ASSAY" check --policy policy.yaml --evidence r-match good.bin
+said "^answer    proved: identical, by 2 owners and 1 rebuild$" "says how"
+expect 0 "proved by one envelope" \
+	"$ASSAY" check --policy policy.yaml --evidence r-match/verdict.dsse.json good.bin
+sed -n '/^    answer    proved/,/^$/s/^    //p' "$top_srcdir/README.md" >shown
+sed 's/r-match/assay-sample-1/' out | cmp -s - shown
+ok $? "as the README shows it"
+expect 9 "another file is not" "$ASSAY" check --policy policy.yaml --evidence r-match bad.bin
+for run in different:1:bad.bin failed:3:good.bin limit:3:good.bin pin:3:good.bin; do
+	name=${run%%:*}
+	file=${run##*:}
+	status=${run#*:}
+	status=${status%%:*}
+	"$ASSAY" sign --key checker.key -o "$name.dsse.json" "r-$name/verdict.intoto.json" >out 2>err
+	"$ASSAY" sign --key lab.key "$name.dsse.json" >out 2>err
+	expect "$status" "a run that ended with $name proves nothing" \
+		"$ASSAY" check --policy policy.yaml --evidence "$name.dsse.json" "$file"
+done
+"$ASSAY" sign --key checker.key -o member.dsse.json r-member/verdict.intoto.json >out 2>err
+"$ASSAY" sign --key lab.key member.dsse.json >out 2>err
+expect 0 "a verdict on a member proves the member" \
+	"$ASSAY" check --policy policy.yaml --evidence member.dsse.json good.bin
+expect 9 "and not what it was in" \
+	"$ASSAY" check --policy policy.yaml --evidence member.dsse.json outer.tar
+
 tap_end

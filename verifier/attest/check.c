@@ -154,8 +154,10 @@ void assay_check_conclude(struct assay_check *check, const struct assay_check_te
 		explain(check, policy);
 	} else {
 		check->status = ASSAY_EXIT_MATCH;
-		check->answer = assay_asprintf("proved: %s, by %zu owners and %" PRIu64 " rebuilds",
-		                               assay_tier_name(check->tier), check->owners.count,
-		                               check->rebuilds);
+		check->answer =
+			assay_asprintf("proved: %s, by %zu owner%s and %" PRIu64 " rebuild%s",
+		                       assay_tier_name(check->tier), check->owners.count,
+		                       check->owners.count == 1 ? "" : "s", check->rebuilds,
+		                       check->rebuilds == 1 ? "" : "s");
 	}
 }
