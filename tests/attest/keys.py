@@ -145,6 +145,8 @@ def signatures():
     write("s.intoto.json", json.dumps(statement()))
     payload = read("s.intoto.json")
     for kind in KEYS:
+        if os.path.exists("one.json"):
+            os.remove("one.json")
         got = assay("sign", "--key", f"our-{kind}.key", "--output", "one.json", "s.intoto.json")
         check(f"{kind}: signs", got.returncode == DONE and sha256(b"firmware") in got.stdout.decode(), got)
         body, body_type, signed = envelope_of("one.json")
@@ -163,6 +165,17 @@ def signatures():
     check("four people, one after the other", len(signed) == 4 and
           all(openssl_verifies(f"our-{kind}.pub", kind, pae(payload), sig)
               for kind, sig in zip(("p256", "ed25519", "p384", "rsa"), signed)))
+    new_key("sixth", "p256")
+    got = assay("sign", "--key", "sixth.key", "s.intoto.json")
+    check("the statement once more: the envelope keeps its signatures", got.returncode == DONE and
+          envelope_of("s.dsse.json")[2][:4] == signed and len(envelope_of("s.dsse.json")[2]) == 5, got)
+    shutil.copy("s.dsse.json", "kept.dsse.json")
+    write("kept.intoto.json", json.dumps(statement(b"other")))
+    refused("another statement does not take its place", "holds something else", "sign", "--key",
+            "our-p256.key", "kept.intoto.json")
+    refused("nor does another envelope", "is there already", "sign", "--key", "our-p384.key", "--output",
+            "kept.dsse.json", "s.dsse.json")
+    check("both are as they were", read("kept.dsse.json") == read("s.dsse.json"))
     before = read("s.dsse.json")
     refused("one by a key that has signed", "signed by this key already", "sign", "--key",
             "our-p384.key", "s.dsse.json")
@@ -175,7 +188,7 @@ def signatures():
     assay("sign", "--key", "fifth.key", "s.dsse.json")
     after = json.loads(read("s.dsse.json"))
     check("unknown fields are kept", after["note"] == env["note"] and
-          after["signatures"][:4] == env["signatures"] and len(after["signatures"]) == 5)
+          after["signatures"][:5] == env["signatures"] and len(after["signatures"]) == 6)
 
 
 def not_signed():
@@ -233,6 +246,8 @@ def token():
         got = assay("key", "show", "--public", *options, uri)
         write("token.pub", got.stdout)
         check(f"token, {kind}: the public key", b"BEGIN PUBLIC KEY" in got.stdout, got)
+        if os.path.exists("token.json"):
+            os.remove("token.json")
         got = assay("sign", "--key", uri, *options, "--output", "token.json", "s.intoto.json")
         check(f"token, {kind}: signs", got.returncode == DONE, got)
         payload, _, signed = envelope_of("token.json")

@@ -132,6 +132,8 @@ int assay_envelope_sign(struct assay_envelope *envelope, const struct assay_key 
 		return assay_fail(err, ASSAY_E_LIMIT,
 		                  "has %d signatures, there is no room for more",
 		                  ASSAY_ENVELOPE_SIGNATURES);
+	if (!assay_key_is_private(key))
+		return assay_fail(err, ASSAY_E_USAGE, "a public key cannot sign");
 	assay_envelope_pae(envelope, &pae);
 	if (assay_envelope_find(envelope, assay_buffer_span(&pae), key) >= 0)
 		return assay_fail(err, ASSAY_E_USAGE,

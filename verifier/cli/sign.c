@@ -121,6 +121,41 @@ static int load(const char *path, struct assay_envelope *envelope, bool *is_enve
 	return describe(envelope, said, err);
 }
 
+/* Never over signatures of others: an envelope of the same statement that is there already gets one
+ * signature more, anything else stays as it is. */
+static int take_earlier(const char *to, struct assay_envelope *envelope, struct assay_error *err)
+{
+	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
+	struct assay_envelope earlier = { 0 };
+	struct assay_error why = ASSAY_ERROR_INIT;
+
+	if (assay_file_read(AT_FDCWD, to, ASSAY_ENVELOPE_MAX, &file, err) < 0)
+		return -1;
+	if (assay_envelope_parse(assay_span_of_bytes(&file), &earlier, &why) < 0 ||
+	    strcmp(earlier.payload_type, envelope->payload_type) != 0 ||
+	    !assay_span_equal(assay_span_of_bytes(&earlier.payload),
+	                      assay_span_of_bytes(&envelope->payload))) {
+		assay_envelope_fini(&earlier);
+		return assay_fail(err, ASSAY_E_USAGE,
+		                  "%s: is there already and holds something else: choose another "
+		                  "name with --output",
+		                  to);
+	}
+	assay_envelope_fini(envelope);
+	*envelope = earlier;
+	return 0;
+}
+
+static int check_output(const char *path, const char *to, bool is_envelope,
+                        struct assay_envelope *envelope, struct assay_error *err)
+{
+	if (strcmp(path, to) == 0 || access(to, F_OK) < 0)
+		return 0;
+	if (is_envelope)
+		return assay_fail(err, ASSAY_E_USAGE, "%s: is there already", to);
+	return take_earlier(to, envelope, err);
+}
+
 static int sign_file(const char *path, const struct assay_key *key, struct assay_error *err)
 {
 	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
@@ -129,10 +164,13 @@ static int sign_file(const char *path, const struct assay_key *key, struct assay
 	char id[ASSAY_SHA256_HEX];
 	bool is_envelope;
 
-	if (load(path, &envelope, &is_envelope, &said, err) < 0 ||
-	    assay_envelope_sign(&envelope, key, err) < 0)
+	if (load(path, &envelope, &is_envelope, &said, err) < 0)
 		return assay_fail_in(err, "%s", path);
 	to = output_path(path, is_envelope);
+	if (check_output(path, to, is_envelope, &envelope, err) < 0)
+		return -1;
+	if (assay_envelope_sign(&envelope, key, err) < 0)
+		return assay_fail_in(err, "%s", path);
 	assay_envelope_write(&envelope, &text);
 	if (assay_file_write(AT_FDCWD, to, assay_buffer_span(&text), 0666, err) < 0)
 		return -1;
