@@ -6,8 +6,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	ASSAY_AUTO_NOTE struct assay_note note = { 0 };
-	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
-	ASSAY_AUTO_FREE char *origin = NULL;
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 }, origin = { 0 };
 	struct assay_error err = ASSAY_ERROR_INIT;
 	struct assay_checkpoint checkpoint, again;
 
@@ -17,8 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_assert(note.text.ptr[note.text.len - 1] == '\n');
 	if (assay_checkpoint_parse(note.text, &checkpoint, &err) < 0)
 		return 0;
-	origin = strndup((const char *)checkpoint.origin.ptr, checkpoint.origin.len);
-	assay_checkpoint_write(origin, &checkpoint.tree, &text);
+	assay_buffer_add(&origin, checkpoint.origin.ptr, checkpoint.origin.len);
+	assay_checkpoint_write(assay_buffer_str(&origin), &checkpoint.tree, &text);
 	fuzz_assert(assay_checkpoint_parse(assay_buffer_span(&text), &again, &err) == 0);
 	fuzz_assert(again.tree.size == checkpoint.tree.size &&
 	            assay_sha256_equal(&again.tree.root, &checkpoint.tree.root));
