@@ -7,6 +7,9 @@ import struct
 import sys
 
 os.environ.setdefault("ASSAY", "assay")
+import bz2  # noqa: E402
+
+from makers import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
 import squashfs  # noqa: E402
 
@@ -45,6 +48,17 @@ SEEDS = {
     "squashfs": (squashfs.plain(), squashfs.make(comp="zstd", options=["-nopad"])),
     "squashfs-xz": (squashfs.make(comp="xz", options=["-nopad"]),
                     squashfs.make(comp="lzo", options=["-nopad"])),
+    "bzip2": (bz2.compress(A), bz2.compress(B, 1) + bz2.compress(b"")),
+    "lzma": (lzma.compress(A, format=lzma.FORMAT_ALONE), lzma.compress(B, format=lzma.FORMAT_ALONE)),
+    "lz4": (lz4(A), lz4(B) + SKIPPABLE),
+    "lz4-legacy": (lz4(A, "-l"), lz4(B, "-l")),
+    "cpio": (newc("./a", A, nlink=2) + newc("./b", b"x", nlink=2) + TRAILER,
+             newc("./a", A, ino=7) + newc("./c", b"y", mode=0o120777) + TRAILER + bytes(64) + gz(A)),
+    "cpio-crc": (newc("a", A, crc=True) + TRAILER, newc("a", B, crc=True) + TRAILER),
+    "cpio-odc": (odc("a", A) + odc("TRAILER!!!"), odc("a", B, ino=9) + odc("TRAILER!!!")),
+    "cpio-old": (old("a", A) + old("TRAILER!!!"), old("a", B, ino=9) + old("TRAILER!!!")),
+    "zip": (zip_of(zip_member(b"a", A), zip_member(b"b", b"x", method=0), comment=b"c"),
+            zip_of(zip_member(b"a", A, level=1, flags=8), zip_member(b"d/", b"", method=0))),
 }
 
 if __name__ == "__main__":

@@ -15,6 +15,11 @@
  */
 const struct assay_transplant_rule assay_transplant_rules[] = {
 	/*
+	 * A number in digits, seconds. A kernel that unpacks its first file system gives the file
+	 * this time, or the time of day; nothing in it is decided by that. As for tar otherwise.
+	 */
+	{ "cpio/timestamps@1", "modification time in a cpio header" },
+	/*
 	 * Who packed the file: the operating system (one of the values that RFC 1952 defines) and
 	 * the name before packing (printable, no slash, of equal length). What unpacks to memory, as
 	 * kernels and boot loaders do, skips both; gzip -N, when a person asks for it, names the
@@ -38,6 +43,11 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 * equal on both sides. Times in pax headers are not touched by this rule.
 	 */
 	{ "tar/timestamps@1", "modification time in a tar header" },
+	/*
+	 * A date and time that there are (MS-DOS form), and extended timestamps of the right length.
+	 * An unpacker gives the file this time. As for tar otherwise.
+	 */
+	{ "zip/timestamps@1", "modification time in zip headers" },
 	{ 0 },
 };
 

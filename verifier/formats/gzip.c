@@ -2,14 +2,13 @@
 /*
  * gzip files: every header field of every member on its own, so that none can hide anything.
  *
- * Source: RFC 1952; RFC 1951 through zlib.
+ * Source: RFC 1952; RFC 1951, see deflate.h.
  */
 #include <ctype.h>
 
-#include <zlib.h>
-
 #include "base/cursor.h"
 #include "formats/contents.h"
+#include "formats/deflate.h"
 
 #define HEADER 10 /* RFC 1952, 2.3: ID1 ID2 CM FLG MTIME XFL OS */
 #define FLG_AT 3
@@ -106,7 +105,7 @@ static int add_header_crc(struct assay_contents *out, uint64_t start, struct ass
 {
 	struct assay_span header = assay_span_sub(out->span, start, out->end - start);
 	struct assay_span rest = assay_contents_rest(out);
-	uLong crc = crc32_z(crc32_z(0, NULL, 0), header.ptr, header.len);
+	uint32_t crc = assay_crc32(header);
 
 	if (rest.len < 2 || assay_load(rest.ptr, 2, false) != (crc & 0xffff))
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "false header CRC");
@@ -146,54 +145,6 @@ static int read_header(struct assay_contents *out, struct assay_error *err)
 	return (flags & FHCRC) != 0 ? add_header_crc(out, start, err) : 0;
 }
 
-/* zlib counts in unsigned int. */
-static uInt at_most(size_t len)
-{
-	return len < (1u << 30) ? (uInt)len : 1u << 30;
-}
-
-static int run_inflate(z_stream *z, struct assay_span in, struct assay_sink *sink,
-                       struct assay_error *err)
-{
-	size_t used = 0;
-	int status = Z_OK;
-
-	z->next_in = (Bytef *)(uintptr_t)in.ptr; /* inflate moves it on */
-	while (status != Z_STREAM_END) {
-		struct assay_bytes room;
-		uInt given = at_most(in.len - used), space;
-
-		if (assay_sink_room(sink, &room, err) < 0)
-			return -1;
-		space = at_most(room.len);
-		z->avail_in = given;
-		z->next_out = room.ptr;
-		z->avail_out = space;
-		status = inflate(z, Z_NO_FLUSH);
-		used += given - z->avail_in;
-		assay_sink_wrote(sink, space - z->avail_out);
-		if (status != Z_OK && status != Z_STREAM_END)
-			return assay_fail(err, ASSAY_E_FORMAT, "%s",
-			                  z->msg != NULL ? z->msg : "cut short in the stream");
-	}
-	return 0;
-}
-
-/* Out: *used, bytes of in that the stream takes. */
-static int unpack_stream(struct assay_span in, struct assay_sink *sink, uint64_t *used,
-                         struct assay_error *err)
-{
-	z_stream z = { 0 };
-	int result;
-
-	if (inflateInit2(&z, -15) != Z_OK) /* a raw stream with the largest window */
-		return assay_fail(err, ASSAY_E_SYSTEM, "zlib: %s", z.msg != NULL ? z.msg : "init");
-	result = run_inflate(&z, in, sink, err);
-	*used = z.total_in;
-	(void)inflateEnd(&z);
-	return result;
-}
-
 static int read_trailer(struct assay_contents *out, struct assay_span unpacked,
                         struct assay_error *err)
 {
@@ -201,8 +152,7 @@ static int read_trailer(struct assay_contents *out, struct assay_span unpacked,
 
 	if (rest.len < TRAILER)
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "cut short in the trailer");
-	if (assay_load(rest.ptr, 4, false) !=
-	    crc32_z(crc32_z(0, NULL, 0), unpacked.ptr, unpacked.len))
+	if (assay_load(rest.ptr, 4, false) != assay_crc32(unpacked))
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "false CRC-32");
 	if (assay_load(rest.ptr + 4, 4, false) != (unpacked.len & 0xffffffff))
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end + 4, "false size");
@@ -219,7 +169,7 @@ static int read_member(struct assay_contents *out, struct assay_sink *sink, stru
 
 	if (read_header(out, err) < 0)
 		return -1;
-	if (unpack_stream(assay_contents_rest(out), sink, &used, err) < 0)
+	if (assay_inflate(assay_contents_rest(out), sink, &used, err) < 0)
 		return -1;
 	unpacked = assay_span_of(sink->bytes.ptr + before, sink->bytes.len - before);
 	part = assay_contents_part(out, 0, ASSAY_ROLE_STREAM, "stream", used);
@@ -248,13 +198,13 @@ static void recompute(const struct assay_contents *contents, uint8_t *image)
 
 	for (size_t i = 0; i < contents->part_count; i++) {
 		const struct assay_part *part = &contents->parts[i];
-		uLong crc;
+		uint32_t crc;
 
 		if (strcmp(part->what, "header") == 0)
 			start = part->offset;
 		if (strcmp(part->what, "header CRC") != 0)
 			continue;
-		crc = crc32_z(crc32_z(0, NULL, 0), image + start, part->offset - start);
+		crc = assay_crc32(assay_span_of(image + start, part->offset - start));
 		image[part->offset] = (uint8_t)crc;
 		image[part->offset + 1] = (uint8_t)(crc >> 8);
 	}

@@ -2,9 +2,12 @@
 /* The table of container formats. */
 #include "formats/contents.h"
 
+/* Those with the weakest signs come last. */
 static const struct assay_reader *const readers[] = {
-	&assay_reader_ar,       &assay_reader_gzip, &assay_reader_xz, &assay_reader_zstd,
-	&assay_reader_squashfs, &assay_reader_tar, /* last: its magic stands at offset 257 */
+	&assay_reader_ar,   &assay_reader_bzip2, &assay_reader_gzip,     &assay_reader_lz4,
+	&assay_reader_xz,   &assay_reader_zip,   &assay_reader_squashfs, &assay_reader_zstd,
+	&assay_reader_cpio, &assay_reader_tar, /* its magic stands at offset 257 */
+	&assay_reader_lzma,                    /* has none */
 };
 
 /* What a kernel runs, by the bytes that it goes by. A container whose mark stands further on could

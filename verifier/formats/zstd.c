@@ -6,26 +6,14 @@
  */
 #include <zstd.h>
 
-#include "base/cursor.h"
-#include "formats/contents.h"
+#include "formats/skippable.h"
 
 #define MAGIC 0xfd2fb528u
-#define SKIPPABLE 0x184d2a50u /* to …5f */
-#define WINDOW_LOG 27         /* 128 MiB, the largest that zstd -d takes without being told */
-
-static uint32_t magic_of(struct assay_span span)
-{
-	return span.len >= 4 ? (uint32_t)assay_load(span.ptr, 4, false) : 0;
-}
-
-static bool is_skippable(struct assay_span span)
-{
-	return (magic_of(span) & 0xfffffff0u) == SKIPPABLE;
-}
+#define WINDOW_LOG 27 /* 128 MiB, the largest that zstd -d takes without being told */
 
 static bool probe(struct assay_span span)
 {
-	return magic_of(span) == MAGIC;
+	return assay_magic_of(span) == MAGIC;
 }
 
 static int run_decoder(ZSTD_DStream *zstd, ZSTD_inBuffer *in, struct assay_sink *sink,
@@ -73,36 +61,10 @@ static int read_frame(struct assay_contents *out, struct assay_sink *sink, struc
 	return 0;
 }
 
-static int read_skippable(struct assay_contents *out, struct assay_error *err)
-{
-	struct assay_span rest = assay_contents_rest(out);
-
-	if (rest.len < 8 || assay_load(rest.ptr + 4, 4, false) > rest.len - 8)
-		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "cut short in a frame");
-	(void)assay_contents_part(out, 0, ASSAY_ROLE_FIXED, "skippable frame",
-	                          8 + assay_load(rest.ptr + 4, 4, false));
-	return 0;
-}
-
 static int read_zstd(struct assay_budget *budget, struct assay_contents *out,
                      struct assay_error *err)
 {
-	ASSAY_AUTO_SINK struct assay_sink sink = { .budget = budget, .packed = out->span.len };
-	int result = 0;
-
-	if (assay_contents_entry(out, budget, ASSAY_ENTRY_STREAM, err) < 0)
-		return -1;
-	while (result == 0) {
-		if (probe(assay_contents_rest(out)))
-			result = read_frame(out, &sink, err);
-		else if (is_skippable(assay_contents_rest(out)))
-			result = read_skippable(out, err);
-		else
-			break;
-	}
-	if (result == 0)
-		assay_contents_stream(out, &sink);
-	return result;
+	return assay_frames_read(budget, out, probe, read_frame, err);
 }
 
 const struct assay_reader assay_reader_zstd = {

@@ -137,14 +137,17 @@ static void reset_signals(void)
 
 int assay_sandbox_enter(int output, uint64_t memory, uint64_t cpu, struct assay_error *err)
 {
+	/* First, so that whatever goes wrong after it can be told. */
+	if (keep_only(output, err) < 0)
+		return -1;
 	/* glibc asks a file about the host when it gives back memory of a thread's own arena. */
-	if (mallopt(M_ARENA_MAX, 1) != 1)
+	if (!SANITIZED && mallopt(M_ARENA_MAX, 1) != 1)
 		return assay_fail(err, ASSAY_E_SYSTEM, "mallopt");
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0) < 0)
 		return assay_fail_errno(err, "prctl");
 	reset_signals();
-	if (keep_only(output, err) < 0 || set_limits(memory, cpu, err) < 0)
+	if (set_limits(memory, cpu, err) < 0)
 		return -1;
 	return SANITIZED ? 0 : load_filter(err);
 }
