@@ -475,22 +475,22 @@ static void explain_metadata(struct assay_parts *parts, const struct assay_run *
 	assay_node_find_kind(parts->node, run, parts->worst, repack_rule(parts), what, text);
 }
 
+/* Equal ones were marked with everything around them: a ledger likes to be filled in order. */
 static void compare_metadata(struct assay_parts *parts, const struct assay_part *a,
                              const struct assay_part *b)
 {
 	struct assay_run run = { a->offset, a->length, b->offset, b->length, 0, true };
 
-	if (same_bytes(parts, a, b)) {
-		mark_identical(parts, a->offset, a->length);
-		return;
-	}
-	(void)mark_equal(parts, a, b);
-	explain_metadata(parts, &run, a->what);
+	if (!same_bytes(parts, a, b))
+		explain_metadata(parts, &run, a->what);
 }
 
 static void compare_staged(struct assay_parts *parts, const struct assay_part *a,
                            const struct assay_part *b, enum stage stage)
 {
+	if (stage == STAGE_VALUES && stage_of(parts, a, b) == STAGE_METADATA &&
+	    same_bytes(parts, a, b))
+		mark_identical(parts, a->offset, a->length);
 	if (stage_of(parts, a, b) != stage)
 		return;
 	if (stage == STAGE_METADATA)
