@@ -294,7 +294,7 @@ static int check_attributes(const struct reading *reading, struct assay_cursor *
 		seen |= 1u << kind;
 		/* X.690 11.6: the values of a SET OF are in the order of their bytes. */
 		this = assay_span_sub(set.span, start, set.pos - start);
-		if (last.len > 0 &&
+		if (last.len > 0 && this.len > 0 &&
 		    memcmp(last.ptr, this.ptr, last.len < this.len ? last.len : this.len) >= 0)
 			return assay_fail(err, ASSAY_E_FORMAT, "signed attributes are not sorted");
 		last = this;
