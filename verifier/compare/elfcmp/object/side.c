@@ -102,6 +102,7 @@ void assay_object_side_fini(struct assay_object_side *side)
 	free(side->peers);
 	free(side->symbols);
 	free(side->used);
+	free(side->referred);
 	*side = (struct assay_object_side){ 0 };
 }
 
@@ -381,22 +382,20 @@ void assay_object_meet(struct assay_object_side *delivered, struct assay_object_
 /* Source: ld(1), --build-id; the kernel's linker scripts keep the section name */
 #define BUILD_ID_SECTION ".note.gnu.build-id"
 
-/* Whether a symbol is in it, or a relocation changes it. */
-static bool is_referred_to(const struct assay_object_side *side, size_t section)
+void assay_object_mark_referred(struct assay_object_side *side)
 {
 	const struct assay_elf *elf = elf_of(side);
 
+	side->referred = assay_calloc(elf->section_count, sizeof(*side->referred));
 	for (size_t i = 0; i < side->object.symbol_count; i++) {
 		const struct assay_elf_symbol *s = &side->object.symbols[i];
 
-		if (!s->reserved && s->section == section &&
-		    (side->used[i] || ELF64_ST_TYPE(s->info) != STT_SECTION))
-			return true;
+		if (!s->reserved && (side->used[i] || ELF64_ST_TYPE(s->info) != STT_SECTION))
+			side->referred[s->section] = true;
 	}
 	for (size_t i = 1; i < elf->section_count; i++)
-		if (assay_elf_is_relocs(&elf->sections[i]) && elf->sections[i].info == section)
-			return true;
-	return false;
+		if (assay_elf_is_relocs(&elf->sections[i]))
+			side->referred[elf->sections[i].info] = true;
 }
 
 bool assay_object_build_id(const struct assay_object_side *side, size_t section,
@@ -407,5 +406,5 @@ bool assay_object_build_id(const struct assay_object_side *side, size_t section,
 	if (s->type != SHT_NOTE || s->flags != SHF_ALLOC ||
 	    !assay_span_is(s->name, BUILD_ID_SECTION))
 		return false;
-	return assay_elf_only_build_id(elf_of(side), s, out) && !is_referred_to(side, section);
+	return assay_elf_only_build_id(elf_of(side), s, out) && !side->referred[section];
 }

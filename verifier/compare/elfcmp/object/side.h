@@ -35,6 +35,7 @@ struct assay_object_side {
 	size_t *peers;   /* for each section: its counterpart on the other side, or NONE */
 	size_t *symbols; /* for each symbol: its counterpart on the other side, or NONE */
 	bool *used;      /* for each symbol: whether something firm refers to it */
+	bool *referred; /* for each section: whether a symbol is in it, or a relocation changes it */
 };
 
 /** Errors: ASSAY_E_FORMAT  as assay_elf_object_parse */
@@ -51,6 +52,9 @@ void assay_object_side_fini(struct assay_object_side *side);
  * relocations of soft sections, and groups of nothing else.
  */
 void assay_object_meet(struct assay_object_side *delivered, struct assay_object_side *rebuilt);
+
+/** Find out which sections are referred to. In: a side of which the used symbols are known. */
+void assay_object_mark_referred(struct assay_object_side *side);
 
 /** The value of the build-id note, when nothing refers to it and the note is just that. */
 bool assay_object_build_id(const struct assay_object_side *side, size_t section,
