@@ -76,7 +76,7 @@ def bad_end(number, wanted):
     result(p.returncode == INCONCLUSIVE and answer["tier"] == "inconclusive" and
            not answer["accepted"], f"killed by {number}: inconclusive", (p.returncode, answer["tier"]))
     result(len(answer["findings"]) == 1 and wanted in answer["findings"][0]["text"] and
-           re.search(r"at m\d+$", answer["findings"][0]["text"]), f"killed by {number}: it says so and where",
+           re.search(r"at m\d+!?$", answer["findings"][0]["text"]), f"killed by {number}: it says so and where",
            answer["findings"])
     result(answer["bytes"]["unexplained"] == answer["bytes"]["total"] > 0,
            f"killed by {number}: nothing is known about any byte", answer["bytes"])
