@@ -16,8 +16,6 @@ int assay_node_compare_object(struct assay_node *node, struct assay_error *err)
 		return assay_fail_in(err, "the rebuilt file");
 	assay_object_meet(&delivered, &rebuilt);
 	assay_object_prove(&pair);
-	assay_object_mark_referred(&delivered);
-	assay_object_mark_referred(&rebuilt);
 	assay_object_account(&pair, &delivered, &node->ledger);
 	assay_ledger_init(&back, node->rebuilt.len);
 	assay_object_account(&pair, &rebuilt, &back);

@@ -353,7 +353,42 @@ static void list_firm(struct assay_object_side *side)
 		side->firm[side->firm_count++] = i;
 	}
 	side->symbols = no_numbers(side->object.symbol_count);
-	side->used = assay_calloc(side->object.symbol_count, sizeof(*side->used));
+}
+
+/* Which symbols relocations and groups refer to. */
+static void mark_used(struct assay_object_side *side)
+{
+	const struct assay_elf_object *object = &side->object;
+
+	side->used = assay_calloc(object->symbol_count, sizeof(*side->used));
+	for (size_t r = 0; r < side->firm_count; r++) {
+		size_t i = side->firm[r];
+		const struct assay_elf_section *section = &object->elf.sections[i];
+
+		if (section->type == SHT_GROUP)
+			side->used[section->info] = true;
+		if (!assay_elf_is_relocs(section))
+			continue;
+		for (size_t k = 0, n = assay_elf_reloc_count(object, i); k < n; k++)
+			side->used[assay_elf_reloc_at(object, i, k).symbol] = true;
+	}
+}
+
+/* Which sections a symbol is in, or a relocation changes. */
+static void mark_referred(struct assay_object_side *side)
+{
+	const struct assay_elf *elf = elf_of(side);
+
+	side->referred = assay_calloc(elf->section_count, sizeof(*side->referred));
+	for (size_t i = 0; i < side->object.symbol_count; i++) {
+		const struct assay_elf_symbol *s = &side->object.symbols[i];
+
+		if (!s->reserved && (side->used[i] || ELF64_ST_TYPE(s->info) != STT_SECTION))
+			side->referred[s->section] = true;
+	}
+	for (size_t i = 1; i < elf->section_count; i++)
+		if (assay_elf_is_relocs(&elf->sections[i]))
+			side->referred[elf->sections[i].info] = true;
 }
 
 void assay_object_meet(struct assay_object_side *delivered, struct assay_object_side *rebuilt)
@@ -373,6 +408,8 @@ void assay_object_meet(struct assay_object_side *delivered, struct assay_object_
 		if (needed)
 			harden(sides[i], false);
 		list_firm(sides[i]);
+		mark_used(sides[i]);
+		mark_referred(sides[i]);
 	}
 	pair_sections(delivered, rebuilt);
 }
@@ -381,22 +418,6 @@ void assay_object_meet(struct assay_object_side *delivered, struct assay_object_
 
 /* Source: ld(1), --build-id; the kernel's linker scripts keep the section name */
 #define BUILD_ID_SECTION ".note.gnu.build-id"
-
-void assay_object_mark_referred(struct assay_object_side *side)
-{
-	const struct assay_elf *elf = elf_of(side);
-
-	side->referred = assay_calloc(elf->section_count, sizeof(*side->referred));
-	for (size_t i = 0; i < side->object.symbol_count; i++) {
-		const struct assay_elf_symbol *s = &side->object.symbols[i];
-
-		if (!s->reserved && (side->used[i] || ELF64_ST_TYPE(s->info) != STT_SECTION))
-			side->referred[s->section] = true;
-	}
-	for (size_t i = 1; i < elf->section_count; i++)
-		if (assay_elf_is_relocs(&elf->sections[i]))
-			side->referred[elf->sections[i].info] = true;
-}
 
 bool assay_object_build_id(const struct assay_object_side *side, size_t section,
                            struct assay_elf_extent *out)

@@ -53,9 +53,6 @@ void assay_object_side_fini(struct assay_object_side *side);
  */
 void assay_object_meet(struct assay_object_side *delivered, struct assay_object_side *rebuilt);
 
-/** Find out which sections are referred to. In: a side of which the used symbols are known. */
-void assay_object_mark_referred(struct assay_object_side *side);
-
 /** The value of the build-id note, when nothing refers to it and the note is just that. */
 bool assay_object_build_id(const struct assay_object_side *side, size_t section,
                            struct assay_elf_extent *out);

@@ -268,31 +268,11 @@ static void both(struct assay_object_pair *pair, struct list *a, struct list *b)
 	b->next++;
 }
 
-/* Mark what relocations and groups refer to. */
-static void mark_used(struct assay_object_side *side)
-{
-	const struct assay_elf_object *object = &side->object;
-
-	for (size_t r = 0; r < side->firm_count; r++) {
-		size_t i = side->firm[r];
-		const struct assay_elf_section *section = &object->elf.sections[i];
-
-		if (section->type == SHT_GROUP)
-			side->used[section->info] = true;
-		if (!assay_elf_is_relocs(section))
-			continue;
-		for (size_t k = 0, n = assay_elf_reloc_count(object, i); k < n; k++)
-			side->used[assay_elf_reloc_at(object, i, k).symbol] = true;
-	}
-}
-
 void assay_object_prove_symbols(struct assay_object_pair *pair)
 {
 	AUTO_LIST struct list a = { 0 };
 	AUTO_LIST struct list b = { 0 };
 
-	mark_used(pair->delivered);
-	mark_used(pair->rebuilt);
 	list_init(pair->delivered, &a);
 	list_init(pair->rebuilt, &b);
 	while (front(&a) != NULL || front(&b) != NULL) {
