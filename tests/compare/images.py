@@ -271,6 +271,22 @@ def page_of_headers():
     trial("an ELF header in a segment: code in its place", ihex(evil), elf, "different", "%#x" % (address + 16))
 
 
+def any_order():
+    """GNU ld sorts program headers by load address: those of RAM may stand before those of flash."""
+    write("fixture.ld", SCRIPT.replace(f"""           .settings {CONFIG} : {{ *(.settings) }} > flash
+           .data : {{ *(.data) }} > ram AT > flash
+""", f"""           .data : {{ *(.data) }} > ram AT > flash
+           .settings {CONFIG} : {{ *(.settings) }} > flash
+""").encode())
+    call("ld", "-T", "fixture.ld", "-o", "fixture.elf", "fixture.o")
+    elf = read("fixture.elf")
+    segments = [(FLASH, TEXT + DATA), (CONFIG, SETTINGS)]
+    trial("segments in the order of load addresses: ihex", convert(elf, "ihex"), elf, "repacked")
+    trial("segments in the order of load addresses: raw", raw(segments), elf, "repacked")
+    trial("segments in the order of load addresses: a byte", ihex(changed(CONFIG, segments=segments), start=FLASH),
+          elf, "different", "section .settings")
+
+
 def among_each_other():
     plain = {"ihex": ihex(), "srec": srec(), "uf2": uf2(), "raw": raw(), "filled raw": raw(fill=0xff)}
     # A rebuilt raw binary or UF2 does not tell its fill from its content.
@@ -483,6 +499,43 @@ def bombs():
     check("more records than members may be: a limit", got.returncode == INCONCLUSIVE and b"limit" in got.stdout, got)
 
 
+def inspected():
+    """The map of each: bytes of the image add up, every byte of the file in one range."""
+    for name, data, kinds in (
+            ("ihex", ihex(start=FLASH), {"framing", "data", "start"}),
+            ("srec", srec(header=b"x"), {"framing", "data", "start", "header"}),
+            ("uf2", uf2(), {"framing", "data", "target"}),
+            ("uf2", uf2(flags=0xa000, rest=b"\x08\x20\xd5\x5e\x31\x2e\x30\x00"),
+             {"framing", "data", "target", "extra"}),
+            ("raw", dfu(raw()), {"framing", "data", "target"})):
+        write("image", data)
+        got = subprocess.run([ASSAY, "inspect", "--json", "-", "image"], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, timeout=60)
+        (a,) = json.loads(got.stdout)["artefacts"]
+        at, found, seen = 0, {}, set()
+        for r in a["ranges"]:
+            gap = r["offset"] != at
+            at += r["length"]
+            seen.add(r["kind"])
+            if gap:
+                break
+            if r["kind"] == "data" and r["address"]:
+                text = data[r["offset"]:at]
+                body = bytes.fromhex(text.decode()) if name in ("ihex", "srec") else text
+                found.update((int(r["address"], 16) + i, b) for i, b in enumerate(body))
+        wanted = {a + i: b for a, d in (pages(SEGMENTS) if name == "uf2" else SEGMENTS)
+                  for i, b in enumerate(d)}
+        check(f"inspect: {name}, every byte once", got.returncode == MATCH and at == len(data) and
+              a["format"] == name and seen == kinds, a)
+        check(f"inspect: {name}, every address", found == ({} if name == "raw" else wanted))
+        rules = {r["rule"] for r in a["ranges"] if r["kind"] in ("data", "start", "extra")}
+        check(f"inspect: {name}, no rule for what must be equal", rules == {None}, rules)
+    write("image", ihex(start=FLASH, tail=b"evil"))
+    got = subprocess.run([ASSAY, "inspect", "image"], stdout=subprocess.PIPE, timeout=60)
+    check("inspect: bytes behind the end are trouble", got.returncode == INCONCLUSIVE and
+          b"TROUBLE: cannot be read as an image: bytes behind" in got.stdout, got)
+
+
 def in_containers():
     trial("in a gzip file in a tar", tar(member("fw.hex", gz(ihex(start=FLASH)))), tar(member("fw.hex", gz(ELF))),
           "repacked", "image/framing@1")
@@ -504,7 +557,8 @@ def main():
     against_elf(ELF, "64 bits")
     against_elf(arm, "arm")
     loaded_as_delivered(ELF)
-    for part in (page_of_headers, among_each_other, layouts, gaps, malformed, targets, bombs, in_containers):
+    for part in (page_of_headers, any_order, among_each_other, layouts, gaps, malformed, targets, bombs, inspected,
+                 in_containers):
         part()
     finish()
 
