@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "rebuild/chance.h"
 #include "rebuild/log.h"
 #include "rebuild/message.h"
 #include "rebuild/pins.h"
@@ -169,8 +170,6 @@ static void test_system_calls(void **state)
 
 static void test_pins(void **state)
 {
-	struct assay_manifest manifest = make_manifest();
-
 	(void)state;
 	for (size_t i = 0; i < ASSAY_PIN_COUNT; i++) {
 		assert_non_null(assay_pins[i].key);
@@ -178,17 +177,50 @@ static void test_pins(void **state)
 		if (i > 0) /* people look rows up by key */
 			assert_true(strcmp(assay_pins[i - 1].key, assay_pins[i].key) < 0);
 	}
-	for (int notify = 0; notify < 2; notify++) {
-		ASSAY_AUTO_STRINGS struct assay_strings unpinned = { 0 };
-		size_t wanted = 0;
+}
 
-		/* The manifest of this test asks for no clock and no random numbers. */
-		assay_pins_unpinned(&manifest.build.machine, notify, &unpinned);
-		for (size_t i = 0; i < ASSAY_PIN_COUNT; i++)
-			wanted += assay_pins[i].level == ASSAY_PIN_NONE ||
-			          assay_pins[i].level == ASSAY_PIN_L2 ||
-			          (assay_pins[i].level == ASSAY_PIN_L1 && !notify);
+/* What a manifest can ask for, and what notifications are needed for. */
+static void test_unpinned(void **state)
+{
+	struct assay_clock_pin clock = { 0 };
+	struct assay_random_pin random = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		const struct assay_machine machine = { .clock = (i & 1) != 0 ? &clock : NULL,
+			                               .random = (i & 2) != 0 ? &random : NULL };
+		bool notify = (i & 4) != 0;
+		ASSAY_AUTO_STRINGS struct assay_strings unpinned = { 0 };
+		size_t wanted = (machine.clock == NULL) + (machine.random == NULL);
+
+		assay_pins_unpinned(&machine, notify, &unpinned);
+		for (size_t k = 0; k < ASSAY_PIN_COUNT; k++)
+			wanted += assay_pins[k].level == ASSAY_PIN_NONE ||
+			          (assay_pins[k].level == ASSAY_PIN_L1 && !notify);
 		assert_int_equal(unpinned.count, wanted);
+		assert_string_equal(assay_pins_level(&machine, notify), !notify  ? "L0"
+		                                                        : i == 7 ? "L2"
+		                                                                 : "L1");
+	}
+}
+
+/* A stream is one, however it is taken; others are others. */
+static void test_chance(void **state)
+{
+	uint8_t whole[64], part[64], other[64];
+
+	(void)state;
+	assay_chance_fill(7, ASSAY_CHANCE_PROGRAM, 0, whole, sizeof(whole));
+	for (size_t at = 0; at < sizeof(whole); at += 8)
+		assay_chance_fill(7, ASSAY_CHANCE_PROGRAM, at, part + at, 8);
+	assert_memory_equal(whole, part, sizeof(whole));
+	assay_chance_fill(7, ASSAY_CHANCE_PROGRAM, 0, part, 13);
+	assert_memory_equal(whole, part, 13);
+	for (uint64_t i = 1; i < 100; i++) {
+		assay_chance_fill(7 + i, ASSAY_CHANCE_PROGRAM, 0, other, sizeof(other));
+		assert_memory_not_equal(whole, other, 8);
+		assay_chance_fill(7, ASSAY_CHANCE_PROGRAM + i, 0, other, sizeof(other));
+		assert_memory_not_equal(whole, other, 8);
 	}
 }
 
@@ -330,7 +362,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_environment), cmocka_unit_test(test_inodes),
 		cmocka_unit_test(test_proc_files),  cmocka_unit_test(test_system_calls),
-		cmocka_unit_test(test_pins),        cmocka_unit_test(test_log),
+		cmocka_unit_test(test_pins),        cmocka_unit_test(test_unpinned),
+		cmocka_unit_test(test_chance),      cmocka_unit_test(test_log),
 		cmocka_unit_test(test_log_tail),    cmocka_unit_test(test_log_tail_is_text),
 		cmocka_unit_test(test_messages),
 	};
