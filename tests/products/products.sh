@@ -79,11 +79,20 @@ fetch_toolchain()
 	report $? "toolchain $1: LOCKED ANEW, its pinned packages are gone from the mirrors" "$log"
 }
 
+# Building again in many ways takes minutes: of hello, because the year is what it is to find.
+on_difference()
+{
+	case $1 in
+	hello) echo vary ;;
+	*) echo stop ;;
+	esac
+}
+
 # usage: verify_product NAME EXPECTED-STATUS
 verify_product()
 {
 	started=$(date +%s)
-	"$ASSAY" verify --quiet --store "$store" --output "$work/results/$1" \
+	"$ASSAY" verify --quiet --on-difference "$(on_difference "$1")" --store "$store" --output "$work/results/$1" \
 		"$work/manifests/$1.yaml" >"$work/$1.log" 2>&1
 	status=$?
 	report $((status != $2)) "$1: assay verify exits $2" "$work/$1.log"
