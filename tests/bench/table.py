@@ -14,6 +14,21 @@ START, END = "<!-- bench -->\n", "<!-- /bench -->\n"
 HEAD = re.compile(r"(\S.*): (\d+) (?:pairs|runs)$")
 ROW = re.compile(r"  (A|B|A / B) +min +([\d.]+)  median +([\d.]+)(?: +(\S+ ?s|s|ms))?"
                  r"(?:  \(aim: ([^;]+); (met|MISSED)\))?$")
+# What elf.py prints: several tools, of which two are in the table.
+TOOL = re.compile(r"  (\S.*\S) +([\d.]+) s  CPU .* x dgst$")
+TOOLS = {"assay": "A", "openssl dgst": "B"}
+RATIO = re.compile(r"  assay / dgst, round by round: ([\d.]+) \(aim: ([^;]+); (met|MISSED)\)$")
+LEFT_OUT = re.compile(r"  (diffoscope / assay|memory of its own): ")
+
+
+def parse_elf(line, rows):
+    """Whether the line is one of elf.py's."""
+    tool, ratio = TOOL.match(line), RATIO.match(line)
+    if tool and tool[1] in TOOLS:
+        rows[TOOLS[tool[1]]] = (float(tool[2]), "s", None, None)
+    if ratio:
+        rows["A / B"] = (float(ratio[1]), "", ratio[2], ratio[3])
+    return tool or ratio or LEFT_OUT.match(line)
 
 
 def parse(lines):
@@ -23,9 +38,11 @@ def parse(lines):
         head, row = HEAD.match(line), ROW.match(line)
         if head:
             blocks.append((head[1], {}))
+        elif line and not line.startswith(" "):
+            blocks.append((f"two ELF files against `openssl dgst -sha256`: {line}", {}))
         elif row and blocks:
             blocks[-1][1][row[1]] = (float(row[3]), row[4] or "", row[5], row[6])
-        elif line.startswith("  "):
+        elif line and not (blocks and parse_elf(line, blocks[-1][1])):
             sys.exit(f"not understood: {line}")
     return [block for block in blocks if "A" in block[1]]
 
