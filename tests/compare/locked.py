@@ -4,6 +4,7 @@
 and when it comes to a bad end the answer is inconclusive."""
 import re
 import signal
+import tempfile
 import time
 
 from pairs import *  # noqa: F403
@@ -15,31 +16,41 @@ MAY = {"brk", "madvise", "mmap", "mprotect", "mremap", "munmap", "clone", "clone
 BIG = bytes(range(256)) * (4 << 12)  # 4 MiB
 
 
-def calls(trace):
-    """What each process and thread called after it, or the one that made it, was locked in."""
-    locked, out = set(), []
-    for line in trace.splitlines():
-        pid, rest = line.split(maxsplit=1)
-        call = re.match(r"(?:<\.\.\. )?(\w+)[( ]", rest)
-        if call is None:
-            continue
-        if pid in locked:
-            out.append((call[1], rest))
-        made = re.search(r"clone3?\b.* = (\d+)$", rest)
-        if made and pid in locked:
-            locked.add(made[1])
-        if call[1] == "seccomp" and "{len=" in rest and rest.endswith("= 0"):
-            locked.add(pid)
+def calls(traces):
+    """What each process and thread called after it, or the one that made it, was locked in.
+    A trace for each of them: in a common one a call is cut in two when another's falls into it."""
+    locked, out = [], []
+
+    def walk(pid, inside):
+        for line in traces[pid]:
+            call = re.match(r"(\w+)\(", line)
+            if call is None:
+                continue
+            if inside:
+                out.append((call[1], line))
+            made = re.search(r"^v?(?:fork|clone3?)\(.* = (\d+)$", line)
+            if made:
+                walk(made[1], inside)
+            if call[1] == "seccomp" and "{len=" in line and line.endswith("= 0"):
+                locked.append(pid)
+                inside = True
+
+    made_by_others = {made[1] for trace in traces.values() for line in trace
+                      if (made := re.search(r"^v?(?:fork|clone3?)\(.* = (\d+)$", line))}
+    for first in traces.keys() - made_by_others:
+        walk(first, False)
     return locked, out
 
 
 def strace(*command):
-    with open("trace", "w"):
-        pass
-    done = subprocess.run(["strace", "-f", "-o", "trace", ASSAY, *command], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE)
-    with open("trace") as f:
-        return done, *calls(f.read())
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(["strace", "-ff", "-o", f"{folder}/t", ASSAY, *command],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        traces = {}
+        for name in os.listdir(folder):
+            with open(f"{folder}/{name}") as f:
+                traces[name[2:]] = f.read().splitlines()
+    return done, *calls(traces)
 
 
 def traced(text, *command):
