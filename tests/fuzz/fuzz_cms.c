@@ -7,7 +7,7 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
-#include "formats/cms.h"
+#include "formats/signature/cms.h"
 #include "fuzz.h"
 
 /* The value of the signature, 16 parts of the issuer's name, and what is around them. */

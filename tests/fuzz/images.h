@@ -7,7 +7,7 @@
 #ifndef ASSAY_TESTS_FUZZ_IMAGES_H
 #define ASSAY_TESTS_FUZZ_IMAGES_H
 
-#include "formats/image.h"
+#include "formats/flat/image.h"
 #include "fuzz.h"
 
 #define CELLS_MAX 65536

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "formats/dfu.h"
-#include "formats/image.h"
+#include "formats/flat/dfu.h"
+#include "formats/flat/image.h"
 
 #define END ":00000001FF\n"
 #define ONE ":0100000041BE\n" /* 41 at 0 */

@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "elf/object.h"
-#include "formats/ar.h"
+#include "formats/archive/ar.h"
 
 enum truth {
 	TRUE_INDEX,

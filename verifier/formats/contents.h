@@ -104,9 +104,4 @@ static inline struct assay_entry *assay_contents_newest(struct assay_contents *c
 	return &contents->entries[contents->entry_count - 1];
 }
 
-/** All readers, for readers.c. */
-extern const struct assay_reader assay_reader_ar, assay_reader_bzip2, assay_reader_cpio,
-	assay_reader_gzip, assay_reader_lz4, assay_reader_lzma, assay_reader_squashfs,
-	assay_reader_tar, assay_reader_xz, assay_reader_zip, assay_reader_zstd;
-
 #endif

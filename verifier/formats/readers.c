@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of container formats. */
-#include "formats/contents.h"
+#include "formats/readers.h"
 
-/* Those with the weakest signs come last. */
+/* By what each is told. Those with the weakest signs come last. */
 static const struct assay_reader *const readers[] = {
-	&assay_reader_ar,   &assay_reader_bzip2, &assay_reader_gzip,     &assay_reader_lz4,
-	&assay_reader_xz,   &assay_reader_zip,   &assay_reader_squashfs, &assay_reader_zstd,
-	&assay_reader_cpio, &assay_reader_tar, /* its magic stands at offset 257 */
-	&assay_reader_lzma,                    /* has none */
+	&assay_reader_ar,       /* "!<arch>" */
+	&assay_reader_bzip2,    /* "BZh" and the mark of a block */
+	&assay_reader_gzip,     /* 1f 8b 08 */
+	&assay_reader_lz4,      /* 04 22 4d 18, or the magic of the legacy frame */
+	&assay_reader_xz,       /* fd "7zXZ" 00 */
+	&assay_reader_zip,      /* "PK" 03 04 or, empty, 05 06 */
+	&assay_reader_squashfs, /* "hsqs" and version 4 */
+	&assay_reader_zstd,     /* 28 b5 2f fd */
+	&assay_reader_cpio,     /* "0707", or its bytes in either order */
+	&assay_reader_tar,      /* its magic stands at offset 257 */
+	&assay_reader_lzma,     /* has none */
 };
 
 /* What a kernel runs, by the bytes that it goes by. A container whose mark stands further on could

@@ -17,7 +17,7 @@
 #define UNPACKED_MAX ((uint64_t)4 << 30) /* bytes */
 #define RATIO_FROM ((uint64_t)64 << 20)  /* bytes; the limits of formats/budget.h */
 #define RATIO_MAX 1000u
-#define WINDOW_LOG 27 /* as in formats/zstd.c */
+#define WINDOW_LOG 27 /* as in formats/stream/zstd.c */
 
 #define COMPRESSED_BY_ZSTD 2 /* gABI; younger than the elf.h of Debian 12 */
 

@@ -10,7 +10,7 @@
 #ifndef ASSAY_COMPARE_ELFCMP_SIGNATURE_H
 #define ASSAY_COMPARE_ELFCMP_SIGNATURE_H
 
-#include "formats/cms.h"
+#include "formats/signature/cms.h"
 
 /** A file, and its last bytes when they are a signature. Borrowed. */
 struct assay_elf_signed {

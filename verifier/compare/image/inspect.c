@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "compare/image/rules.h"
 #include "compare/image/say.h"
-#include "formats/dfu.h"
+#include "formats/flat/dfu.h"
 
 bool assay_image_is_flat(struct assay_span file)
 {

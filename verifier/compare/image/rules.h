@@ -8,7 +8,7 @@
 #ifndef ASSAY_COMPARE_IMAGE_RULES_H
 #define ASSAY_COMPARE_IMAGE_RULES_H
 
-#include "formats/image.h"
+#include "formats/flat/image.h"
 
 /**
  * Fill: bytes of the delivered file for addresses that the rebuilt file does not have.
@@ -31,7 +31,7 @@
 
 /**
  * Framing: how the image is cut into records and blocks, their lengths, addresses, numbers and
- * checksums, the ends of lines, the order. The readers of formats/image.h refuse a file in which
+ * checksums, the ends of lines, the order. The readers of formats/flat/image.h refuse a file in which
  * any of these is false or more than the format has, so all of it follows from the data and from
  * the choices of a tool. A loader sees the data. Class: repacked.
  */

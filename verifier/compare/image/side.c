@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "elf/layout.h"
 #include "elf/map.h"
-#include "formats/dfu.h"
+#include "formats/flat/dfu.h"
 #include "formats/reader.h"
 
 static bool is_raw(struct assay_span file)

@@ -11,7 +11,7 @@
 #define ASSAY_COMPARE_IMAGE_SIDE_H
 
 #include "elf/elf.h"
-#include "formats/image.h"
+#include "formats/flat/image.h"
 
 /** Zero-initialise. Owned. */
 struct assay_image_side {

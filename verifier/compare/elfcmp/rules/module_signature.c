@@ -8,7 +8,7 @@
  * parsed as ELF. It is opaque, so it is transplanted: the rest has to be equal without it.
  *
  * What keeps it harmless: it is read from the last byte of the file backwards, as the kernel does,
- * and it is nothing but a signature (compare/elfcmp/signature.c, formats/cms.h): sizes are exact,
+ * and it is nothing but a signature (compare/elfcmp/signature.c, formats/signature/cms.h): sizes are exact,
  * each value has its one encoding and a bound, and the whole cannot be larger than a few KiB. A
  * second signature in front of the first is not cut off: it is bytes behind the end of the ELF
  * file.

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One block of a tar archive, and the records of pax headers.
+ *
+ * Layer:  formats.
+ * Source: POSIX.1-2017, pax: "ustar Interchange Format", "pax Header Block"; tar(5); GNU tar's
+ *         manual, "Basic Tar Format".
+ */
+#ifndef ASSAY_FORMATS_ARCHIVE_TAR_HEADER_H
+#define ASSAY_FORMATS_ARCHIVE_TAR_HEADER_H
+
+#include "formats/reader.h"
+
+#define ASSAY_TAR_BLOCK 512
+
+/** What a header says, as far as reading the archive depends on it. Spans are borrowed. */
+struct assay_tar_header {
+	char type;
+	uint64_t size;                    /* bytes of content behind the header */
+	struct assay_span name, link;     /* without prefix */
+	struct assay_span prefix;         /* empty unless it counts: POSIX magic only */
+	const struct assay_field *fields; /* how differences in the block are judged */
+};
+
+/** Whether the block begins with a header: its checksum is right and says so in octal digits. */
+bool assay_tar_is_header(struct assay_span block);
+
+/**
+ * Read a header whose checksum is right.
+ *
+ * Errors: ASSAY_E_FORMAT  no size, or one past 2^63
+ */
+ASSAY_CHECKED int assay_tar_header(struct assay_span block, struct assay_tar_header *out,
+                                   struct assay_error *err);
+
+/** As struct assay_reader's recompute: the checksums of headers that are written as usual. */
+void assay_tar_recompute(const struct assay_contents *contents, uint8_t *image);
+
+/** The records of a pax header that change how the archive is read. Borrowed from its bytes. */
+struct assay_pax {
+	struct assay_span path, link; /* ptr NULL: not there */
+	uint64_t size;
+	bool has_size;
+};
+
+/**
+ * Read the records of a pax header.
+ *
+ * Errors: ASSAY_E_FORMAT  malformed, or a record twice, or a sparse file
+ */
+ASSAY_CHECKED int assay_tar_pax(struct assay_span records, struct assay_pax *out,
+                                struct assay_error *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All container formats, for the table in readers.c.
+ *
+ * Layer: formats; for readers only.
+ */
+#ifndef ASSAY_FORMATS_READERS_H
+#define ASSAY_FORMATS_READERS_H
+
+#include "formats/reader.h"
+
+extern const struct assay_reader assay_reader_ar;
+extern const struct assay_reader assay_reader_bzip2;
+extern const struct assay_reader assay_reader_cpio;
+extern const struct assay_reader assay_reader_gzip;
+extern const struct assay_reader assay_reader_lz4;
+extern const struct assay_reader assay_reader_lzma;
+extern const struct assay_reader assay_reader_squashfs;
+extern const struct assay_reader assay_reader_tar;
+extern const struct assay_reader assay_reader_xz;
+extern const struct assay_reader assay_reader_zip;
+extern const struct assay_reader assay_reader_zstd;
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Raw deflate streams, as gzip files and zip archives have them.
+ *
+ * Layer:  formats; for readers only.
+ * Source: RFC 1951, through zlib.
+ */
+#ifndef ASSAY_FORMATS_STREAM_DEFLATE_H
+#define ASSAY_FORMATS_STREAM_DEFLATE_H
+
+#include "formats/sink.h"
+
+/**
+ * Unpack the stream that a span starts with.
+ *
+ * Out:    *used, bytes of in that the stream takes
+ * Errors: ASSAY_E_FORMAT  damaged or cut short
+ *         ASSAY_E_LIMIT   as assay_sink_room
+ */
+ASSAY_CHECKED int assay_inflate(struct assay_span in, struct assay_sink *sink, uint64_t *used,
+                                struct assay_error *err);
+
+/** CRC-32 as gzip and zip have it. */
+uint32_t assay_crc32(struct assay_span bytes);
+
+#endif
