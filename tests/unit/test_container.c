@@ -5,7 +5,8 @@
  *   "TOY" N, N records of 8 bytes, then whatever the records point to.
  *   record: name, type, mode, time, offset, length, group, kind
  *   type: f file, l link to the name in group, c device with number group
- *   kind: r raw, p packed (every letter in the other case), x cannot be read
+ *   kind: r raw, p packed (every letter in the other case), x cannot be read, 2 two extended
+ *         attributes of one name
  */
 #include "testing.h"
 
@@ -93,6 +94,13 @@ static void add_attributes(struct assay_contents *out, const uint8_t *record)
 	assay_contents_attribute(out, entry, &time);
 	if (record[TYPE] == 'c')
 		assay_contents_number(out, entry, "device", ASSAY_FORM_DEVICE, record[GROUP]);
+	for (uint64_t i = 0; i < 2 && record[KIND] == '2'; i++)
+		assay_contents_attribute(out, entry,
+		                         &(struct assay_attribute){
+						 .key = "xattr",
+						 .name = assay_span_of_str("user.x"),
+						 .number = i,
+					 });
 	if (record[TYPE] == 'f')
 		assay_contents_number(out, entry, "link group", ASSAY_FORM_ENTRY,
 		                      record[GROUP] - '0');
@@ -101,13 +109,13 @@ static void add_attributes(struct assay_contents *out, const uint8_t *record)
 static int add_entry(struct assay_budget *budget, struct assay_contents *out, const uint8_t *record,
                      struct assay_error *err)
 {
-	static const char types[] = "flc", kinds[] = "rpxF!";
+	static const char types[] = "flc", kinds[] = "rpxF!2";
 	static const enum assay_entry_type meant[] = { ASSAY_ENTRY_FILE, ASSAY_ENTRY_SYMLINK,
 		                                       ASSAY_ENTRY_CHARACTER };
 	const char *type = memchr(types, record[TYPE], 3);
 	struct assay_entry *entry;
 
-	if (type == NULL || memchr(kinds, record[KIND], 5) == NULL)
+	if (type == NULL || memchr(kinds, record[KIND], 6) == NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "unknown type or kind");
 	if (assay_contents_entry(out, budget, meant[type - types], err) < 0)
 		return -1;
@@ -354,6 +362,21 @@ static void test_pairs(void **state)
 	}
 }
 
+static void test_two_of_one_name(void **state)
+{
+	struct assay_walk walk = assay_walk_of(NULL);
+	ASSAY_AUTO_CONTENTS struct assay_contents contents = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(assay_contents_read(&toy,
+	                                     bytes_of("TOY1af7u\x0c\x03"
+	                                              "02abc"),
+	                                     &walk.budgets[0], &contents, &err),
+	                 -1);
+	assert_non_null(strstr(err.text, "two of kind xattr have one name"));
+}
+
 /* Every byte of a container changed once, to three values: none may match but times. */
 static void test_every_byte(void **state)
 {
@@ -514,9 +537,8 @@ static void test_pieces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_cover),
+		cmocka_unit_test(test_pairs),      cmocka_unit_test(test_two_of_one_name),
+		cmocka_unit_test(test_every_byte), cmocka_unit_test(test_cover),
 		cmocka_unit_test(test_pieces),
 	};
 

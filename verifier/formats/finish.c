@@ -131,6 +131,21 @@ static void group_attributes(struct assay_contents *contents)
 	}
 }
 
+/* Of two with one name it depends on who reads them which one counts: Linux takes the first. */
+static int check_names(const struct assay_contents *contents, struct assay_error *err)
+{
+	for (size_t i = 1; i < contents->attribute_count; i++) {
+		const struct assay_attribute *a = &contents->attributes[i - 1];
+		const struct assay_attribute *b = &contents->attributes[i];
+
+		if (a->name.len > 0 && a->entry == b->entry && strcmp(a->key, b->key) == 0 &&
+		    assay_span_equal(a->name, b->name))
+			return assay_fail(err, ASSAY_E_FORMAT, "two of kind %s have one name",
+			                  a->key);
+	}
+	return 0;
+}
+
 int assay_contents_finish(struct assay_contents *contents, struct assay_error *err)
 {
 	if (contents->scattered)
@@ -140,5 +155,5 @@ int assay_contents_finish(struct assay_contents *contents, struct assay_error *e
 	if (contents->scattered)
 		group_parts(contents);
 	group_attributes(contents);
-	return 0;
+	return check_names(contents, err);
 }
