@@ -182,6 +182,9 @@ def zips():
         ("an archive comment", {"comment": b"evil"}, "archive comment: evil delivered"),
         ("bytes before the directory", {"gap": b"evil"}, "bytes between members"),
         ("a member that no header lists", {"hidden": evil[0]}, "bytes between members"),
+        ("zeros before a member", {"hidden": bytes(4)}, "bytes between members"),
+        ("a stored member that seems to end early", {"method": 0, "flags": 8}, "a: packing flags: 8",
+         {"method", "flags"}),
         ("an extra field", {"extra": b"ev\4\0evil"}, "a: extra field 7665: evil delivered"),
         ("a local extra field", {"lextra": b"ev\4\0evil"}, "a: local extra field 7665"),
         ("an owner", {"extra": unix}, "a: extra field 7875"),
@@ -217,6 +220,14 @@ def zips():
           "different", "CRC-32 is false in the delivered file")
     locked = [make_zip(flags=1, time=TIME + i) for i in (0, 1)]
     trial("zip: encrypted alike", *locked, "repacked", "zip/timestamps@1")
+    # The very bytes of a stored member, said to be packed: what comes out is something else.
+    packed = bz2.compress(b"evil")
+    sealed = [make_zip(data=packed, method=12), make_zip(data=packed, method=0)]
+    trial("zip: a stored file said to be packed", *sealed, "inconclusive", "packed by method 12")
+    trial("zip: a packed file said to be stored", *reversed(sealed), "inconclusive")
+    trial("zip: another unknown method", make_zip(method=14), make_zip(method=12), "inconclusive")
+    trial("zip: encrypted and packed, encrypted and not", make_zip(data=packed, method=12, flags=1),
+          make_zip(data=packed, method=0, flags=1), "different", "a: method: 12 delivered, 0 rebuilt")
     for cut in range(5, len(one), 97):
         trial(f"zip: cut off at {cut}", one[:cut], one, "inconclusive", "end of a central")
     bomb = zip_member(b"z", bytes(90 << 20))

@@ -90,12 +90,21 @@ static bool same_piece(const struct assay_contents *a, const struct assay_piece 
 	                        assay_span_sub(b->span, y->offset, y->packed));
 }
 
+/* What neither side can read is the same only if it would have to be read in the same way. */
+static bool same_reading(const struct assay_entry *a, const struct assay_entry *b)
+{
+	if (a->unreadable == NULL || b->unreadable == NULL)
+		return a->unreadable == b->unreadable;
+	return strcmp(a->unreadable, b->unreadable) == 0;
+}
+
 bool assay_content_same(const struct assay_contents *a, size_t entry_a,
                         const struct assay_contents *b, size_t entry_b)
 {
 	const struct assay_entry *x = &a->entries[entry_a], *y = &b->entries[entry_b];
 
-	if (x->piece_count == 0 || x->piece_count != y->piece_count || a->reader != b->reader)
+	if (x->piece_count == 0 || x->piece_count != y->piece_count || a->reader != b->reader ||
+	    !same_reading(x, y))
 		return false;
 	for (size_t i = 0; i < x->piece_count; i++)
 		if (!same_piece(a, &a->pieces[x->first_piece + i], b,

@@ -93,30 +93,49 @@ static int add_extra(struct assay_contents *out, size_t entry, const char *key,
 	return got;
 }
 
-static void add_packing(struct assay_contents *out, size_t entry, const char *key, uint64_t number)
+static void add_packing(struct assay_contents *out, size_t entry, const char *key, uint64_t number,
+                        enum assay_role role)
 {
-	assay_contents_attribute(out, entry,
-	                         &(struct assay_attribute){ .key = key,
-	                                                    .form = ASSAY_FORM_NUMBER,
-	                                                    .number = number,
-	                                                    .role = ASSAY_ROLE_PACKING });
+	assay_contents_attribute(
+		out, entry,
+		&(struct assay_attribute){
+			.key = key, .form = ASSAY_FORM_NUMBER, .number = number, .role = role });
+}
+
+/*
+ * How a member is packed. Of one that is not unpacked here it decides what comes out. A stored one
+ * whose size stands behind it ends where the first descriptor seems to be for those who read from
+ * the front, so that must be equal as well.
+ */
+static void add_method(struct assay_contents *out, size_t entry,
+                       const struct assay_zip_record *central)
+{
+	const uint16_t flags = central->flags & ASSAY_ZIP_PACKING;
+	bool sealed = out->entries[entry].unreadable != NULL;
+	bool open_end = central->method == STORED && (flags & ASSAY_ZIP_FLAG_DESCRIPTOR) != 0;
+	enum assay_role role = sealed ? ASSAY_ROLE_FIXED : ASSAY_ROLE_PACKING;
+
+	add_packing(out, entry, "method", central->method, role);
+	add_packing(out, entry, "packing flags", flags, open_end ? ASSAY_ROLE_FIXED : role);
+	if (!sealed)
+		return;
+	assay_contents_number(out, entry, "size", ASSAY_FORM_NUMBER, central->size);
+	assay_contents_number(out, entry, "CRC-32", ASSAY_FORM_HEX, central->crc);
 }
 
 static int add_attributes(struct assay_contents *out, const struct assay_zip_record *central,
                           const struct assay_zip_record *local, struct assay_error *err)
 {
-	const uint16_t packing = ASSAY_ZIP_FLAG_LEVEL | ASSAY_ZIP_FLAG_DESCRIPTOR;
 	size_t entry = out->entry_count - 1;
 
 	assay_contents_number(out, entry, "maker", ASSAY_FORM_HEX, central->maker);
 	assay_contents_number(out, entry, "flags", ASSAY_FORM_HEX,
-	                      central->flags & (uint16_t)~packing);
+	                      central->flags & (uint16_t)~ASSAY_ZIP_PACKING);
 	assay_contents_number(out, entry, "internal attributes", ASSAY_FORM_HEX, central->internal);
 	assay_contents_number(out, entry, "external attributes", ASSAY_FORM_HEX, central->external);
-	add_packing(out, entry, "version needed", central->version);
-	add_packing(out, entry, "local version needed", local->version);
-	add_packing(out, entry, "method", central->method);
-	add_packing(out, entry, "packing flags", central->flags & packing);
+	add_packing(out, entry, "version needed", central->version, ASSAY_ROLE_PACKING);
+	add_packing(out, entry, "local version needed", local->version, ASSAY_ROLE_PACKING);
+	add_method(out, entry, central);
 	add_time(out, entry, central->time);
 	if (central->comment.len > 0)
 		assay_contents_attribute(out, entry,
@@ -241,6 +260,15 @@ static int read_member(struct assay_budget *budget, struct assay_contents *out, 
 	return read_local(out, &central, end, err);
 }
 
+/* Who reads from the front takes the first of them for the end: zeros must be equal as well. */
+static void add_gaps(struct assay_contents *out)
+{
+	assay_contents_gaps(out, "bytes between members");
+	for (size_t i = 0; i < out->part_count; i++)
+		if (out->parts[i].role == ASSAY_ROLE_FILL)
+			out->parts[i].role = ASSAY_ROLE_FIXED;
+}
+
 static int read_zip(struct assay_budget *budget, struct assay_contents *out,
                     struct assay_error *err)
 {
@@ -265,7 +293,7 @@ static int read_zip(struct assay_budget *budget, struct assay_contents *out,
 		                         &(struct assay_attribute){ .key = "archive comment",
 		                                                    .form = ASSAY_FORM_TEXT,
 		                                                    .bytes = end.comment });
-	assay_contents_gaps(out, "bytes between members");
+	add_gaps(out);
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #define ASSAY_ZIP_FLAG_ENCRYPTED 0x0001
 #define ASSAY_ZIP_FLAG_LEVEL 0x0006      /* how hard deflate tried; 4.4.4 */
 #define ASSAY_ZIP_FLAG_DESCRIPTOR 0x0008 /* sizes and CRC stand behind the data */
+#define ASSAY_ZIP_PACKING (ASSAY_ZIP_FLAG_LEVEL | ASSAY_ZIP_FLAG_DESCRIPTOR)
 #define ASSAY_ZIP_FLAG_UTF8 0x0800
 
 #define ASSAY_ZIP_ZIP64 0x0001 /* 4.5.3: an extra field with sizes and offsets */
