@@ -322,6 +322,8 @@ def among_each_other():
                   "address 0x5" if {a, b} <= {"raw", "dfu"} and "dfu" in (a, b) else "0x8000005" if a != b or a != "raw"
                   else "1 byte")
     trial("start against none", ihex(one, start=FLASH), raw(one), "different", "its ELF file would tell")
+    trial("a load address that nobody rebuilt", ihex(one), raw(one), "repacked", "image/base@1",
+          f"load address {FLASH:#x}: the rebuilt raw binary has none")
     trial("start missing", ihex(one), ihex(one, start=FLASH), "different", "only the rebuilt file has a start")
 
 

@@ -459,6 +459,19 @@ static void find_forms(struct job *job)
 	(void)assay_comparison_find(&job->node->found, &place, "%s", assay_buffer_str(&text));
 }
 
+/* A raw binary lies where the other file says, and nothing stands behind that. */
+static void find_base(struct job *job)
+{
+	struct assay_finding place =
+		place_of(job, 0, 0, ASSAY_CLASS_TRANSPLANTED, ASSAY_IMAGE_BASE_RULE);
+
+	if (job->rebuilt.is_raw && !job->delivered.is_raw)
+		(void)assay_comparison_find(&job->node->found, &place,
+		                            "load address 0x%" PRIx64
+		                            ": the rebuilt raw binary has none",
+		                            assay_image_at(&job->rebuilt.image, 0)->address);
+}
+
 static int read_sides(struct assay_walk *walk, struct job *job, const char **side,
                       struct assay_error *err)
 {
@@ -490,6 +503,7 @@ void assay_node_compare_image(struct assay_walk *walk, struct assay_node *node)
 	} else {
 		node->format = job.delivered.image.format;
 		find_forms(&job);
+		find_base(&job);
 		account(&job);
 	}
 	assay_image_side_fini(&job.delivered);

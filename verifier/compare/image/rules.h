@@ -38,6 +38,14 @@
 #define ASSAY_IMAGE_FRAMING_RULE "image/framing@1"
 
 /**
+ * Load address: a rebuilt raw binary does not say where it belongs, so it is laid where the
+ * delivered file begins. Every byte behind that is compared; the address itself is the delivered
+ * file's word, shown for the reader to hold against the device. The rebuilt ELF file would tell.
+ * Class: transplanted.
+ */
+#define ASSAY_IMAGE_BASE_RULE "image/base@1"
+
+/**
  * The rule for parts of a use that are no data; NULL: they must be equal.
  *
  * image/header@1: the text of an S0 record, where tools put the name of a file or of themselves.

@@ -106,7 +106,8 @@ void assay_image_say_side(struct assay_buffer *out, const struct assay_image_sid
 		bytes += part->count;
 		end = assay_image_part_end(part);
 	}
-	assay_buffer_printf(out, "%s, %" PRIu64 " bytes in %" PRIu64 " run%s from 0x%" PRIx64,
-	                    name_of(image->format), bytes, runs, runs == 1 ? "" : "s",
-	                    assay_image_at(image, 0)->address);
+	assay_buffer_printf(out, "%s, %" PRIu64 " bytes", name_of(image->format), bytes);
+	if (!side->is_raw)
+		assay_buffer_printf(out, " in %" PRIu64 " run%s from 0x%" PRIx64, runs,
+		                    runs == 1 ? "" : "s", assay_image_at(image, 0)->address);
 }
