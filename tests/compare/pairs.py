@@ -2,6 +2,7 @@
 """What the tests of `assay compare` share: makers of archives, byte by byte so that every field
 can be made wrong, and the trial of one pair with what must hold for any pair."""
 import gzip
+import hashlib
 import json
 import lzma
 import os
@@ -133,7 +134,6 @@ def zst(data, *options):
 
 
 def md5sums(files):
-    import hashlib
     return b"".join(b"%s  %s\n" % (hashlib.md5(data).hexdigest().encode(), name.encode())
                     for name, data in files)
 
@@ -215,6 +215,18 @@ class Folder:
 def write(name, data):
     with open(name, "wb") as f:
         f.write(data)
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def inspected(data):
+    """The artefacts that inspect shows of a file."""
+    write("inspected", data)
+    out = subprocess.run([ASSAY, "inspect", "--json", "-", "inspected"], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, timeout=120)
+    return json.loads(out.stdout)["artefacts"]
 
 
 def compare(delivered, rebuilt, *options):

@@ -12,6 +12,7 @@ import bz2  # noqa: E402
 from makers import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
 import squashfs  # noqa: E402
+from uimage import multi, uimage  # noqa: E402
 
 A = b"some text, some more text\n" * 8
 B = A.replace(b"more", b"less", 1)
@@ -59,6 +60,8 @@ SEEDS = {
     "cpio-old": (old("a", A) + old("TRAILER!!!"), old("a", B, ino=9) + old("TRAILER!!!")),
     "zip": (zip_of(zip_member(b"a", A), zip_member(b"b", b"x", method=0), comment=b"c"),
             zip_of(zip_member(b"a", A, level=1, flags=8), zip_member(b"d/", b"", method=0))),
+    "uimage": (uimage(A[:60]), uimage(B[:60], time=1, tail=b"\xff" * 64)),
+    "uimage-multi": (multi([A[:30], b"b"]), multi([gz(B), b"c", b"d"], kind=6)),
 }
 
 if __name__ == "__main__":

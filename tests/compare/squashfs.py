@@ -197,10 +197,7 @@ def lies():
 
 def members(image):
     """Path and digest of every file that inspect shows."""
-    write("image", image)
-    out = subprocess.run([ASSAY, "inspect", "--json", "-", "image"], stdout=subprocess.PIPE, check=True)
-    artefacts = json.loads(out.stdout)["artefacts"]
-    return {a["path"]: a["sha256"] for a in artefacts if a["path"]}
+    return {a["path"]: a["sha256"] for a in inspected(image) if a["path"]}
 
 
 def against_unsquashfs():

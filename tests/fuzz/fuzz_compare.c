@@ -6,6 +6,7 @@
 #include "base/cursor.h"
 #include "compare/compare.h"
 #include "fuzz.h"
+#include "repair.h"
 #include "report/report.h"
 
 /* Small, so that a bomb is a limit and not a slow run. */
@@ -91,29 +92,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max) __attribute__((weak));
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
 
-/* Make the checksum of a tar header true again: no mutation would find it. */
-static void repair_block(uint8_t *block)
-{
-	unsigned sum = 0;
-
-	if (memcmp(block + 257, "ustar", 5) != 0)
-		return;
-	memset(block + 148, ' ', 8);
-	for (size_t i = 0; i < 512; i++)
-		sum += block[i];
-	(void)snprintf((char *)block + 148, 8, "%06o", sum & 0777777);
-}
-
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
 	size_t first, len = LLVMFuzzerMutate(data, size, max);
+	struct assay_bytes a, b;
 
 	if (len < 4 || seed % 8 == 0)
 		return len;
 	first = (size_t)assay_load(data, 4, false) % (len - 3);
-	for (size_t at = 4; at + 512 <= 4 + first; at += 512)
-		repair_block(data + at);
-	for (size_t at = 4 + first; at + 512 <= len; at += 512)
-		repair_block(data + at);
+	a = (struct assay_bytes){ data + 4, first };
+	b = (struct assay_bytes){ data + 4 + first, len - 4 - first };
+	repair_checksums(&a, REPAIR_ALL);
+	repair_checksums(&b, REPAIR_ALL);
 	return len;
 }

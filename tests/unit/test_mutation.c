@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Change every byte of small containers, one at a time, with the checksums of tar headers made
- * true again: no change may match, except bits of a compressed stream that unpack to the same and
+ * Change every byte of small containers, one at a time, with checksums made true again (fuzz/repair.h): no change may match, except bits of a compressed stream that unpack to the same and
  * values that are transplanted.
  * The containers are the seeds of fuzz_compare.
  */
@@ -11,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../fuzz/repair.h"
 #include "base/cursor.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -28,7 +28,7 @@ static const struct {
 	{ "xz", 5 },    { "zstd", 5 },      { "tar-pax", 0 },   { "tar-long-name", 0 },
 	{ "bzip2", 5 }, { "lzma", 15 },     { "lz4", 5 },       { "lz4-legacy", 5 },
 	{ "cpio", 15 }, { "cpio-crc", 15 }, { "cpio-odc", 10 }, { "cpio-old", 5 },
-	{ "zip", 5 },   { "squashfs", 5 },
+	{ "zip", 5 },   { "squashfs", 5 },  { "uimage", 0 },    { "uimage-multi", 0 },
 };
 
 static const uint8_t changes[] = { 0x01, 0x80, 0x20 };
@@ -51,22 +51,6 @@ static struct assay_bytes load_seed(const char *name)
 	out.ptr = assay_calloc(out.len, 1);
 	memcpy(out.ptr, seed.ptr + 4, out.len);
 	return out;
-}
-
-/* Make a tar header's checksum true, if the block is one and the change was not there. */
-static void repair(struct assay_bytes *file, size_t changed)
-{
-	size_t start = changed - changed % BLOCK;
-	uint8_t *block = file->ptr + start;
-	unsigned sum = 0;
-
-	if (file->len - start < BLOCK || memcmp(block + 257, "ustar", 5) != 0 ||
-	    (changed - start >= 148 && changed - start < 156))
-		return;
-	memset(block + 148, ' ', 8);
-	for (size_t i = 0; i < BLOCK; i++)
-		sum += block[i];
-	(void)snprintf((char *)block + 148, 8, "%06o", sum & 0777777);
 }
 
 static enum assay_tier tier_of(struct assay_span delivered, struct assay_span rebuilt)
@@ -98,8 +82,9 @@ static bool is_opaque(struct assay_span file, size_t at)
 		const char *magic;
 		size_t from, to;
 	} times[] = {
-		{ "070701", 46, 54 },   { "070702", 46, 54 }, { "070707", 48, 59 },
-		{ "\xc7\x71", 16, 20 }, { "PK\1\2", 12, 16 }, { "PK\3\4", 10, 14 },
+		{ "070701", 46, 54 },          { "070702", 46, 54 }, { "070707", 48, 59 },
+		{ "\xc7\x71", 16, 20 },        { "PK\1\2", 12, 16 }, { "PK\3\4", 10, 14 },
+		{ "\x27\x05\x19\x56", 8, 12 },
 	};
 	size_t start = at - at % BLOCK;
 
@@ -122,7 +107,7 @@ static bool try_change(struct assay_bytes *file, struct assay_span original, siz
 	enum assay_tier there, back;
 
 	file->ptr[at] ^= bits;
-	repair(file, at);
+	repair_checksums(file, at);
 	there = tier_of(assay_span_of_bytes(file), original);
 	back = tier_of(original, assay_span_of_bytes(file));
 	memcpy(file->ptr, original.ptr, original.len);

@@ -61,3 +61,9 @@ DEFINE_READER(assay_cursor_u8, uint8_t)
 DEFINE_READER(assay_cursor_u16, uint16_t)
 DEFINE_READER(assay_cursor_u32, uint32_t)
 DEFINE_READER(assay_cursor_u64, uint64_t)
+
+void assay_store(uint8_t *ptr, size_t width, bool big_endian, uint64_t value)
+{
+	for (size_t i = 0; i < width; i++)
+		ptr[big_endian ? width - 1 - i : i] = (uint8_t)(value >> (8 * i));
+}

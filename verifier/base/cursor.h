@@ -54,4 +54,7 @@ ASSAY_CHECKED int assay_cursor_u64(struct assay_cursor *cur, uint64_t *out,
 /** The number in the first bytes of a span that is known to be long enough (1, 2, 4 or 8). */
 uint64_t assay_load(const uint8_t *ptr, size_t width, bool big_endian);
 
+/** Write a number over bytes that are known to be there: what assay_load reads back. */
+void assay_store(uint8_t *ptr, size_t width, bool big_endian, uint64_t value);
+
 #endif

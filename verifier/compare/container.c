@@ -217,6 +217,7 @@ static void compare_entries(struct job *job)
 		if (job->pairing.delivered_of[i] == ASSAY_UNPAIRED)
 			find_alone(job, container->rebuilt, i);
 	find_moved(job);
+	own.around = worst_of(job);
 	assay_parts_compare(&own, ASSAY_NO_ENTRY, ASSAY_NO_ENTRY);
 	assay_metadata_compare(&metadata, ASSAY_NO_ENTRY, ASSAY_NO_ENTRY, NULL);
 	assay_metadata_check(&metadata);

@@ -386,16 +386,29 @@ static void compare_packing(struct assay_parts *parts, const struct assay_part *
 		find_part(parts, &run, ASSAY_CLASS_REPACKED, rule, a->what);
 }
 
+/*
+ * A checksum or size that belongs to no entry is one of the whole container. It is true on its own
+ * side, so where it differs what it was computed from does, too, and has been judged.
+ */
+static bool follows_from_all(const struct assay_part *part)
+{
+	return part->entry == ASSAY_NO_ENTRY &&
+	       (part->role == ASSAY_ROLE_CHECK || part->role == ASSAY_ROLE_SIZE);
+}
+
 /* A value that should follow from something, with what it follows from already judged. */
 static void compare_follower(struct assay_parts *parts, const struct assay_part *a,
                              const struct assay_part *b)
 {
 	enum assay_class class = class_of_content(parts);
+	enum assay_class all = parts->worst > parts->around ? parts->worst : parts->around;
 
 	if (same_bytes(parts, a, b))
 		mark_identical(parts, a->offset, a->length);
 	else if (a->role == ASSAY_ROLE_SIZE && content_resized(parts))
 		compare_derived(parts, a, b, class, CARRIES);
+	else if (follows_from_all(a) && all > ASSAY_CLASS_IDENTICAL)
+		compare_derived(parts, a, b, all, CARRIES);
 	else if (a->role == ASSAY_ROLE_CHECK && parts->worst > ASSAY_CLASS_IDENTICAL)
 		compare_derived(parts, a, b, parts->worst, CARRIES);
 	else if (a->role == ASSAY_ROLE_PACKING && class < ASSAY_CLASS_REPACKED)

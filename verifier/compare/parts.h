@@ -16,9 +16,10 @@ struct assay_parts {
 	struct assay_node *node; /* of the container */
 	const struct assay_contents *delivered, *rebuilt;
 	const struct assay_node *content; /* the pair of contents; NULL: there is none */
-	bool placed;            /* what is worst about the content is so in its bytes; set here */
-	const char *name;       /* of the entry, quoted; NULL: no entry, or one without a name */
-	enum assay_class worst; /* of what was compared so far; IDENTICAL at the start */
+	bool placed;             /* what is worst about the content is so in its bytes; set here */
+	enum assay_class around; /* worst of all entries, for parts that belong to none */
+	const char *name;        /* of the entry, quoted; NULL: no entry, or one without a name */
+	enum assay_class worst;  /* of what was compared so far; IDENTICAL at the start */
 };
 
 /**

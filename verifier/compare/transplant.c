@@ -44,6 +44,11 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "tar/timestamps@1", "modification time in a tar header" },
 	/*
+	 * Four bytes, seconds, in the header of a legacy U-Boot image. U-Boot prints it and decides
+	 * nothing by it. The header's CRC covers it and is computed again.
+	 */
+	{ "uimage/timestamps@1", "time in a legacy U-Boot image header" },
+	/*
 	 * A date and time that there are (MS-DOS form), and extended timestamps of the right length.
 	 * An unpacker gives the file this time. As for tar otherwise.
 	 */

@@ -198,6 +198,17 @@ void assay_contents_trailing(struct assay_contents *contents, size_t entry)
 		                          contents->trailing);
 }
 
+void assay_contents_end(struct assay_contents *contents, const char *what)
+{
+	struct assay_span rest = assay_contents_rest(contents);
+
+	if (rest.len > 0 && (rest.ptr[0] == 0 || rest.ptr[0] == 0xff) &&
+	    assay_span_is_fill(rest, rest.ptr[0]))
+		assay_contents_fill(contents, ASSAY_NO_ENTRY, what, rest.len, rest.ptr[0]);
+	else
+		assay_contents_trailing(contents, ASSAY_NO_ENTRY);
+}
+
 void assay_contents_stream(struct assay_contents *contents, struct assay_sink *sink)
 {
 	struct assay_bytes bytes = assay_sink_take(sink);

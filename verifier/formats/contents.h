@@ -90,6 +90,12 @@ void assay_contents_partial(struct assay_contents *contents, const char *fmt, ..
 void assay_contents_trailing(struct assay_contents *contents, size_t entry);
 
 /**
+ * Append all that is left behind the end of an image: fill, where flash or a tool filled it up with
+ * zeros or ones, else as assay_contents_trailing.
+ */
+void assay_contents_end(struct assay_contents *contents, const char *what);
+
+/**
  * End a stream format: what was unpacked becomes the content of its one entry, and bytes behind
  * the last stream a part that must be equal.
  */

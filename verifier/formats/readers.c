@@ -11,6 +11,7 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_xz,       /* fd "7zXZ" 00 */
 	&assay_reader_zip,      /* "PK" 03 04 or, empty, 05 06 */
 	&assay_reader_squashfs, /* "hsqs" and version 4 */
+	&assay_reader_uimage,   /* 27 05 19 56 */
 	&assay_reader_zstd,     /* 28 b5 2f fd */
 	&assay_reader_cpio,     /* "0707", or its bytes in either order */
 	&assay_reader_tar,      /* its magic stands at offset 257 */

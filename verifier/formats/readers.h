@@ -17,6 +17,7 @@ extern const struct assay_reader assay_reader_lz4;
 extern const struct assay_reader assay_reader_lzma;
 extern const struct assay_reader assay_reader_squashfs;
 extern const struct assay_reader assay_reader_tar;
+extern const struct assay_reader assay_reader_uimage;
 extern const struct assay_reader assay_reader_xz;
 extern const struct assay_reader assay_reader_zip;
 extern const struct assay_reader assay_reader_zstd;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "repair.h"
+
+#include <stdio.h>
+
+#include "base/cursor.h"
+#include "formats/stream/deflate.h"
+
+#define BLOCK 512 /* of a tar archive */
+
+static bool is_in(size_t changed, size_t from, size_t to)
+{
+	return changed != REPAIR_ALL && changed >= from && changed < to;
+}
+
+static void repair_tar(uint8_t *block, size_t start, size_t changed)
+{
+	unsigned sum = 0;
+
+	if (memcmp(block + 257, "ustar", 5) != 0 || is_in(changed, start + 148, start + 156))
+		return;
+	memset(block + 148, ' ', 8);
+	for (size_t i = 0; i < BLOCK; i++)
+		sum += block[i];
+	(void)snprintf((char *)block + 148, 8, "%06o", sum & 0777777);
+}
+
+/* A legacy U-Boot image: the CRC of the data, then that of the header. */
+static void repair_uimage(struct assay_bytes *file, size_t changed)
+{
+	struct assay_span span = assay_span_of_bytes(file);
+	uint64_t size;
+
+	if (span.len < 64 || !assay_span_starts(span, "\x27\x05\x19\x56", 4) ||
+	    is_in(changed, 4, 8) || is_in(changed, 24, 28))
+		return;
+	size = assay_load(span.ptr + 12, 4, true);
+	assay_store(file->ptr + 24, 4, true, assay_crc32(assay_span_sub(span, 64, size)));
+	memset(file->ptr + 4, 0, 4);
+	assay_store(file->ptr + 4, 4, true, assay_crc32(assay_span_sub(span, 0, 64)));
+}
+
+void repair_checksums(struct assay_bytes *file, size_t changed)
+{
+	for (size_t at = 0; at + BLOCK <= file->len; at += BLOCK)
+		if (changed == REPAIR_ALL || is_in(changed, at, at + BLOCK))
+			repair_tar(file->ptr + at, at, changed);
+	repair_uimage(file, changed);
+}
