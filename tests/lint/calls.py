@@ -17,6 +17,7 @@ ONE_PLACE = [
     (r"(?<!\w)(time|gettimeofday|clock_gettime|clock|localtime(_r)?|ctime(_r)?)\s*\(",
      r"verifier/base/clock\.c|verifier/rebuild/inside/machine\.c", "time comes through base/clock"),
     (r"(?<!\w)(getenv|secure_getenv)\s*\(", r"verifier/(cli|base|store)/.*", "the environment is read in cli/, base/ and store/"),
+    (r"(?<!\w)dlopen\s*\(", r"verifier/base/demand\.c", "base/demand loads libraries"),
     (r"(?<!\w)setlocale\s*\(", r"verifier/cli/main\.c", "output does not depend on the locale"),
 ]
 
@@ -66,6 +67,7 @@ FAULTS = [
     Fault(PLACE, "verifier/elf/x.c", "long f(void)\n{\n\treturn time(NULL);\n}\n", expect="base/clock"),
     Fault(PLACE, "verifier/elf/x.c", 'char *f(void)\n{\n\treturn getenv("X");\n}\n', expect="environment"),
     Fault(PLACE, "verifier/cli/x.c", 'void f(void)\n{\n\tsetlocale(LC_ALL, "");\n}\n', expect="locale"),
+    Fault(PLACE, "verifier/unpack/x.c", 'void *f(void)\n{\n\treturn dlopen("x", 1);\n}\n', expect="base/demand"),
     *[
         Fault(BANNED, "verifier/base/x.c", f"void f(void)\n{{\n\t{code};\n}}\n", expect=expect)
         for code, expect in [

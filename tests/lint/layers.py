@@ -26,6 +26,8 @@ LAYERS = {
 
 # Headers of other projects that only some folders may use.
 OUTSIDE = {
+    "archive.h": {"base"},  # loaded on demand by base/libarchive
+    "archive_entry.h": {"base"},
     "curl/": {"supply"},  # the only network code
     "openssl/": {"base", "attest"},  # digests in base, keys and certificates in attest
     "yaml.h": {"base"},

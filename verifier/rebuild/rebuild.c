@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "rebuild/container.h"
 #include "rebuild/limits.h"
@@ -129,6 +130,15 @@ static void unpinned(struct launch *launch, enum assay_pin_id pin, const char *w
 	assay_strings_printf(&launch->record->unpinned, "%s: %s", assay_pins[pin].key, why);
 }
 
+/* Init unpacks; what is in reach of it then are the libraries of the container. */
+static int ready_unpacking(const struct assay_manifest *manifest, struct assay_error *err)
+{
+	for (size_t i = 0; i < manifest->sources_count; i++)
+		if (manifest->sources[i].unpack == ASSAY_UNPACK_TAR)
+			return assay_archive(err) == NULL ? -1 : 0;
+	return 0;
+}
+
 static int prepare(struct launch *launch, struct assay_error *err)
 {
 	const struct assay_rebuild_request *request = launch->request;
@@ -148,6 +158,7 @@ static int prepare(struct launch *launch, struct assay_error *err)
 	/* First of all: it is also what readies the digests, whose library reads files of the host. */
 	if (assay_log_open(&launch->log, request->log_path, request->manifest->build.limits.log,
 	                   err) < 0 ||
+	    ready_unpacking(request->manifest, err) < 0 ||
 	    assay_identity_choose(&launch->container.identity, err) < 0 ||
 	    assay_filter_make(user, notify ? machine : NULL, &launch->container.filter, err) < 0 ||
 	    make_channels(launch, err) < 0)

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rebuild/untar.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "rebuild/beneath.h"
@@ -19,19 +18,20 @@
 
 struct untar {
 	const struct assay_untar *job;
+	const struct assay_archive_library *library;
 	struct archive *archive;
 	uint64_t total; /* bytes of content so far */
 };
 
-static void close_archive(struct archive **archive)
+static void close_archive(struct untar *untar)
 {
-	if (*archive != NULL)
-		(void)archive_read_free(*archive);
+	if (untar->archive != NULL)
+		(void)untar->library->read_free(untar->archive);
 }
 
-static int fail_archive(struct archive *archive, struct assay_error *err)
+static int fail_archive(const struct untar *untar, struct assay_error *err)
 {
-	const char *text = archive_error_string(archive);
+	const char *text = untar->library->error_string(untar->archive);
 	ASSAY_AUTO_FREE char *quoted = assay_quoted(text != NULL ? text : "malformed");
 
 	return assay_fail(err, ASSAY_E_FORMAT, "%s", quoted);
@@ -156,21 +156,22 @@ static int add_content(struct untar *untar, int fd, const char *path, struct ass
 	size_t len;
 	int got;
 
-	while ((got = archive_read_data_block(untar->archive, &ptr, &len, &offset)) == ARCHIVE_OK) {
+	while ((got = untar->library->read_data_block(untar->archive, &ptr, &len, &offset)) ==
+	       ARCHIVE_OK) {
 		untar->total += len;
 		if (untar->total > untar->job->limit)
 			return fail_total(untar, err);
 		if (write_at(fd, assay_span_of(ptr, len), offset) < 0)
 			return fail_write(path, err);
 	}
-	return got == ARCHIVE_EOF ? 0 : fail_archive(untar->archive, err);
+	return got == ARCHIVE_EOF ? 0 : fail_archive(untar, err);
 }
 
 static int add_file(struct untar *untar, struct archive_entry *entry, const char *path,
                     struct assay_error *err)
 {
-	mode_t mode = (archive_entry_perm(entry) & 0111) != 0 ? 0755 : 0644;
-	int64_t size = archive_entry_size(entry);
+	mode_t mode = (untar->library->entry_perm(entry) & 0111) != 0 ? 0755 : 0644;
+	int64_t size = untar->library->entry_size(entry);
 	ASSAY_AUTO_CLOSE int fd = -1;
 
 	if (size < 0 || (uint64_t)size > untar->job->limit)
@@ -187,7 +188,7 @@ static int add_file(struct untar *untar, struct archive_entry *entry, const char
 static int add_link(const struct untar *untar, struct archive_entry *entry, const char *path,
                     struct assay_error *err)
 {
-	const char *target = archive_entry_symlink(entry);
+	const char *target = untar->library->entry_symlink(entry);
 
 	if (target == NULL || !assay_untar_link_stays(path, target))
 		return fail_member(path, "it is a link that leads out of the build folder", err);
@@ -198,11 +199,11 @@ static int add_hard_link(const struct untar *untar, struct archive_entry *entry,
                          struct assay_error *err)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer target = { 0 };
-	int got = make_path(untar->job, archive_entry_hardlink(entry), &target, err);
+	int got = make_path(untar->job, untar->library->entry_hardlink(entry), &target, err);
 
 	if (got < 0)
 		return -1;
-	if (archive_entry_size(entry) > 0)
+	if (untar->library->entry_size(entry) > 0)
 		return fail_member(path, "it is a hard link with content of its own", err);
 	if (got == 0 || assay_beneath_link(untar->job->dir, assay_buffer_str(&target), path) < 0)
 		return errno == ENOENT || errno == EINVAL || got == 0
@@ -214,14 +215,14 @@ static int add_hard_link(const struct untar *untar, struct archive_entry *entry,
 static int add_member(struct untar *untar, struct archive_entry *entry, struct assay_error *err)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer path = { 0 };
-	int got = make_path(untar->job, archive_entry_pathname(entry), &path, err);
+	int got = make_path(untar->job, untar->library->entry_pathname(entry), &path, err);
 	const char *name = assay_buffer_str(&path);
 
 	if (got <= 0)
 		return got;
-	if (archive_entry_hardlink(entry) != NULL)
+	if (untar->library->entry_hardlink(entry) != NULL)
 		return add_hard_link(untar, entry, name, err);
-	switch (archive_entry_filetype(entry)) {
+	switch (untar->library->entry_filetype(entry)) {
 	case AE_IFREG:
 		return add_file(untar, entry, name, err);
 	case AE_IFLNK:
@@ -241,37 +242,50 @@ static int unpack(struct untar *untar, struct assay_error *err)
 	int got;
 
 	do {
-		end = archive_filter_bytes(untar->archive, 0);
-		got = archive_read_next_header(untar->archive, &entry);
+		end = untar->library->filter_bytes(untar->archive, 0);
+		got = untar->library->read_next_header(untar->archive, &entry);
 		if (got != ARCHIVE_OK && got != ARCHIVE_EOF)
-			return fail_archive(untar->archive, err);
+			return fail_archive(untar, err);
 		if (got == ARCHIVE_OK && add_member(untar, entry, err) < 0)
 			return -1;
 	} while (got == ARCHIVE_OK);
 	/* libarchive takes an archive without the two empty blocks at its end as complete. */
-	if (archive_filter_bytes(untar->archive, 0) - end < TAR_BLOCK)
+	if (untar->library->filter_bytes(untar->archive, 0) - end < TAR_BLOCK)
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "cut short: the end of the archive is missing");
 	return 0;
 }
 
-int assay_untar(const struct assay_untar *job, struct assay_error *err)
+static int open_archive(const struct untar *untar, struct assay_error *err)
 {
-	ASSAY_AUTO(close_archive) struct archive *archive = archive_read_new();
-	struct untar untar = { .job = job, .archive = archive };
-	mode_t mask;
-	int failed;
+	const struct assay_archive_library *library = untar->library;
+	struct archive *archive = untar->archive;
 
 	if (archive == NULL)
 		return assay_fail(err, ASSAY_E_SYSTEM, "no memory for libarchive");
-	(void)archive_read_support_format_tar(archive);
-	(void)archive_read_support_filter_gzip(archive);
-	(void)archive_read_support_filter_bzip2(archive);
-	(void)archive_read_support_filter_xz(archive);
-	(void)archive_read_support_filter_lzma(archive);
-	(void)archive_read_support_filter_zstd(archive);
-	if (archive_read_open_fd(archive, job->input, BLOCK) != ARCHIVE_OK)
-		return fail_archive(archive, err);
+	(void)library->read_support_format_tar(archive);
+	(void)library->read_support_filter_gzip(archive);
+	(void)library->read_support_filter_bzip2(archive);
+	(void)library->read_support_filter_xz(archive);
+	(void)library->read_support_filter_lzma(archive);
+	(void)library->read_support_filter_zstd(archive);
+	return library->read_open_fd(archive, untar->job->input, BLOCK) == ARCHIVE_OK
+	               ? 0
+	               : fail_archive(untar, err);
+}
+
+int assay_untar(const struct assay_untar *job, struct assay_error *err)
+{
+	ASSAY_AUTO(close_archive)
+	struct untar untar = { .job = job, .library = assay_archive(err) };
+	mode_t mask;
+	int failed;
+
+	if (untar.library == NULL)
+		return -1;
+	untar.archive = untar.library->read_new();
+	if (open_archive(&untar, err) < 0)
+		return -1;
 	mask = umask(022);
 	failed = unpack(&untar, err);
 	(void)umask(mask);

@@ -10,7 +10,8 @@
  * Layer:  rebuild. Runs in a helper without rights; every path is looked up beneath the folder
  *         without following any link.
  * Source: tar(5), openat2(2).
- * Limits: tar in all its forms, plain or with gzip, bzip2, xz, lzma, zstd.
+ * Limits: tar in all its forms, plain or with gzip, bzip2, xz, lzma, zstd. Who enters a container
+ *         calls assay_archive before.
  */
 #ifndef ASSAY_REBUILD_UNTAR_H
 #define ASSAY_REBUILD_UNTAR_H

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "supply/deb.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/libarchive.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "base/rules.h"
@@ -76,30 +75,46 @@ int assay_deb_open(struct assay_span package, struct assay_deb *out, struct assa
 	return 0;
 }
 
-static void free_archive(struct archive **archive)
+/* A member of the package while it is read. */
+struct assay_deb_opened {
+	const struct assay_archive_library *library;
+	struct archive *archive;
+};
+
+static void close_archive(struct assay_deb_opened *opened)
 {
-	(void)archive_read_free(*archive);
+	if (opened->archive != NULL)
+		(void)opened->library->read_free(opened->archive);
 }
 
-static int fail_archive(struct archive *archive, struct assay_error *err)
+static int fail_archive(const struct assay_deb_opened *opened, struct assay_error *err)
 {
-	const char *why = archive_error_string(archive);
+	const char *why = opened->library->error_string(opened->archive);
 	ASSAY_AUTO_FREE char *quoted = assay_quoted(why != NULL ? why : "cannot be read");
 
 	return assay_fail(err, ASSAY_E_FORMAT, "%s", quoted);
 }
 
-static int open_archive(const struct assay_deb_part *part, struct archive *archive,
+static int open_archive(const struct assay_deb_part *part, struct assay_deb_opened *opened,
                         struct assay_error *err)
 {
+	const struct assay_archive_library *library = assay_archive(err);
+	struct archive *archive;
+
+	if (library == NULL)
+		return -1;
+	archive = library->read_new();
+	if (archive == NULL)
+		return assay_fail(err, ASSAY_E_SYSTEM, "libarchive: no memory");
+	*opened = (struct assay_deb_opened){ library, archive };
 	/*
 	 * Names are bytes: this program never leaves the "C" locale. (dpkg-deb writes GNU tar; a
 	 * name in a pax header that is not ASCII would be converted, and is refused.)
 	 */
-	if (archive_read_support_format_tar(archive) != ARCHIVE_OK ||
-	    archive_read_append_filter(archive, part->filter) != ARCHIVE_OK ||
-	    archive_read_open_memory(archive, part->bytes.ptr, part->bytes.len) != ARCHIVE_OK)
-		return fail_archive(archive, err);
+	if (library->read_support_format_tar(archive) != ARCHIVE_OK ||
+	    library->read_append_filter(archive, part->filter) != ARCHIVE_OK ||
+	    library->read_open_memory(archive, part->bytes.ptr, part->bytes.len) != ARCHIVE_OK)
+		return fail_archive(opened, err);
 	return 0;
 }
 
@@ -119,18 +134,19 @@ static const char *normalise(char *name)
 }
 
 /* What of an entry depends on its type. name and target: copies that may be written to. */
-static int fill_entry(struct archive_entry *entry, char *name, char *target,
-                      struct assay_deb_entry *out, struct assay_error *err)
+static int fill_entry(const struct assay_archive_library *library, struct archive_entry *entry,
+                      char *name, char *target, struct assay_deb_entry *out,
+                      struct assay_error *err)
 {
-	mode_t type = archive_entry_filetype(entry);
+	mode_t type = library->entry_filetype(entry);
 
 	out->path = *name != '/' ? normalise(name) : NULL;
 	out->target = target;
-	out->mode = archive_entry_perm(entry) & 0777;
+	out->mode = library->entry_perm(entry) & 0777;
 	out->size = 0;
 	if (out->path == NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "the name leads out of the package");
-	if (archive_entry_hardlink(entry) != NULL) {
+	if (library->entry_hardlink(entry) != NULL) {
 		out->type = ASSAY_DEB_HARD_LINK;
 		out->target = *target != '/' ? normalise(target) : NULL;
 		if (out->target == NULL || *out->target == '\0')
@@ -138,9 +154,9 @@ static int fill_entry(struct archive_entry *entry, char *name, char *target,
 			                  "a hard link leads out of the package");
 	} else if (type == AE_IFREG) {
 		out->type = ASSAY_DEB_FILE;
-		if (!archive_entry_size_is_set(entry) || archive_entry_size(entry) < 0)
+		if (!library->entry_size_is_set(entry) || library->entry_size(entry) < 0)
 			return assay_fail(err, ASSAY_E_FORMAT, "a file without a size");
-		out->size = (uint64_t)archive_entry_size(entry);
+		out->size = (uint64_t)library->entry_size(entry);
 	} else if (type == AE_IFDIR) {
 		out->type = ASSAY_DEB_FOLDER;
 	} else if (type == AE_IFLNK && *target != '\0') {
@@ -153,22 +169,24 @@ static int fill_entry(struct archive_entry *entry, char *name, char *target,
 	return 0;
 }
 
-static int visit_entry(struct archive *archive, struct archive_entry *entry, uint64_t *bytes_left,
-                       assay_deb_visit *visit, void *context, struct assay_error *err)
+static int visit_entry(struct assay_deb_opened *opened, struct archive_entry *entry,
+                       uint64_t *bytes_left, assay_deb_visit *visit, void *context,
+                       struct assay_error *err)
 {
-	const char *name = archive_entry_pathname(entry);
-	const char *target = archive_entry_hardlink(entry);
+	const struct assay_archive_library *library = opened->library;
+	const char *name = library->entry_pathname(entry);
+	const char *target = library->entry_hardlink(entry);
 	ASSAY_AUTO_FREE char *own_name = NULL, *own_target = NULL, *quoted = NULL;
-	struct assay_deb_entry out = { .content = archive };
+	struct assay_deb_entry out = { .content = opened };
 
 	if (target == NULL)
-		target = archive_entry_symlink(entry);
+		target = library->entry_symlink(entry);
 	if (name == NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "an entry without a name");
 	own_name = assay_strdup(name);
 	own_target = assay_strdup(target != NULL ? target : "");
 	quoted = assay_quoted(name);
-	if (fill_entry(entry, own_name, own_target, &out, err) < 0)
+	if (fill_entry(library, entry, own_name, own_target, &out, err) < 0)
 		return assay_fail_in(err, "%s", quoted);
 	if (out.size > *bytes_left)
 		return assay_fail(err, ASSAY_E_LIMIT, "%s: unpacks to too many bytes", quoted);
@@ -179,32 +197,31 @@ static int visit_entry(struct archive *archive, struct archive_entry *entry, uin
 int assay_deb_walk(const struct assay_deb_part *part, assay_deb_visit *visit, void *context,
                    struct assay_error *err)
 {
-	ASSAY_AUTO(free_archive) struct archive *archive = archive_read_new();
+	ASSAY_AUTO(close_archive) struct assay_deb_opened opened = { 0 };
 	uint64_t bytes_left = part->bytes_max;
 	struct archive_entry *entry;
 	unsigned count = 0;
 	int got;
 
-	if (archive == NULL)
-		return assay_fail(err, ASSAY_E_SYSTEM, "libarchive: no memory");
-	if (open_archive(part, archive, err) < 0)
+	if (open_archive(part, &opened, err) < 0)
 		return assay_fail_in(err, "%s", part->what);
-	while ((got = archive_read_next_header(archive, &entry)) == ARCHIVE_OK) {
+	while ((got = opened.library->read_next_header(opened.archive, &entry)) == ARCHIVE_OK) {
 		if (++count > ENTRIES_MAX)
 			return assay_fail(err, ASSAY_E_LIMIT, "%s: more than %u entries",
 			                  part->what, ENTRIES_MAX);
-		if (visit_entry(archive, entry, &bytes_left, visit, context, err) < 0)
+		if (visit_entry(&opened, entry, &bytes_left, visit, context, err) < 0)
 			return assay_fail_in(err, "%s", part->what);
 	}
 	if (got != ARCHIVE_EOF)
-		(void)fail_archive(archive, err);
+		(void)fail_archive(&opened, err);
 	return got == ARCHIVE_EOF ? 0 : assay_fail_in(err, "%s", part->what);
 }
 
 ssize_t assay_deb_read(const struct assay_deb_entry *entry, void *block, size_t len,
                        struct assay_error *err)
 {
-	ssize_t got = archive_read_data(entry->content, block, len);
+	const struct assay_deb_opened *opened = entry->content;
+	ssize_t got = opened->library->read_data(opened->archive, block, len);
 
-	return got < 0 ? fail_archive(entry->content, err) : got;
+	return got < 0 ? fail_archive(opened, err) : got;
 }

@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/span.h"
 
-struct archive;
+struct assay_deb_opened;
 
 /** One of the two tar archives inside; borrowed from the package. */
 struct assay_deb_part {
@@ -49,11 +49,11 @@ enum assay_deb_type {
 /** One entry of a part. Everything is borrowed for the call. */
 struct assay_deb_entry {
 	enum assay_deb_type type;
-	const char *path;        /* relative and normalised; "" is the root, always a folder */
-	const char *target;      /* of a link as it is; of a hard link, normalised as path */
-	mode_t mode;             /* permission bits */
-	uint64_t size;           /* bytes of a file */
-	struct archive *content; /* for assay_deb_read */
+	const char *path;   /* relative and normalised; "" is the root, always a folder */
+	const char *target; /* of a link as it is; of a hard link, normalised as path */
+	mode_t mode;        /* permission bits */
+	uint64_t size;      /* bytes of a file */
+	const struct assay_deb_opened *content; /* for assay_deb_read */
 };
 
 /** Take a block of a file's content. Return: bytes, 0 at the end, -1 on error */

@@ -9,11 +9,44 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/demand.h"
 #include "base/memory.h"
 #include "base/quote.h"
 
 #define REDIRECTS_MAX 5L
 #define SCHEMES "http,https"
+#define SONAME "libcurl.so.4" /* since 2006; libcurl's ABI page */
+
+/* What we call of libcurl: curl.NAME is curl_NAME. */
+#define FUNCTIONS(EACH)                                                                            \
+	EACH(easy_cleanup)                                                                         \
+	EACH(easy_getinfo)                                                                         \
+	EACH(easy_init)                                                                            \
+	EACH(easy_setopt)                                                                          \
+	EACH(easy_strerror)                                                                        \
+	EACH(global_init)                                                                          \
+	EACH(multi_add_handle)                                                                     \
+	EACH(multi_cleanup)                                                                        \
+	EACH(multi_info_read)                                                                      \
+	EACH(multi_init)                                                                           \
+	EACH(multi_perform)                                                                        \
+	EACH(multi_poll)                                                                           \
+	EACH(multi_remove_handle)
+
+static struct {
+#define MEMBER(name) __typeof__(curl_##name) *name;
+	FUNCTIONS(MEMBER)
+#undef MEMBER
+} curl;
+
+static int load_curl(struct assay_error *err)
+{
+#define WANTED(name) { "curl_" #name, &curl.name },
+	static const struct assay_demand wanted[] = { FUNCTIONS(WANTED) };
+#undef WANTED
+
+	return assay_demand_load(SONAME, wanted, ASSAY_ARRAY_LEN(wanted), err);
+}
 
 struct transfer {
 	struct transfer *next;
@@ -35,12 +68,15 @@ struct assay_http {
 int assay_http_open(uint32_t connect_ms, uint32_t stall_ms, struct assay_http **out,
                     struct assay_error *err)
 {
-	struct assay_http *http = assay_calloc(1, sizeof(*http));
+	struct assay_http *http;
 
+	if (load_curl(err) < 0)
+		return -1;
+	http = assay_calloc(1, sizeof(*http));
 	http->connect_ms = connect_ms;
 	http->stall_ms = stall_ms;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) == 0)
-		http->multi = curl_multi_init();
+	if (curl.global_init(CURL_GLOBAL_DEFAULT) == 0)
+		http->multi = curl.multi_init();
 	if (http->multi == NULL) {
 		free(http);
 		return assay_fail(err, ASSAY_E_SYSTEM, "libcurl cannot be started");
@@ -56,8 +92,8 @@ static void end_transfer(struct assay_http *http, struct transfer *transfer)
 	while (*at != transfer)
 		at = &(*at)->next;
 	*at = transfer->next;
-	(void)curl_multi_remove_handle(http->multi, transfer->easy);
-	curl_easy_cleanup(transfer->easy);
+	(void)curl.multi_remove_handle(http->multi, transfer->easy);
+	curl.easy_cleanup(transfer->easy);
 	free(transfer);
 }
 
@@ -67,7 +103,7 @@ void assay_http_close(struct assay_http *http)
 		return;
 	while (http->transfers != NULL)
 		end_transfer(http, http->transfers);
-	(void)curl_multi_cleanup(http->multi);
+	(void)curl.multi_cleanup(http->multi);
 	free(http);
 }
 
@@ -88,7 +124,7 @@ static int set_options(const struct assay_http *http, struct transfer *transfer,
 	CURL *easy = transfer->easy;
 	CURLcode bad = CURLE_OK;
 
-#define SET(option, value) bad = bad != CURLE_OK ? bad : curl_easy_setopt(easy, option, value)
+#define SET(option, value) bad = bad != CURLE_OK ? bad : curl.easy_setopt(easy, option, value)
 	SET(CURLOPT_URL, request->url);
 	SET(CURLOPT_PROTOCOLS_STR, SCHEMES);
 	SET(CURLOPT_REDIR_PROTOCOLS_STR, SCHEMES);
@@ -117,10 +153,10 @@ int assay_http_start(struct assay_http *http, const struct assay_http_request *r
 	transfer->take = request->take;
 	transfer->context = request->context;
 	transfer->last_ms = assay_clock_monotonic_ms() + http->connect_ms;
-	transfer->easy = curl_easy_init();
+	transfer->easy = curl.easy_init();
 	if (transfer->easy == NULL || set_options(http, transfer, request) < 0 ||
-	    curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
-		curl_easy_cleanup(transfer->easy);
+	    curl.multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+		curl.easy_cleanup(transfer->easy);
 		free(transfer);
 		return assay_fail(err, ASSAY_E_SYSTEM, "libcurl cannot start a transfer");
 	}
@@ -148,7 +184,7 @@ static enum assay_http_outcome outcome_of(const struct transfer *transfer, CURLc
 
 	if (transfer->stopped)
 		return ASSAY_HTTP_STOPPED;
-	(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl.easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (code == CURLE_HTTP_RETURNED_ERROR && status == 416) /* RFC 9110, 15.5.17 */
 		return ASSAY_HTTP_NO_RANGE;
 	if (code == CURLE_HTTP_RETURNED_ERROR && (status == 404 || status == 410))
@@ -163,7 +199,7 @@ static enum assay_http_outcome outcome_of(const struct transfer *transfer, CURLc
 
 static void fill_result(struct transfer *transfer, CURLcode code, struct assay_http_result *out)
 {
-	const char *why = *transfer->reason != '\0' ? transfer->reason : curl_easy_strerror(code);
+	const char *why = *transfer->reason != '\0' ? transfer->reason : curl.easy_strerror(code);
 	ASSAY_AUTO_FREE char *quoted = assay_quoted(why); /* a server's words may be in it */
 
 	out->context = transfer->context;
@@ -177,12 +213,12 @@ static int take_ended(struct assay_http *http, struct assay_http_result *out)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+	while ((message = curl.multi_info_read(http->multi, &left)) != NULL) {
 		struct transfer *transfer = NULL;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+		(void)curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
 		fill_result(transfer, message->data.result, out);
 		end_transfer(http, transfer);
 		return 1;
@@ -213,11 +249,11 @@ int assay_http_next(struct assay_http *http, uint32_t wait_ms, struct assay_http
 {
 	int running;
 
-	if (curl_multi_perform(http->multi, &running) != CURLM_OK)
+	if (curl.multi_perform(http->multi, &running) != CURLM_OK)
 		return assay_fail(err, ASSAY_E_SYSTEM, "libcurl fails");
 	if (take_ended(http, out) || take_stalled(http, out))
 		return 1;
-	if (curl_multi_poll(http->multi, NULL, 0, (int)wait_ms, NULL) != CURLM_OK)
+	if (curl.multi_poll(http->multi, NULL, 0, (int)wait_ms, NULL) != CURLM_OK)
 		return assay_fail(err, ASSAY_E_SYSTEM, "libcurl fails");
 	return 0;
 }
