@@ -8,6 +8,7 @@ import collections
 import os
 import pathlib
 import random
+import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
@@ -18,15 +19,24 @@ from kinds import NOT_THERE, by_tool, changed
 
 BOTH_WAYS = [harmless.build_id, harmless.debuglink_checksum, harmless.comment_text,
              harmless.everything,
-             by_tool("objcopy", "--compress-debug-sections", "$IN", "$OUT")]
+             by_tool("objcopy", "--compress-debug-sections", "$IN", "$OUT"),
+             by_tool("objcopy", "-R", ".gnu_debuglink", "$IN", "$OUT")]
 # These take something away: no alarm when it is the delivered file that lacks it.
 LACKING = [harmless.headers_zeroed, harmless.headers_cut_off,
            by_tool("strip", "-o", "$OUT", "$IN"),
+           by_tool("strip", "--strip-debug", "-o", "$OUT", "$IN"),
            by_tool("eu-strip", "-f", "$MORE", "-o", "$OUT", "$IN"),
            by_tool("eu-strip", "--strip-sections", "-f", "$MORE", "-o", "$OUT", "$IN"),
            by_tool("objcopy", "-R", ".gnu_debuglink", "-R", ".comment", "$IN", "$OUT")]
+# These are tried where they are.
+OTHERS = [by_tool("llvm-strip-14", "-o", "$OUT", "$IN"),
+          by_tool("llvm-strip-14", "--strip-all-gnu", "-o", "$OUT", "$IN"),
+          by_tool("llvm-objcopy-14", "--strip-debug", "$IN", "$OUT"),
+          by_tool("llvm-objcopy-14", "--compress-debug-sections=zlib", "$IN", "$OUT"),
+          by_tool("dwz", "-o", "$OUT", "$IN")]
+LACKING += [k for k in OTHERS if shutil.which(k.__doc__.split()[0])]
 LONG = bool(os.environ.get("ASSAY_TEST_LONG"))
-SAMPLE, SIZE_MAX = (None, 8 << 20) if LONG else (40, 1 << 20)  # files; bytes
+SAMPLE, SIZE_MAX = (None, 64 << 20) if LONG else (40, 1 << 20)  # files; bytes
 FOLDERS = ["/usr/bin", "/usr/sbin", "/usr/lib"]
 
 

@@ -437,6 +437,27 @@ def behind_table_changed(w):
     return bytes(w.data) + content
 
 
+def behind_table(step):
+    """The section begins at a round number behind the table; another one is at the end."""
+    def kind(w):
+        content = w.content(w.elf.section(".debug_str"))
+        w = Work(w.resize_section(".debug_str", content))
+        section, comment = w.elf.section(".debug_str"), w.elf.section(".comment")
+        w.data[section.offset:section.offset + section.size] = bytes(section.size)
+        w.data += bytes(-len(w.data) % step or step)
+        w.store(section, offset=len(w.data))
+        w.data += content[:-8] + b"PAYLOAD\0"
+        at, last = len(w.data), w.content(comment)
+        w.store(comment, offset=at)
+        return bytes(w.data) + last
+
+    ON_DELIVERED.row(f"behind_table_{step}", f"behind the table, at a multiple of {step}", kind)
+
+
+for boundary in (16, 512, 4096):
+    behind_table(boundary)
+
+
 @ATTACKS
 def segment_over_debug(w):
     """The debug section differs, and a segment loads it: the stack's header was turned into one."""

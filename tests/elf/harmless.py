@@ -160,6 +160,7 @@ def headers_cut_off(w):
 
 # Programs of binutils and elfutils; they know their machines only, and some write more than asked.
 BY_TOOLS = [
+    by_tool("+objcopy", "--remove-section=.gnu_debuglink", "$IN", "$OUT"),
     by_tool("+objcopy", "--strip-symbol=main", "$IN", "$OUT"),
     by_tool("eu-elfcompress", "-q", "-t", "none", "-o", "$OUT", "$IN"),
     by_tool("+objcopy", "--compress-debug-sections", "$IN", "$OUT"),
@@ -173,7 +174,6 @@ STRIPPED = [
     by_tool("+strip", "--strip-unneeded", "-o", "$OUT", "$IN"),
     by_tool("+strip", "-K", "main", "-o", "$OUT", "$IN"),
     by_tool("+objcopy", "--remove-section=.comment", "$IN", "$OUT"),
-    by_tool("+objcopy", "--remove-section=.gnu_debuglink", "$IN", "$OUT"),
     by_tool("eu-strip", "-o", "$OUT", "$IN"),
     by_tool("eu-strip", "-g", "-o", "$OUT", "$IN"),
     by_tool("eu-strip", "-f", "$MORE", "-o", "$OUT", "$IN"),

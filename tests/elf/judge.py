@@ -147,17 +147,19 @@ def loses_unknown(one, other):
 
 
 def goes_on(data):
-    """Whether a file has bytes behind everything that it describes: no rule is for such files."""
+    """Whether a file has more than zeros behind everything that it describes: no rule is for such
+    files."""
     elf = Elf(data)
     end = elf.head.shoff + elf.head.shnum * elf.head.shentsize
     ends = [s.offset + s.size for s in elf.sections if s.type != SHT_NOBITS]
     ends += [s.offset + s.filesz for s in elf.segments if s.type != PT_NULL]
-    return max(end, *ends) < len(data)
+    return any(data[max(end, *ends):])
 
 
 def adds_section(one, other):
-    """Whether the first file has a section that the other has not."""
-    return bool({s.label for s in Elf(one).sections} - {s.label for s in Elf(other).sections})
+    """Whether the first file has a section that the other has not, and that no rule lets it have."""
+    added = {s.label for s in Elf(one).sections} - {s.label for s in Elf(other).sections}
+    return bool(added - {".gnu_debuglink"})
 
 
 def carries_unclaimed(one, other):

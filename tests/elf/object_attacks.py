@@ -520,6 +520,33 @@ def section_added_comment(o):
     o.sections.insert(len(o.sections) - 1, Section(name=".comment", content=b"text\0"))
 
 
+def add_debuglink(o, content):
+    o.sections.insert(len(o.sections) - 1, Section(name=".gnu_debuglink", content=content,
+                                                   addralign=4))
+
+
+@attack
+def section_added_debuglink_with_payload(o):
+    add_debuglink(o, b"x.debug\0abcdpayload!")
+
+
+@attack
+def section_added_debuglink_with_blank(o):
+    add_debuglink(o, b"sh -c x\0abcd")
+
+
+@attack
+def section_added_debuglink_loaded(o):
+    add_debuglink(o, b"x.debug\0abcd")
+    o.sections[-2].flags = SHF_ALLOC
+
+
+@attack
+def section_added_debuglink_with_symbol(o):
+    add_debuglink(o, b"x.debug\0abcd")
+    o.symbols.append(Symbol(name="payload", place=o.sections[-2], info=STB_GLOBAL << 4))
+
+
 @attack
 def section_removed(o):
     stack = o.section(".note.GNU-stack")

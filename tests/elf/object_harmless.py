@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 
-from object_attacks import defined, flip, is_debug, referenced
+from object_attacks import add_debuglink, defined, flip, is_debug, referenced
 from objectfile import (SHF_ALLOC, SHT_GROUP, STB_LOCAL, STT_FILE, STT_FUNC, STT_OBJECT,
                         STT_SECTION, Object, Section, Symbol)
 
@@ -111,6 +111,14 @@ def comment_longer(data):
 def debug_content(data):
     o = Object(data)
     return o.write() if flip(o.section(".debug_info"), 9, 0xFF) else None
+
+
+@rule(HARMLESS)
+def debuglink_added(data):
+    """As dh_strip does it to modules."""
+    o = Object(data)
+    add_debuglink(o, b"thing.debug\0abcd")
+    return o.write()
 
 
 @rule(HARMLESS)

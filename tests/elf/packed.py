@@ -15,7 +15,7 @@ from tables import by_name
 SHF_COMPRESSED = 0x800
 ZLIB, ZSTD = 1, 2
 PAYLOAD = b"\x90" * 16 + b"/bin/sh\0"
-RULE = ("normalised", "elf/debug@1")
+RULE = ("normalised", "elf/debug@2")
 
 
 def zstd(content):
@@ -123,8 +123,12 @@ def add_forms(pairs, machine, data):
         for against in ("plain", "zlib"):
             pairs.both_ways(f"{machine}: {what} against {against}", ("different", None), bad, made[against])
     if Work(data).elf.wide == 2:
-        bad = new_form(content, reserved=7)(Work(data))
-        pairs.both_ways(f"{machine}: reserved field", ("different", None), bad, made["plain"])
+        # LLVM's objcopy leaves in it what was in memory.
+        odd = new_form(content, reserved=7)(Work(data))
+        pairs.both_ways(f"{machine}: reserved field", RULE, odd, made["plain"])
+        attack = by_name("byte_text_5")(Work(odd))
+        pairs.both_ways(f"{machine}: reserved field, attacked", ("different", None), attack,
+                        made["plain"])
 
 
 def add_frame(pairs, machine, data):

@@ -16,8 +16,8 @@ from kinds import Work
 # Section, its rule, and a change that the rule takes.
 SECTIONS = [
     (".comment", "elf/comment@1", harmless.comment_text),
-    (".debug_info", "elf/debug@1", harmless.debug_content),
-    (".gnu_debuglink", "elf/debuglink@1", harmless.debuglink_checksum),
+    (".debug_info", "elf/debug@2", harmless.debug_content),
+    (".gnu_debuglink", "elf/debuglink@2", harmless.debuglink_checksum),
     (".gnu_debugaltlink", "elf/debugaltlink@1",
      lambda w: w.flip_section(".gnu_debugaltlink", 24, 0xFF)),
     (".symtab", "elf/symtab@1", harmless.symbol_value),
@@ -198,15 +198,71 @@ def add_unwinding(pairs, machine, data):
     base = Work(Work(data).append_section(".debug_frame", bytes(range(40))))
     old = Work(data).elf.sections[Work(data).elf.head.shstrndx].offset
     base = base.put(old, bytes(len(data) - old))  # the names and the table that were there before
-    w = Work(base)
-    section = w.elf.section(".debug_frame")
-    w.put(section.offset, bytes(section.size))
-    without = w.put(section.at, bytes(section.bytes))
-    pairs.both_ways(f"{machine} .debug_frame: missing", ("normalised", "elf/debug@1"), without,
-                    base, ("different", None))
+    pairs.both_ways(f"{machine} .debug_frame: missing", ("normalised", "elf/debug@2"),
+                    without(base, ".debug_frame"), base, ("different", None))
     pairs.both_ways(f"{machine} .debug_frame: changed", ("different", None),
                     Work(base).flip_section(".debug_frame", 9), base)
     pairs.add(f"{machine} .debug_frame: added", ("different", None), base, data)
+
+
+def without(data, name):
+    """The file with zeros where a section and its header were."""
+    w = Work(data)
+    section = w.elf.section(name)
+    w.put(section.offset, bytes(section.size))
+    return w.put(section.at, bytes(section.bytes))
+
+
+def add_debuglink(pairs, machine, data):
+    """Stripping adds it; what it adds is a file name and a checksum, or it is a difference."""
+    base, crc = without(data, ".gnu_debuglink"), bytes(range(4))
+    pairs.both_ways(f"{machine} .gnu_debuglink: added", ("normalised", "elf/debuglink@2"), data, base)
+
+    def moved(change):
+        """It stands elsewhere, and nothing of it where it stood."""
+        w = Work(data)
+        section = w.elf.section(".gnu_debuglink")
+        content = w.content(section)
+        w.put(section.offset, bytes(section.size))
+        return change(w, ".gnu_debuglink", content)
+
+    def resized(content):
+        return moved(lambda w, name, _: w.resize_section(name, content))
+
+    pairs.both_ways(f"{machine} .gnu_debuglink: added elsewhere", ("normalised", None),
+                    resized(b"fine.debug\0\0" + crc), base)
+    for name in (b"sh -c id", b"../x.debug", b"/x.debug", b"x\ny", b"\x7fELF", b"PK\x05\x06",
+                 b"a" * 256, b""):
+        content = name + bytes(4 - len(name) % 4) + crc
+        pairs.add(f"{machine} .gnu_debuglink: added, {name[:12]}", ("different", None),
+                  resized(content), base)
+    pairs.add(f"{machine} .gnu_debuglink: added, more behind it", ("different", None),
+              resized(b"abc\0" + crc + b"PAYLOAD!"), base)
+    pairs.add(f"{machine} .gnu_debuglink: added at the end", ("different", None),
+              moved(attacks_sections.end_with), base)
+    for cover in COVERS:
+        covering = covered(data, ".gnu_debuglink", cover)
+        pairs.add(f"{machine} .gnu_debuglink: added, {cover.__name__}", ("different", None),
+                  covering, base)
+
+
+def add_ending_zeros(pairs, machine, data):
+    """patchelf fills up the last page. Both have as many zeros, or it is a difference."""
+    for size in (1, 512, 4096):
+        base = data + bytes(size)
+        for mutation in (harmless.build_id, harmless.debug_content, harmless.comment_text,
+                         harmless.symbol_value, harmless.debuglink_checksum,
+                         harmless.section_order):
+            what = f"{machine} {size} zeros at the end: {mutation.__name__}"
+            other = mutation(Work(base))
+            pairs.both_ways(what, ("normalised", None), other, base)
+            for at in {0, size // 2, size - 1}:
+                attack = bytearray(other)
+                attack[len(data) + at] = 1
+                pairs.both_ways(f"{what}, byte {at}", ("different", None), attack, base)
+            pairs.both_ways(f"{what}, one more", ("different", None), other + b"\0", base)
+        last = attacks_sections.end_with(Work(data), ".debug_str", b"PAYLOAD\0") + bytes(size)
+        pairs.add(f"{machine} {size} zeros behind a section", ("different", None), last, base)
 
 
 def add_padding(pairs, machine, data):
@@ -287,6 +343,8 @@ def main():
         add_build_id(pairs, machine, data)
         add_tables(pairs, machine, data)
         add_unwinding(pairs, machine, data)
+        add_debuglink(pairs, machine, data)
+        add_ending_zeros(pairs, machine, handmade.build(*how))
         add_padding(pairs, machine, handmade.build(*how))
         add_large_pages(pairs, machine, data)
         add_overlay(pairs, machine, data)

@@ -205,6 +205,8 @@ static void account_padding(struct account *account, const struct assay_elf_rang
 
 static void account_trailing(struct account *account, const struct assay_elf_range *range)
 {
+	if (assay_elf_ends_with_zeros(account->here, account->there))
+		identical(account, range->offset, range->length);
 	by_offset(account, range->offset, range->length);
 }
 

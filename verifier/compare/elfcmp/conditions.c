@@ -6,13 +6,12 @@
 #include "elf/layout.h"
 #include "elf/note.h"
 
-/* Programs look for what was appended to them there. */
+/* Programs look for what was appended to them there: behind the section headers, at once or from the
+ * next round number on, and at the end of the file, which is behind them too. */
 static bool is_appended(const struct assay_elf *elf, const struct assay_elf_section *section)
 {
-	uint64_t table_end = elf->shoff + assay_elf_section_table_size(elf);
-
-	return section->data.len > 0 && (section->offset == table_end ||
-	                                 section->offset + section->data.len == elf->file.len);
+	return section->data.len > 0 &&
+	       section->offset >= elf->shoff + assay_elf_section_table_size(elf);
 }
 
 /* One side of a section: what keeps a rule from it; NULL when nothing does. */
@@ -38,7 +37,8 @@ static const char *peer_refusal(const struct assay_elf_side *here,
 	size_t peer = here->peers[section];
 
 	if (peer == ASSAY_ELF_NONE)
-		return here->delivered ? "only the delivered file has it" : NULL;
+		return here->delivered && !rule->may_be_added ? "only the delivered file has it"
+		                                              : NULL;
 	if (assay_elf_rule_for(&there->elf.sections[peer], NULL) != rule)
 		return "its counterpart has other flags";
 	return refusal(there, rule, peer);

@@ -113,7 +113,8 @@ static const char *run_zstd(struct stream *stream)
 	return in.pos == in.size ? NULL : "bytes stand behind its compressed content";
 }
 
-/* gABI, Elf32_Chdr and Elf64_Chdr: type, in 64 bits a reserved word, size, alignment. */
+/* gABI, Elf32_Chdr and Elf64_Chdr: type, in 64 bits a reserved word, size, alignment. The reserved
+ * word means nothing, and LLVM's objcopy leaves in it what was in memory. */
 static const char *read_new_head(const struct assay_elf *elf, struct assay_span data,
                                  struct stream *stream, uint32_t *type)
 {
@@ -123,8 +124,6 @@ static const char *read_new_head(const struct assay_elf *elf, struct assay_span 
 	if (data.len < head)
 		return "it is too short for compressed content";
 	*type = (uint32_t)assay_load(data.ptr, 4, big);
-	if (wide && assay_load(data.ptr + 4, 4, big) != 0)
-		return "a reserved field of its compression header is not zero";
 	stream->size = assay_load(data.ptr + word, word, big);
 	stream->packed = assay_span_sub(data, head, data.len);
 	return NULL;

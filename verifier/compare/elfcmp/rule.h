@@ -11,10 +11,12 @@
  *   without an address, of the right name and type, whose bytes no segment, no executable page,
  *   no header and no other section has;
  * - its counterpart on the other side is such a section too, or, for a section of the rebuilt
- *   file, does not exist: a delivered file may lack what nothing loads, never add it;
+ *   file, does not exist: a delivered file may lack what nothing loads, but not add it, unless
+ *   the rule says that it may;
  * - the delivered one is not where programs look for what was appended to them: at the end of the
- *   file (self-extracting archives, `ocamlrun', SBCL), or where the section headers end (AppImage);
- * - neither file goes on behind the end of everything it describes (but for the build-id).
+ *   file (self-extracting archives, `ocamlrun', SBCL), or behind the section headers (AppImage);
+ * - neither file goes on behind the end of everything it describes (but for the build-id), unless
+ *   both do with as many zeros.
  *
  * Layer:  compare; private to this folder.
  * Limits: a program that opens its own file and acts on what it finds in unloaded sections of it
@@ -37,7 +39,8 @@ struct assay_elf_rule {
 	const char *id; /* with its version: what it accepts changed when the number did */
 	enum assay_class class;
 	const char *cause;
-	bool only_cause;     /* the cause is one only while nothing is left unexplained */
+	bool only_cause;   /* the cause is one only while nothing is left unexplained */
+	bool may_be_added; /* a delivered file may have such a section that the rebuilt one lacks */
 	const char *summary; /* one line: which bytes, and why they do not matter */
 	const struct assay_elf_rule_section *sections; /* ends with a row without a name; or NULL */
 

@@ -25,9 +25,17 @@ static bool goes_on(const struct assay_elf_side *side, const struct assay_elf_si
 	                         assay_span_sub(other_file, end, file.len));
 }
 
+bool assay_elf_ends_with_zeros(const struct assay_elf_side *a, const struct assay_elf_side *b)
+{
+	struct assay_span in_a = assay_span_sub(a->elf.file, a->map.end, a->elf.file.len);
+	struct assay_span in_b = assay_span_sub(b->elf.file, b->map.end, b->elf.file.len);
+
+	return in_a.len == in_b.len && assay_span_is_fill(in_a, 0) && assay_span_is_fill(in_b, 0);
+}
+
 bool assay_elf_has_overlay(const struct assay_elf_side *a, const struct assay_elf_side *b)
 {
-	return goes_on(a, b) || goes_on(b, a);
+	return !assay_elf_ends_with_zeros(a, b) && (goes_on(a, b) || goes_on(b, a));
 }
 
 /* The sections of one file that no rule may touch. */

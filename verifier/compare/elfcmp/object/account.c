@@ -143,8 +143,8 @@ static void account_section(struct account *account, const struct assay_elf_rang
 		                                          assay_object_symbol_rule(account->pair))
 		               : NULL;
 	if (peer == ASSAY_ELF_NONE) {
-		/* A delivered file may lack what nothing loads, never add it. */
-		if (!account->here->delivered ||
+		/* A delivered file may lack what nothing loads, but not add it. */
+		if (!account->here->delivered || (rule != NULL && rule->may_be_added) ||
 		    account->here->parts[section] == ASSAY_OBJECT_NAMES)
 			normalise(account, range->offset, range->length, rule);
 		return;

@@ -146,12 +146,13 @@ static void check_unused(struct assay_object_pair *pair, const struct assay_obje
 		                      side->delivered ? "delivered" : "rebuilt");
 }
 
-/* Whether a section may have no counterpart: what only the rebuilt file has and nothing loads, and
- * a table of names when one table does for all. */
+/* Whether a section may have no counterpart: what only the rebuilt file has and nothing loads, or a
+ * rule lets be added, and a table of names when one table does for all. */
 static bool may_be_alone(const struct assay_object_side *side, size_t i)
 {
 	return side->parts[i] == ASSAY_OBJECT_NAMES || side->parts[i] == ASSAY_OBJECT_UNUSED ||
-	       (side->parts[i] == ASSAY_OBJECT_SOFT && !side->delivered);
+	       (side->parts[i] == ASSAY_OBJECT_SOFT &&
+	        (!side->delivered || side->rules[i]->may_be_added));
 }
 
 static void check_order(struct assay_object_pair *pair)

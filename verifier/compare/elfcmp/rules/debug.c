@@ -11,7 +11,8 @@
  * (src/dwarf/Gfind_proc_info-lsb.c). It holds no paths, so honest builds agree about it.
  *
  * Content may be packed on one side and plain on the other, or packed in another way; the unpacked
- * contents may differ as well. Packed content has to be exactly what its header says.
+ * contents may differ as well. Packed content has to be exactly what its header says, but for the
+ * four reserved bytes of that header.
  *
  * The names are a list, not a pattern: .debug_gdb_scripts, which makes a debugger run code when
  * it opens the file, is left out on purpose, and a made-up .debug_x is not covered.
@@ -73,7 +74,7 @@ static const struct assay_elf_rule_section sections[] = {
 };
 
 const struct assay_elf_rule assay_elf_rule_debug = {
-	.id = "elf/debug@1",
+	.id = "elf/debug@2",
 	.class = ASSAY_CLASS_NORMALISED,
 	.cause = "debug_information",
 	.summary = ".debug_* and .zdebug_*: DWARF for debuggers, not loaded",

@@ -7,6 +7,11 @@
  * exactly what the format says, and the name one plain file name, so that there is no room for
  * anything else and no way out of those folders.
  *
+ * A delivered file may have one that the rebuilt file lacks: stripping adds it (eu-strip -f, objcopy
+ * --add-gnu-debuglink). What that adds is one word of at most 255 printable characters and four
+ * bytes, and which they are was free already where both have one. No archive, script or program
+ * fits into that: there is no blank, no line end, no slash and no zero in it.
+ *
  * Source: GDB manual, "Separate Debug Files": a file name, its NUL, zeros up to the next multiple
  *         of four bytes, a CRC-32 in the file's byte order.
  */
@@ -52,10 +57,11 @@ static const struct assay_elf_rule_section sections[] = {
 };
 
 const struct assay_elf_rule assay_elf_rule_debuglink = {
-	.id = "elf/debuglink@1",
+	.id = "elf/debuglink@2",
 	.class = ASSAY_CLASS_NORMALISED,
 	.cause = "debuglink",
 	.summary = ".gnu_debuglink: where a debugger finds the separate debug file, not loaded",
 	.sections = sections,
 	.refuse = refuse,
+	.may_be_added = true,
 };

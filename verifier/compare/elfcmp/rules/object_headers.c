@@ -10,7 +10,7 @@
  * size, and links to counterparts (compare/elfcmp/object/sections.c). What is left is the offset
  * in the file, which is followed and not kept, and the number, which is the place in the order
  * with sections counted that nothing loads. The bytes at the offset are compared on their own. A
- * delivered file never has a section that the rebuilt one lacks.
+ * delivered file has no section that the rebuilt one lacks, but one that its rule lets be added.
  *
  * Names: .shstrtab holds the names that are in use and nothing else, unless both are equal.
  * Groups: the same flags, signature and members in the same order, but for debugging sections.
