@@ -31,7 +31,8 @@ def calls(traces):
             made = re.search(r"^v?(?:fork|clone3?)\(.* = (\d+)$", line)
             if made:
                 walk(made[1], inside)
-            if call[1] == "seccomp" and "{len=" in line and line.endswith("= 0"):
+            # Who may not read its memory sees an address in place of the filter.
+            if re.match(r"seccomp\(SECCOMP_SET_MODE_FILTER, .*[^L]\) += 0$", line):
                 locked.append(pid)
                 inside = True
 
