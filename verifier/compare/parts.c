@@ -15,7 +15,8 @@ const char *assay_part_rule(const struct assay_contents *contents, const struct 
 	switch (part->role) {
 	case ASSAY_ROLE_STREAM:
 	case ASSAY_ROLE_PACKING:
-		return contents->reader->stream_rule;
+		return contents->reader->stream_rule != NULL ? contents->reader->stream_rule
+		                                             : contents->reader->repack_rule;
 	case ASSAY_ROLE_SIZE:
 	case ASSAY_ROLE_CHECK:
 	case ASSAY_ROLE_CONTENT:
