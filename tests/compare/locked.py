@@ -4,6 +4,7 @@
 and when it comes to a bad end the answer is inconclusive."""
 import re
 import signal
+import struct
 import tempfile
 import time
 
@@ -69,9 +70,9 @@ def children(pid):
         return [int(child) for child in f.read().split()]
 
 
-def start(*command):
-    """A comparison that takes long, and the process inside."""
-    p = subprocess.Popen([ASSAY, "compare", *command, "long1", "long2"], stdout=subprocess.PIPE,
+def start(*command, sides=("long1", "long2")):
+    """A comparison that takes long, and the process inside: the first one, if there are several."""
+    p = subprocess.Popen([ASSAY, "compare", *command, *sides], stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     end = time.monotonic() + 20
     while not children(p.pid) and time.monotonic() < end:
@@ -114,6 +115,55 @@ def ends():
     result(not os.path.exists(f"/proc/{child}"), "it does not outlive assay")
 
 
+def many_sections(count):
+    """A program that takes a while to look into."""
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 62, 1, 0, 0, 64, 0, 64, 56, 0, 64, count, 0)
+    return head + bytes(64) * count
+
+
+def in_folders():
+    for side in ("p1", "p2", "q1", "q2"):
+        os.mkdir(side)
+    for name in ("x", "y"):
+        os.link("long1", f"p1/{name}")
+        os.link("long2", f"p2/{name}")
+        write(f"p1/same{name}", many_sections(1))
+        write(f"p2/same{name}", many_sections(1))
+    p, child = start("--json", "-", sides=("p1", "p2"))
+    os.kill(child, signal.SIGKILL)
+    answer = json.loads(p.communicate(timeout=60)[0])
+    tiers = {a["path"]: a["tier"] for a in answer["artefacts"]}
+    # Which process that was, the one of the equal pairs or that of x, depends on the moment.
+    result(p.returncode in (DIFFERENT, INCONCLUSIVE) and tiers["samex"] == tiers["samey"] == "identical" and
+           tiers["x"] in ("inconclusive", "different") and tiers["y"] == "different" and
+           (tiers["x"] == "inconclusive") == (answer["tier"] == "inconclusive"),
+           "folders: one pair is inconclusive, the others have their answers", tiers)
+
+    write("slow", many_sections(3000))
+    for number in range(200):
+        os.link("slow", f"q1/{number}")
+        os.link("slow", f"q2/{number}")
+    p, child = start("--json", "-", sides=("q1", "q2"))
+    os.kill(child, signal.SIGKILL)
+    answer = json.loads(p.communicate(timeout=60)[0])
+    result(p.returncode == MATCH and answer["tier"] == "identical" and len(answer["artefacts"]) == 201,
+           "folders: what a process for many pairs leaves undone is done one by one",
+           (p.returncode, answer["tier"], answer["findings"][:2]))
+
+    for side in ("r1", "r2"):
+        os.mkdir(side)
+        write(f"{side}/program", many_sections(1))
+        write(f"{side}/text", b"text")
+    out = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=close_range", "-e",
+                          "inject=close_range:signal=SIGKILL", ASSAY, "compare", "--json", "-", "r1", "r2"],
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    answer = json.loads(out.stdout)
+    tiers = {a["path"]: a["tier"] for a in answer["artefacts"]}
+    result(out.returncode == INCONCLUSIVE and tiers["program"] == "inconclusive" and
+           tiers["text"] == "identical", "folders: every process killed: inconclusive, and by name",
+           (out.returncode, tiers))
+
+
 with open(ASSAY, "rb") as f:
     if b"__asan_init" in f.read():
         print("1..0 # SKIP built with sanitizers: there is no filter")
@@ -136,4 +186,5 @@ with Folder():
     traced("inspect", "inspect", "a")
     traced("inspect a program", "inspect", ASSAY)
     ends()
+    in_folders()
 finish()

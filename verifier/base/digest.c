@@ -7,6 +7,8 @@
 #include "base/die.h"
 #include "base/memory.h"
 
+#define BLOCK (1 << 16) /* bytes that are read at a time */
+
 struct assay_hasher {
 	EVP_MD_CTX *ctx;
 };
@@ -59,11 +61,11 @@ void assay_md5(struct assay_span span, uint8_t out[ASSAY_MD5_SIZE])
 int assay_sha256_fd(int fd, struct assay_sha256 *out, uint64_t *size, struct assay_error *err)
 {
 	ASSAY_AUTO_HASHER struct assay_hasher *hasher = assay_hasher_new();
-	ASSAY_AUTO_FREE uint8_t *block = assay_calloc(1, 1 << 17);
+	uint8_t block[BLOCK];
 	uint64_t total = 0;
 	ssize_t got;
 
-	while ((got = read(fd, block, 1 << 17)) != 0) {
+	while ((got = read(fd, block, sizeof(block))) != 0) {
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)

@@ -53,16 +53,14 @@ static void *worker(void *arg)
 	return NULL;
 }
 
-static size_t threads_for(size_t count)
+size_t assay_parallel_width(void)
 {
 	cpu_set_t cpus;
-	size_t threads = 1;
+	size_t width = 1;
 
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		threads = (size_t)CPU_COUNT(&cpus);
-	if (threads > THREADS_MAX)
-		threads = THREADS_MAX;
-	return threads < count ? threads : count;
+		width = (size_t)CPU_COUNT(&cpus);
+	return width < THREADS_MAX ? width : THREADS_MAX;
 }
 
 int assay_parallel(size_t count, assay_parallel_work *work, void *context, struct assay_error *err)
@@ -73,8 +71,10 @@ int assay_parallel(size_t count, assay_parallel_work *work, void *context, struc
 		             .context = context,
 		             .failed = count };
 	pthread_t threads[THREADS_MAX];
-	size_t started = 0, wanted = threads_for(count);
+	size_t started = 0, wanted = assay_parallel_width();
 
+	if (wanted > count)
+		wanted = count;
 	/* This thread is one of them; fewer than wanted is slower, not wrong. */
 	while (started + 1 < wanted && pthread_create(&threads[started], NULL, worker, &pool) == 0)
 		started++;

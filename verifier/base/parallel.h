@@ -9,6 +9,9 @@
 
 #include "base/error.h"
 
+/** How many processors there are to run on; at most 8. */
+size_t assay_parallel_width(void);
+
 /** Work on item index. Called from several threads; what they share, they lock. */
 typedef int assay_parallel_work(void *context, size_t index, struct assay_error *err);
 

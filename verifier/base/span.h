@@ -69,7 +69,7 @@ static inline struct assay_span assay_span_sub(struct assay_span span, uint64_t 
 
 static inline bool assay_span_equal(struct assay_span a, struct assay_span b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+	return a.len == b.len && (a.len == 0 || a.ptr == b.ptr || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 /** Whether the span holds exactly the string's bytes (without its NUL). */

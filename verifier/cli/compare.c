@@ -35,6 +35,7 @@ static const struct assay_option options[] = {
 static const struct assay_compare_options compare_options = {
 	.limits = &opt.limits.limits,
 	.pair = assay_judge_pair,
+	.pairs = assay_judge_pairs,
 	.context = &judge,
 };
 

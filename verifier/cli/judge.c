@@ -4,20 +4,34 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "compare/inspect.h"
+#include "elf/elf.h"
 #include "model/wire.h"
 #include "unpack/member.h"
 #include "unpack/worker.h"
 
 #define ANSWER_MAX ((uint64_t)1 << 30) /* bytes; ours */
 #define SECONDS_MAX ((uint64_t)100 * 365 * 86400)
-#define SLACK ((uint64_t)2 << 30) /* bytes for the program, its threads and its tables */
+#define SLACK ((uint64_t)2 << 30)   /* bytes for the program, its threads and its tables */
+#define SMALL_MAX ((size_t)8 << 20) /* bytes; comparing them takes less than starting a thread */
 
-/* What the other process is told: all of it by being a copy of this one. */
-struct job {
-	const struct assay_judge *judge;
+/* A pair of sides. */
+struct pair {
 	struct assay_side sides[2];
-	struct assay_sha256 digests[2]; /* these are made here, while the other process works */
-	bool equal;
+	struct assay_sha256 digests[2]; /* made here, while the other process works, if at all */
+	bool equal;                     /* seen here */
+	struct assay_comparison *out;
+};
+
+/*
+ * What another process is told to do: all of it by being a copy of this one. Several pairs go
+ * together only where this process has seen that the two sides of each are equal.
+ */
+struct task {
+	const struct assay_judge *judge;
+	struct pair *const *pairs;
+	size_t count;
+	struct assay_worker worker;
+	struct assay_working *working; /* NULL: not started, or over */
 };
 
 static const struct assay_unpack_limits default_limits = ASSAY_UNPACK_LIMITS_DEFAULT;
@@ -41,34 +55,49 @@ static int take_member(const struct assay_judge *judge, struct assay_span *file,
 	return 0;
 }
 
+static int compare_pair(const struct assay_judge *judge, struct pair *pair,
+                        const struct assay_progress *progress, struct assay_buffer *out,
+                        struct assay_error *err)
+{
+	const struct assay_compare_options options = { .limits = limits_of(judge),
+		                                       .progress = progress,
+		                                       .no_digests = judge->member == NULL };
+	ASSAY_AUTO_COMPARISON struct assay_comparison comparison = { 0 };
+	ASSAY_AUTO_BYTES struct assay_bytes member = { 0 };
+	size_t at = out->len;
+
+	assay_progress_tell(progress, ASSAY_STAGE_COMPARE, 0, 0, pair->sides[0].name);
+	if (take_member(judge, &pair->sides[0].span, &member, err) < 0 ||
+	    assay_compare(&pair->sides[0], &pair->sides[1], &options, &comparison, err) < 0)
+		return -1;
+	assay_wire_number(out, 0);
+	assay_wire_write(&comparison, out);
+	assay_wire_set(out, at, out->len - at - ASSAY_WIRE_NUMBER);
+	return 0;
+}
+
 static int compare(void *context, const struct assay_progress *progress, struct assay_buffer *out,
                    struct assay_error *err)
 {
-	struct job *job = context;
-	const struct assay_compare_options options = { .limits = limits_of(job->judge),
-		                                       .progress = progress,
-		                                       .no_digests = job->judge->member == NULL };
-	ASSAY_AUTO_COMPARISON struct assay_comparison comparison = { 0 };
-	ASSAY_AUTO_BYTES struct assay_bytes member = { 0 };
+	const struct task *task = context;
 
-	assay_progress_tell(progress, ASSAY_STAGE_COMPARE, 0, 0, job->sides[0].name);
-	if (take_member(job->judge, &job->sides[0].span, &member, err) < 0 ||
-	    assay_compare(&job->sides[0], &job->sides[1], &options, &comparison, err) < 0)
-		return -1;
-	assay_wire_write(&comparison, out);
+	for (size_t i = 0; i < task->count; i++)
+		if (compare_pair(task->judge, task->pairs[i], progress, out, err) < 0)
+			return -1;
 	return 0;
 }
 
 static int inspect(void *context, const struct assay_progress *progress, struct assay_buffer *out,
                    struct assay_error *err)
 {
-	struct job *job = context;
+	const struct task *task = context;
+	struct assay_span file = task->pairs[0]->sides[0].span;
 	ASSAY_AUTO_INSPECTION struct assay_inspection inspection = { 0 };
 	ASSAY_AUTO_BYTES struct assay_bytes member = { 0 };
 
 	(void)progress;
-	if (take_member(job->judge, &job->sides[0].span, &member, err) < 0 ||
-	    assay_inspect(job->sides[0].span, limits_of(job->judge), &inspection, err) < 0)
+	if (take_member(task->judge, &file, &member, err) < 0 ||
+	    assay_inspect(file, limits_of(task->judge), &inspection, err) < 0)
 		return -1;
 	assay_wire_write_inspection(&inspection, out);
 	return 0;
@@ -79,46 +108,48 @@ static int inspect(void *context, const struct assay_progress *progress, struct 
 /* Work of assay_parallel: equal bytes need one digest. */
 static int look_at(void *context, size_t side, struct assay_error *err)
 {
-	struct job *job = context;
+	struct pair *pair = context;
 
 	(void)err;
 	if (side == 1)
-		job->equal = assay_span_equal(job->sides[0].span, job->sides[1].span);
-	if (side == 0 || !job->equal)
-		assay_sha256(job->sides[side].span, &job->digests[side]);
+		pair->equal = assay_span_equal(pair->sides[0].span, pair->sides[1].span);
+	if (side == 0 || !pair->equal)
+		assay_sha256(pair->sides[side].span, &pair->digests[side]);
 	return 0;
 }
 
 static void look(void *context)
 {
-	struct job *job = context;
+	const struct task *task = context;
+	struct pair *pair = task->pairs[0];
 	struct assay_error unused = ASSAY_ERROR_INIT;
 
-	(void)!assay_parallel(2, look_at, job, &unused);
-	if (job->equal)
-		job->digests[1] = job->digests[0];
+	(void)!assay_parallel(2, look_at, pair, &unused);
+	if (pair->equal)
+		pair->digests[1] = pair->digests[0];
 }
 
-static void set_subject(const struct job *job, size_t side, struct assay_subject *out)
+static void set_subject(const struct pair *pair, size_t side, struct assay_subject *out)
 {
 	free(out->name);
-	out->name = assay_strdup(job->sides[side].name);
-	out->size = job->sides[side].span.len;
-	out->sha256 = job->digests[side];
+	out->name = assay_strdup(pair->sides[side].name);
+	out->size = pair->sides[side].span.len;
+	out->sha256 = pair->digests[side];
 }
 
 /* What can be seen from here: the process has no say in it. A member exists there only. */
-static int check_answer(const struct job *job, struct assay_comparison *out,
+static int check_answer(const struct assay_judge *judge, const struct pair *pair,
                         struct assay_error *err)
 {
-	bool equal = job->equal;
+	struct assay_comparison *out = pair->out;
+	bool equal = pair->equal;
 
-	set_subject(job, 1, &out->rebuilt);
-	if (job->judge->member == NULL) {
-		set_subject(job, 0, &out->delivered);
+	set_subject(pair, 1, &out->rebuilt);
+	if (judge->member == NULL) {
+		set_subject(pair, 0, &out->delivered);
 	} else {
 		free(out->delivered.name);
-		out->delivered.name = assay_strdup(job->sides[0].name);
+		out->delivered.name = assay_strdup(pair->sides[0].name);
 		equal = assay_sha256_equal(&out->delivered.sha256, &out->rebuilt.sha256);
 	}
 	if (out->artefacts[0].ledger.size != out->delivered.size ||
@@ -127,76 +158,259 @@ static int check_answer(const struct job *job, struct assay_comparison *out,
 	return 0;
 }
 
+/* The next pair's part of an answer. */
+static int take_pair(const struct assay_judge *judge, const struct pair *pair,
+                     struct assay_cursor *answer, struct assay_error *err)
+{
+	struct assay_span span;
+	uint64_t len;
+
+	if (assay_cursor_u64(answer, &len, err) < 0 ||
+	    assay_cursor_take(answer, len, &span, err) < 0 ||
+	    assay_wire_read(span, pair->out, err) < 0)
+		return -1;
+	return check_answer(judge, pair, err);
+}
+
+static bool take_answer(const struct task *task, struct assay_span answer)
+{
+	struct assay_cursor cur = assay_cursor_at(answer, false);
+	struct assay_error unused = ASSAY_ERROR_INIT;
+	bool good = true;
+
+	for (size_t i = 0; good && i < task->count; i++)
+		good = take_pair(task->judge, task->pairs[i], &cur, &unused) == 0;
+	if (good && assay_cursor_left(&cur) == 0)
+		return true;
+	for (size_t i = 0; i < task->count; i++)
+		assay_comparison_fini(task->pairs[i]->out);
+	return false;
+}
+
 /* There is no answer: nothing is known about any byte. */
-static void conclude_without(const struct job *job, const char *why, const char *place,
-                             struct assay_comparison *out)
+static void conclude_without(const struct pair *pair, const char *why, const char *place)
 {
 	struct assay_finding at = { .artefact = (char *)(uintptr_t) "",
 		                    .class = ASSAY_CLASS_UNEXPLAINED };
+	struct assay_comparison *out = pair->out;
 	struct assay_ledger ledger;
 
-	assay_comparison_fini(out);
 	*out = (struct assay_comparison){ 0 };
-	set_subject(job, 0, &out->delivered);
-	set_subject(job, 1, &out->rebuilt);
-	assay_ledger_init(&ledger, job->sides[0].span.len);
+	set_subject(pair, 0, &out->delivered);
+	set_subject(pair, 1, &out->rebuilt);
+	assay_ledger_init(&ledger, pair->sides[0].span.len);
 	(void)assay_comparison_add(out, "", "data", &ledger);
 	out->artefacts[0].tier = out->tier = ASSAY_TIER_INCONCLUSIVE;
 	(void)assay_comparison_find(out, &at, "no answer from the process that compares: %s%s%s",
 	                            why, *place != '\0' ? ", at " : "", place);
 }
 
-/* Both kinds of work want the same. */
-static struct assay_worker worker_for(struct job *job, assay_worker_work *work)
+/* All kinds of work want the same. */
+static int start_task(struct task *task, assay_worker_work *work, struct assay_error *err)
 {
-	const struct assay_judge *judge = job->judge;
+	const struct assay_judge *judge = task->judge;
 	uint64_t seconds = judge->seconds > 0 ? judge->seconds : ASSAY_JUDGE_SECONDS;
+	uint64_t bytes = 0;
 
-	return (struct assay_worker){
-		.work = work,
-		.context = job,
-		.progress = judge->progress,
-		.timeout_ms = 1000 * (seconds < SECONDS_MAX ? seconds : SECONDS_MAX),
-		.memory = 4 * limits_of(judge)->bytes + 2 * job->sides[0].span.len +
-		          2 * job->sides[1].span.len + SLACK,
-		.answer_max = ANSWER_MAX,
-	};
+	for (size_t i = 0; i < task->count; i++)
+		bytes += task->pairs[i]->sides[0].span.len + task->pairs[i]->sides[1].span.len;
+	task->worker.work = work;
+	task->worker.context = task;
+	task->worker.progress = judge->progress;
+	task->worker.timeout_ms = 1000 * (seconds < SECONDS_MAX ? seconds : SECONDS_MAX);
+	task->worker.memory = 4 * limits_of(judge)->bytes + 2 * bytes + SLACK;
+	task->worker.answer_max = ANSWER_MAX;
+	return assay_worker_start(&task->worker, &task->working, err);
+}
+
+/* Return: 1; 0 when its pairs must be compared one by one: together they gave no answer; -1 */
+static int finish_task(struct task *task, struct assay_error *err)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer answer = { 0 };
+	struct assay_worker_end end;
+	int got = assay_worker_wait(assay_steal(&task->working), &answer, &end, err);
+
+	if (got > 0 && take_answer(task, assay_buffer_span(&answer)))
+		return 1;
+	if (task->count > 1)
+		return 0;
+	if (got < 0)
+		return -1;
+	conclude_without(task->pairs[0], got > 0 ? "what it says makes no sense" : end.why,
+	                 end.place);
+	return 1;
+}
+
+/* Equal files that are no programs: there is nothing to look into. */
+static bool is_settled(const struct pair *pair)
+{
+	return pair->equal && !assay_elf_is(pair->sides[0].span);
+}
+
+/* What is compared in no time is compared first; of equal bytes only one copy is used. */
+static void compare_small(struct pair *pair)
+{
+	struct assay_side *sides = pair->sides;
+
+	pair->equal = assay_span_equal(sides[0].span, sides[1].span);
+	if (pair->equal)
+		sides[1].span = sides[0].span;
+}
+
+static void hash_small(struct pair *pair)
+{
+	assay_sha256(pair->sides[0].span, &pair->digests[0]);
+	if (pair->equal)
+		pair->digests[1] = pair->digests[0];
+	else
+		assay_sha256(pair->sides[1].span, &pair->digests[1]);
+}
+
+static int settle(struct pair *pair, struct assay_error *err)
+{
+	const struct assay_compare_options options = { .no_digests = true };
+
+	if (assay_compare(&pair->sides[0], &pair->sides[1], &options, pair->out, err) < 0)
+		return -1;
+	hash_small(pair);
+	set_subject(pair, 0, &pair->out->delivered);
+	set_subject(pair, 1, &pair->out->rebuilt);
+	return 0;
 }
 
 int assay_judge_pair(void *context, const struct assay_side *delivered,
                      const struct assay_side *rebuilt, struct assay_comparison *out,
                      struct assay_error *err)
 {
-	const struct assay_judge *judge = context;
-	struct job job = { .judge = judge, .sides = { *delivered, *rebuilt } };
-	struct assay_worker worker = worker_for(&job, compare);
+	struct pair pair = { .sides = { *delivered, *rebuilt }, .out = out };
+	struct task task = { .judge = context, .pairs = (struct pair *[]){ &pair }, .count = 1 };
+	bool small = delivered->span.len <= SMALL_MAX && rebuilt->span.len <= SMALL_MAX;
+
+	if (small)
+		compare_small(&pair);
+	if (is_settled(&pair) && task.judge->member == NULL)
+		return settle(&pair, err);
+	if (!small)
+		task.worker.meanwhile = look;
+	if (start_task(&task, compare, err) < 0)
+		return -1;
+	if (small)
+		hash_small(&pair);
+	return finish_task(&task, err) < 0 ? -1 : 0;
+}
+
+/* --- many pairs ---------------------------------------------------------------------------- */
+
+/* Tasks, started in order, a few at work at a time, finished in order. */
+struct tasks {
+	struct task *items; /* room for all there can be: who works on one has a pointer to it */
+	size_t count;
+};
+
+static void drop_tasks(struct tasks *tasks)
+{
+	for (size_t i = 0; i < tasks->count; i++)
+		assay_worker_drop(tasks->items[i].working);
+	free(tasks->items);
+}
+
+static void add_task(struct tasks *tasks, const struct assay_judge *judge,
+                     struct pair *const *pairs, size_t count)
+{
+	tasks->items[tasks->count++] =
+		(struct task){ .judge = judge, .pairs = pairs, .count = count };
+}
+
+/* The pairs of a task that gave no answer, one by one. */
+static void add_alone(struct tasks *tasks, const struct task *task)
+{
+	for (size_t i = 0; i < task->count; i++)
+		add_task(tasks, task->judge, task->pairs + i, 1);
+}
+
+static int run_tasks(struct tasks *tasks, struct assay_error *err)
+{
+	size_t width = assay_parallel_width(), started = 0;
+
+	for (size_t done = 0; done < tasks->count; done++) {
+		int got = 0;
+
+		for (; got == 0 && started < tasks->count && started < done + width; started++)
+			got = start_task(&tasks->items[started], compare, err);
+		if (got == 0)
+			got = finish_task(&tasks->items[done], err);
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			add_alone(tasks, &tasks->items[done]);
+	}
+	return 0;
+}
+
+/*
+ * Pairs whose sides are equal go together: of each of them this process knows the verdict, and
+ * takes remarks alone from the other one. A pair that differs has a process of its own.
+ */
+static void plan_tasks(struct tasks *tasks, const struct assay_judge *judge,
+                       struct pair *const *sorted, size_t equal, size_t count)
+{
+	size_t width = assay_parallel_width(), share = (equal + width - 1) / width;
+
+	for (size_t i = 0; i < equal; i += share)
+		add_task(tasks, judge, sorted + i, share < equal - i ? share : equal - i);
+	for (size_t i = equal; i < count; i++)
+		add_task(tasks, judge, sorted + i, 1);
+}
+
+/* Fill in pairs, and sort them: equal ones first. Return: how many are equal */
+static size_t fill_pairs(const struct assay_sides *from, size_t count, struct assay_comparison *out,
+                         struct pair *pairs, struct pair **sorted)
+{
+	size_t equal = 0, other = count;
+
+	for (size_t i = 0; i < count; i++) {
+		pairs[i].sides[0] = from[i].delivered;
+		pairs[i].sides[1] = from[i].rebuilt;
+		pairs[i].out = &out[i];
+		compare_small(&pairs[i]);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (pairs[i].equal)
+			sorted[equal++] = &pairs[i];
+	for (size_t i = count; i-- > 0;)
+		if (!pairs[i].equal)
+			sorted[--other] = &pairs[i];
+	return equal;
+}
+
+int assay_judge_pairs(void *context, const struct assay_sides *sides, size_t count,
+                      struct assay_comparison *out, struct assay_error *err)
+{
+	ASSAY_AUTO_FREE struct pair *pairs = assay_calloc(count, sizeof(*pairs));
+	ASSAY_AUTO_FREE struct pair **sorted = assay_calloc(count, sizeof(struct pair *));
+	ASSAY_AUTO(drop_tasks) struct tasks tasks = { 0 };
+
+	/* At worst every batch is followed by each of its pairs alone. */
+	tasks.items = assay_calloc(2 * count, sizeof(*tasks.items));
+	plan_tasks(&tasks, context, sorted, fill_pairs(sides, count, out, pairs, sorted), count);
+	return run_tasks(&tasks, err);
+}
+
+/* --- one file ------------------------------------------------------------------------------ */
+
+int assay_judge_inspect(const struct assay_judge *judge, struct assay_span file,
+                        struct assay_inspection *out, struct assay_error *err)
+{
+	struct pair pair = { .sides = { { .span = file } } };
+	struct task task = { .judge = judge, .pairs = (struct pair *[]){ &pair }, .count = 1 };
 	ASSAY_AUTO_BUFFER struct assay_buffer answer = { 0 };
 	struct assay_error why = ASSAY_ERROR_INIT;
 	struct assay_worker_end end;
 	int got;
 
-	worker.meanwhile = look;
-	got = assay_worker_run(&worker, &answer, &end, err);
-	if (got < 0)
+	if (start_task(&task, inspect, err) < 0)
 		return -1;
-	if (got == 0)
-		conclude_without(&job, end.why, end.place, out);
-	else if (assay_wire_read(assay_buffer_span(&answer), out, &why) < 0 ||
-	         check_answer(&job, out, &why) < 0)
-		conclude_without(&job, "what it says makes no sense", end.place, out);
-	return 0;
-}
-
-int assay_judge_inspect(const struct assay_judge *judge, struct assay_span file,
-                        struct assay_inspection *out, struct assay_error *err)
-{
-	struct job job = { .judge = judge, .sides = { { .span = file } } };
-	const struct assay_worker worker = worker_for(&job, inspect);
-	ASSAY_AUTO_BUFFER struct assay_buffer answer = { 0 };
-	struct assay_error why = ASSAY_ERROR_INIT;
-	struct assay_worker_end end;
-	int got = assay_worker_run(&worker, &answer, &end, err);
-
+	got = assay_worker_wait(assay_steal(&task.working), &answer, &end, err);
 	if (got < 0)
 		return -1;
 	if (got > 0 && assay_wire_read_inspection(assay_buffer_span(&answer), out, &why) == 0)

@@ -32,6 +32,16 @@ ASSAY_CHECKED int assay_judge_pair(void *context, const struct assay_side *deliv
                                    struct assay_error *err);
 
 /**
+ * Compare many pairs. An assay_compare_pairs. Pairs of equal bytes share a process, which is asked
+ * for remarks; any other pair has one of its own, so that none has a say about another. When a
+ * shared one comes to a bad end, its pairs are compared one by one.
+ *
+ * Errors: as assay_judge_pair
+ */
+ASSAY_CHECKED int assay_judge_pairs(void *context, const struct assay_sides *sides, size_t count,
+                                    struct assay_comparison *out, struct assay_error *err);
+
+/**
  * Look into a file. When the process comes to a bad end, the file is one artefact that was not
  * read.
  *

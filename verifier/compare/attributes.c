@@ -30,11 +30,13 @@ static int add_value(const char *path, const char *name, struct assay_strings *l
 int assay_attributes_read(const char *path, struct assay_buffer *out, struct assay_error *err)
 {
 	ASSAY_AUTO_STRINGS struct assay_strings list = { 0 };
-	ASSAY_AUTO_FREE char *names = assay_calloc(VALUE_MAX, 1);
-	ssize_t len = llistxattr(path, names, VALUE_MAX);
+	ASSAY_AUTO_FREE char *names = NULL;
+	ssize_t len = llistxattr(path, NULL, 0);
 
-	if (len < 0 && (errno == ENOTSUP || errno == EPERM))
+	if (len == 0 || (len < 0 && (errno == ENOTSUP || errno == EPERM)))
 		return 0;
+	names = assay_calloc(VALUE_MAX, 1);
+	len = llistxattr(path, names, VALUE_MAX);
 	if (len < 0)
 		return assay_fail_errno(err, "extended attributes");
 	for (ssize_t i = 0; i < len; i += (ssize_t)strlen(names + i) + 1)

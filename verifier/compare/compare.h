@@ -27,11 +27,20 @@ typedef int assay_compare_pair(void *context, const struct assay_side *delivered
                                const struct assay_side *rebuilt, struct assay_comparison *out,
                                struct assay_error *err);
 
+struct assay_sides {
+	struct assay_side delivered, rebuilt;
+};
+
+/** The same for count pairs, into as many comparisons; the digests of the sides are left out. */
+typedef int assay_compare_pairs(void *context, const struct assay_sides *pairs, size_t count,
+                                struct assay_comparison *out, struct assay_error *err);
+
 struct assay_compare_options {
 	const struct assay_unpack_limits *limits; /* NULL: the defaults */
 	const struct assay_progress *progress;    /* NULL: nobody listens */
-	assay_compare_pair *pair;                 /* NULL: assay_compare */
-	void *context;                            /* for pair */
+	assay_compare_pair *pair;                 /* of two files; NULL: assay_compare */
+	assay_compare_pairs *pairs;               /* of two directories; NULL: assay_compare */
+	void *context;                            /* for pair and pairs */
 	bool no_digests; /* leave those of the two sides out: the caller computes them */
 };
 

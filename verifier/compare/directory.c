@@ -6,12 +6,11 @@
 #include <stdarg.h>
 #include <sys/sysmacros.h>
 
-#include "base/file.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "base/quote.h"
 #include "compare/attributes.h"
-#include "elf/elf.h"
-#include "store/tree.h"
+#include "compare/files.h"
 
 enum {
 	DELIVERED,
@@ -21,19 +20,21 @@ enum {
 struct side {
 	int fd;
 	struct assay_tree_scan scan;
-	bool one_owner; /* everything belongs to one user and group */
+	char **attributes; /* of each entry, NULL for none; owned */
+	bool one_owner;    /* everything belongs to one user and group */
 };
 
 struct job {
-	struct assay_walk *walk;
 	struct assay_node *root;
 	struct side sides[2];
+	struct assay_files files;
 	uint64_t offset; /* where the next delivered file begins in root's ledger */
 };
 
 /* An entry of both sides. */
 struct pair {
 	const struct assay_tree_entry *entries[2];
+	const char *attributes[2];
 };
 
 ASSAY_PRINTF(3, 4)
@@ -49,6 +50,13 @@ static void find(struct job *job, uint64_t length, const char *fmt, ...)
 		text = NULL;
 	va_end(args);
 	(void)assay_comparison_find(&job->root->found, &place, "%s", text != NULL ? text : "");
+}
+
+static int fail_in_entry(const struct assay_tree_entry *entry, struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *path = assay_quoted(entry->path);
+
+	return assay_fail_in(err, "%s", path);
 }
 
 /* A metadata item of a pair, written out for both sides. */
@@ -132,93 +140,32 @@ static int compare_targets(struct job *job, const struct pair *pair, struct assa
 	return 0;
 }
 
-/* There are no calls that list attributes below a descriptor; the kernel's own link to it serves. */
-static int read_attributes(const struct side *side, const struct assay_tree_entry *entry,
-                           struct assay_buffer *out, struct assay_error *err)
+static void compare_attributes(struct job *job, const struct pair *pair)
 {
-	ASSAY_AUTO_FREE char *path = assay_asprintf("/proc/self/fd/%d/%s", side->fd, entry->path);
-
-	return assay_attributes_read(path, out, err);
+	if (strcmp(pair->attributes[DELIVERED], pair->attributes[REBUILT]) != 0)
+		find_item(job, pair, "extended attributes", pair->attributes[DELIVERED],
+		          pair->attributes[REBUILT]);
 }
 
-static int compare_attributes(struct job *job, const struct pair *pair, struct assay_error *err)
+/* What is the same bytes on both sides is so by the digests that were made of it. */
+static bool is_equal(const struct pair *pair)
 {
-	ASSAY_AUTO_BUFFER struct assay_buffer a = { 0 }, b = { 0 };
+	const struct assay_tree_entry *a = pair->entries[DELIVERED], *b = pair->entries[REBUILT];
 
-	if (read_attributes(&job->sides[DELIVERED], pair->entries[DELIVERED], &a, err) < 0 ||
-	    read_attributes(&job->sides[REBUILT], pair->entries[REBUILT], &b, err) < 0)
-		return -1;
-	if (strcmp(assay_buffer_str(&a), assay_buffer_str(&b)) != 0)
-		find_item(job, pair, "extended attributes", assay_buffer_str(&a),
-		          assay_buffer_str(&b));
-	return 0;
-}
-
-static int map_entry(const struct side *side, const struct assay_tree_entry *entry,
-                     struct assay_map *out, struct assay_error *err)
-{
-	if (assay_map_openat(side->fd, entry->path, out, err) < 0)
-		return -1;
-	if (out->span.len != (uint64_t)entry->st.st_size)
-		return assay_fail(err, ASSAY_E_SYSTEM, "changed while it was read");
-	return 0;
-}
-
-/* The file's bytes have the classes in the directory that they have in the file. */
-static void take_over(struct job *job, const struct assay_ledger *from)
-{
-	for (size_t i = 0; i < from->count; i++) {
-		const struct assay_range *range = &from->ranges[i];
-
-		if (range->class != ASSAY_CLASS_UNEXPLAINED)
-			(void)assay_ledger_explain(&job->root->ledger, job->offset + range->offset,
-			                           range->length, range->class, range->rule);
-	}
-}
-
-/* Whether nobody needs to look into the two: there is something to say of equal ELF files too. */
-static bool is_settled(const struct assay_node *child)
-{
-	return assay_span_equal(child->delivered, child->rebuilt) &&
-	       !assay_elf_is(child->delivered);
-}
-
-/* Compare here, or have it compared. */
-static int compare_child(struct job *job, struct assay_node *child, struct assay_error *err)
-{
-	const struct assay_compare_options *options = job->walk->options;
-	const struct assay_side sides[2] = { { child->path, child->delivered },
-		                             { child->path, child->rebuilt } };
-	struct assay_comparison result = { 0 };
-	int compared;
-
-	if (options->pair == NULL || is_settled(child)) {
-		compared = assay_node_compare(job->walk, child, err);
-		take_over(job, &child->ledger);
-		return compared;
-	}
-	compared = options->pair(options->context, &sides[0], &sides[1], &result, err);
-	if (compared == 0) {
-		take_over(job, &result.artefacts[0].ledger);
-		assay_node_take(child, &result);
-	}
-	assay_comparison_fini(&result);
-	return compared;
+	return a->st.st_size == b->st.st_size && assay_sha256_equal(&a->sha256, &b->sha256);
 }
 
 static int compare_files(struct job *job, const struct pair *pair, struct assay_error *err)
 {
-	const struct assay_tree_entry *entry = pair->entries[DELIVERED];
-	ASSAY_AUTO_MAP struct assay_map a = { 0 }, b = { 0 };
-	ASSAY_AUTO_NODE struct assay_node *child = NULL;
+	return assay_files_add(&job->files, pair->entries, is_equal(pair), job->offset, err);
+}
 
-	if (map_entry(&job->sides[DELIVERED], entry, &a, err) < 0 ||
-	    map_entry(&job->sides[REBUILT], pair->entries[REBUILT], &b, err) < 0)
-		return -1;
-	child = assay_node_new(entry->path, a.span, b.span);
-	if (compare_child(job, child, err) < 0)
-		return -1;
-	assay_node_adopt(job->root, assay_steal(&child));
+static int compare_metadata(struct job *job, const struct pair *pair, struct assay_error *err)
+{
+	compare_numbers(job, pair);
+	if (compare_targets(job, pair, err) < 0)
+		return fail_in_entry(pair->entries[DELIVERED], err);
+	compare_attributes(job, pair);
 	return 0;
 }
 
@@ -230,8 +177,7 @@ static int compare_pair(struct job *job, const struct pair *pair, struct assay_e
 		find_item(job, pair, "type", type_name(a), type_name(b));
 		return 0;
 	}
-	compare_numbers(job, pair);
-	if (compare_targets(job, pair, err) < 0 || compare_attributes(job, pair, err) < 0)
+	if (compare_metadata(job, pair, err) < 0)
 		return -1;
 	return S_ISREG(a) ? compare_files(job, pair, err) : 0;
 }
@@ -256,21 +202,29 @@ static int order_of(const struct pair *pair)
 	return strcmp(pair->entries[DELIVERED]->path, pair->entries[REBUILT]->path);
 }
 
+static void fill_pair(const struct side *side, size_t index, int which, struct pair *pair)
+{
+	if (index >= side->scan.count)
+		return;
+	pair->entries[which] = &side->scan.entries[index];
+	pair->attributes[which] = side->attributes[index] != NULL ? side->attributes[index] : "";
+}
+
 static int compare_all(struct job *job, struct assay_error *err)
 {
 	const struct assay_tree_scan *a = &job->sides[DELIVERED].scan;
 	const struct assay_tree_scan *b = &job->sides[REBUILT].scan;
 
 	for (size_t i = 0, k = 0; i < a->count || k < b->count;) {
-		struct pair pair = { { i < a->count ? &a->entries[i] : NULL,
-			               k < b->count ? &b->entries[k] : NULL } };
-		int order = order_of(&pair);
+		struct pair pair = { 0 };
+		int order;
 
-		if (order == 0 && compare_pair(job, &pair, err) < 0) {
-			ASSAY_AUTO_FREE char *path = assay_quoted(a->entries[i].path);
+		fill_pair(&job->sides[DELIVERED], i, DELIVERED, &pair);
+		fill_pair(&job->sides[REBUILT], k, REBUILT, &pair);
+		order = order_of(&pair);
 
-			return assay_fail_in(err, "%s", path);
-		}
+		if (order == 0 && compare_pair(job, &pair, err) < 0)
+			return -1;
 		if (order != 0)
 			find_alone(job, pair.entries[order > 0], order > 0);
 		if (order <= 0 && S_ISREG(a->entries[i].st.st_mode))
@@ -290,6 +244,32 @@ static bool has_one_owner(const struct assay_tree_scan *scan)
 	return true;
 }
 
+/*
+ * Work of assay_parallel. There are no calls that list attributes below a descriptor; the kernel's
+ * own link to it serves.
+ */
+static int read_attributes(void *context, size_t index, struct assay_error *err)
+{
+	const struct side *side = context;
+	const struct assay_tree_entry *entry = &side->scan.entries[index];
+	ASSAY_AUTO_FREE char *path = assay_asprintf("/proc/self/fd/%d/%s", side->fd, entry->path);
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+
+	if (assay_attributes_read(path, &text, err) < 0)
+		return fail_in_entry(entry, err);
+	if (text.len > 0)
+		side->attributes[index] = assay_strdup(assay_buffer_str(&text));
+	return 0;
+}
+
+static void close_side(struct side *side)
+{
+	for (size_t i = 0; side->attributes != NULL && i < side->scan.count; i++)
+		free(side->attributes[i]);
+	free(side->attributes);
+	assay_tree_scan_fini(&side->scan);
+}
+
 static int open_side(struct side *side, int fd, struct assay_subject *subject,
                      struct assay_error *err)
 {
@@ -298,6 +278,9 @@ static int open_side(struct side *side, int fd, struct assay_subject *subject,
 	side->fd = fd;
 	side->scan.special = true;
 	if (assay_tree_scan(fd, &side->scan, err) < 0 || assay_tree_hash(fd, &side->scan, err) < 0)
+		return -1;
+	side->attributes = assay_calloc(side->scan.count, sizeof(char *));
+	if (assay_parallel(side->scan.count, read_attributes, side, err) < 0)
 		return -1;
 	assay_tree_listing(&side->scan, &listing);
 	assay_sha256(assay_buffer_span(&listing), &subject->sha256);
@@ -315,7 +298,7 @@ static int run(struct job *job, const int fds[2], struct assay_subject *const su
 	job->root->format = "directory";
 	assay_ledger_fini(&job->root->ledger);
 	assay_ledger_init(&job->root->ledger, job->sides[DELIVERED].scan.bytes);
-	if (compare_all(job, err) < 0)
+	if (compare_all(job, err) < 0 || assay_files_finish(&job->files, err) < 0)
 		return -1;
 	assay_node_settle(job->root);
 	return 0;
@@ -324,10 +307,12 @@ static int run(struct job *job, const int fds[2], struct assay_subject *const su
 int assay_directory_compare(struct assay_walk *walk, struct assay_node *root, const int fds[2],
                             struct assay_subject *const subjects[2], struct assay_error *err)
 {
-	struct job job = { .walk = walk, .root = root };
+	struct job job = { .root = root,
+		           .files = { .walk = walk, .root = root, .fds = { fds[0], fds[1] } } };
 	int result = run(&job, fds, subjects, err);
 
-	assay_tree_scan_fini(&job.sides[DELIVERED].scan);
-	assay_tree_scan_fini(&job.sides[REBUILT].scan);
+	assay_files_fini(&job.files);
+	close_side(&job.sides[DELIVERED]);
+	close_side(&job.sides[REBUILT]);
 	return result;
 }

@@ -11,11 +11,15 @@
 
 void assay_wire_number(struct assay_buffer *out, uint64_t number)
 {
-	uint8_t bytes[8];
+	uint8_t bytes[ASSAY_WIRE_NUMBER];
 
-	for (unsigned i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(number >> (8 * i));
+	assay_store(bytes, sizeof(bytes), false, number);
 	assay_buffer_add(out, bytes, sizeof(bytes));
+}
+
+void assay_wire_set(struct assay_buffer *out, size_t at, uint64_t number)
+{
+	assay_store((uint8_t *)out->ptr + at, ASSAY_WIRE_NUMBER, false, number);
 }
 
 void assay_wire_bytes(struct assay_buffer *out, struct assay_span bytes)

@@ -18,7 +18,12 @@
 #include "model/comparison.h"
 #include "model/inspection.h"
 
+#define ASSAY_WIRE_NUMBER 8 /* bytes */
+
 void assay_wire_number(struct assay_buffer *out, uint64_t number);
+
+/** Write another number over one that was written at offset at. */
+void assay_wire_set(struct assay_buffer *out, size_t at, uint64_t number);
 
 /** text may be NULL. */
 void assay_wire_text(struct assay_buffer *out, const char *text);

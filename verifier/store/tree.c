@@ -149,6 +149,8 @@ static int hash_file(int dirfd, struct assay_tree_entry *entry, struct assay_err
 	fd = openat(dirfd, entry->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return assay_fail_errno(err, "open");
+	if (pread(fd, entry->start, sizeof(entry->start), 0) < 0)
+		return assay_fail_errno(err, "read");
 	if (assay_sha256_fd(fd, &entry->sha256, &size, err) < 0)
 		return -1;
 	if (size != (uint64_t)entry->st.st_size)

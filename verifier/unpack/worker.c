@@ -15,6 +15,7 @@
 #include "base/cursor.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/quote.h"
 #include "unpack/sandbox.h"
 
@@ -62,8 +63,7 @@ static void send(enum message message, struct assay_span span)
 	struct assay_error ignored = ASSAY_ERROR_INIT; /* nobody is left to tell */
 	uint8_t header[HEADER] = { (uint8_t)message };
 
-	for (unsigned i = 0; i < 8; i++)
-		header[1 + i] = (uint8_t)((uint64_t)span.len >> (8 * i));
+	assay_store(header + 1, HEADER - 1, false, span.len);
 	if (assay_write_full(ASSAY_SANDBOX_FD, assay_span_of(header, HEADER), &ignored) < 0 ||
 	    assay_write_full(ASSAY_SANDBOX_FD, span, &ignored) < 0)
 		_exit(1);
@@ -95,35 +95,36 @@ static _Noreturn void run_inside(const struct assay_worker *worker, int output, 
 
 /* --- outside ------------------------------------------------------------------------------ */
 
-/* A running process. */
-struct child {
+struct assay_working {
+	const struct assay_worker *worker;
 	pid_t pid;
 	int input; /* the pipe's end for reading */
 	struct board *board;
 	uint32_t version; /* of the board, when it was last looked at */
 };
 
-static void copy_text(const struct child *child, char out[PLACE_MAX])
+static void copy_text(const struct assay_working *child, char out[PLACE_MAX])
 {
 	memcpy(out, child->board->text, PLACE_MAX);
 	out[PLACE_MAX - 1] = '\0';
 }
 
-static void pass_progress(struct child *child, const struct assay_worker *worker)
+static void pass_progress(struct assay_working *child)
 {
+	const struct assay_progress *progress = child->worker->progress;
 	char text[PLACE_MAX];
 	uint32_t version = child->board->version;
 
-	if (worker->progress == NULL || version == child->version)
+	if (progress == NULL || version == child->version)
 		return;
 	child->version = version;
 	copy_text(child, text);
-	assay_progress_tell(worker->progress, ASSAY_STAGE_COMPARE, child->board->done,
-	                    child->board->total, text);
+	assay_progress_tell(progress, ASSAY_STAGE_COMPARE, child->board->done, child->board->total,
+	                    text);
 }
 
 /* Take what is there. Return: 1, 0 at the end, -1 when it is too much */
-static int take(const struct child *child, uint64_t max, struct assay_buffer *message)
+static int take(const struct assay_working *child, uint64_t max, struct assay_buffer *message)
 {
 	char block[1 << 16];
 	ssize_t got = read(child->input, block, sizeof(block));
@@ -137,19 +138,18 @@ static int take(const struct child *child, uint64_t max, struct assay_buffer *me
 }
 
 /* Take everything until the process closes the pipe. Return: NULL, or why it must be killed */
-static const char *receive(struct child *child, const struct assay_worker *worker,
-                           struct assay_buffer *message)
+static const char *receive(struct assay_working *child, struct assay_buffer *message)
 {
-	uint64_t end = assay_clock_monotonic_ms() + worker->timeout_ms;
+	uint64_t end = assay_clock_monotonic_ms() + child->worker->timeout_ms;
 	struct pollfd poller = { .fd = child->input, .events = POLLIN };
 	int got = 1;
 
 	while (got > 0) {
 		int ready = poll(&poller, 1, TICK_MS);
 
-		pass_progress(child, worker);
+		pass_progress(child);
 		if (ready > 0)
-			got = take(child, worker->answer_max, message);
+			got = take(child, child->worker->answer_max, message);
 		else if (ready < 0 && errno != EINTR)
 			return "killed: poll failed";
 		if (got > 0 && assay_clock_monotonic_ms() >= end)
@@ -173,7 +173,7 @@ static void say_status(int status, struct assay_worker_end *end)
 		               WEXITSTATUS(status));
 }
 
-static void say_place(const struct child *child, struct assay_worker_end *end)
+static void say_place(const struct assay_working *child, struct assay_worker_end *end)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer quoted = { 0 };
 	char text[PLACE_MAX];
@@ -214,18 +214,27 @@ static int take_message(const struct assay_buffer *message, struct assay_buffer 
 	return 1;
 }
 
-static int finish(struct child *child, const struct assay_worker *worker,
-                  struct assay_buffer *answer, struct assay_worker_end *end,
-                  struct assay_error *err)
+/* Return: its status, as waitpid(2) has it */
+static int reap(struct assay_working *child)
+{
+	int status = 0;
+
+	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	child->pid = -1;
+	return status;
+}
+
+static int finish(struct assay_working *child, struct assay_buffer *answer,
+                  struct assay_worker_end *end, struct assay_error *err)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer message = { 0 };
-	const char *trouble = receive(child, worker, &message);
-	int status = 0;
+	const char *trouble = receive(child, &message);
+	int status;
 
 	if (trouble != NULL)
 		(void)kill(child->pid, SIGKILL);
-	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	status = reap(child);
 	say_place(child, end);
 	if (trouble != NULL) {
 		(void)snprintf(end->why, sizeof(end->why), "%s", trouble);
@@ -249,23 +258,52 @@ static void warm_up(void)
 	assay_md5(assay_span_of(NULL, 0), md5);
 }
 
-static int start(const struct assay_worker *worker, struct child *child, struct assay_error *err)
+static int start(const struct assay_worker *worker, struct assay_working *child,
+                 struct assay_error *err)
 {
 	int fds[2];
 
+	child->board = mmap(NULL, sizeof(*child->board), PROT_READ | PROT_WRITE,
+	                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (child->board == MAP_FAILED)
+		return assay_fail_errno(err, "mmap");
 	warm_up();
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return assay_fail_errno(err, "pipe");
+	child->input = fds[0];
 	child->pid = fork();
 	if (child->pid == 0)
 		run_inside(worker, fds[1], child->board);
 	(void)close(fds[1]);
-	if (child->pid < 0) {
-		(void)close(fds[0]);
-		return assay_fail_errno(err, "fork");
-	}
-	child->input = fds[0];
+	return child->pid < 0 ? assay_fail_errno(err, "fork") : 0;
+}
+
+int assay_worker_start(const struct assay_worker *worker, struct assay_working **out,
+                       struct assay_error *err)
+{
+	ASSAY_AUTO_WORKING struct assay_working *child = assay_calloc(1, sizeof(*child));
+
+	*child = (struct assay_working){
+		.worker = worker, .pid = -1, .input = -1, .board = MAP_FAILED
+	};
+	if (start(worker, child, err) < 0)
+		return -1;
+	*out = assay_steal(&child);
 	return 0;
+}
+
+void assay_worker_drop(struct assay_working *child)
+{
+	if (child == NULL)
+		return;
+	if (child->pid > 0) {
+		(void)kill(child->pid, SIGKILL);
+		(void)reap(child);
+	}
+	assay_cleanup_close(&child->input);
+	if (child->board != MAP_FAILED)
+		(void)munmap(child->board, sizeof(*child->board));
+	free(child);
 }
 
 static void *run_meanwhile(void *arg)
@@ -277,14 +315,14 @@ static void *run_meanwhile(void *arg)
 }
 
 /* The process is there, so that this one may have threads until it is gone. */
-static int finish_both(struct child *child, const struct assay_worker *worker,
-                       struct assay_buffer *answer, struct assay_worker_end *end,
-                       struct assay_error *err)
+static int finish_both(struct assay_working *child, struct assay_buffer *answer,
+                       struct assay_worker_end *end, struct assay_error *err)
 {
+	const struct assay_worker *worker = child->worker;
 	pthread_t thread;
 	bool beside = worker->meanwhile != NULL &&
 	              pthread_create(&thread, NULL, run_meanwhile, (void *)(uintptr_t)worker) == 0;
-	int result = finish(child, worker, answer, end, err);
+	int result = finish(child, answer, end, err);
 
 	if (beside)
 		(void)pthread_join(thread, NULL);
@@ -293,22 +331,23 @@ static int finish_both(struct child *child, const struct assay_worker *worker,
 	return result;
 }
 
-int assay_worker_run(const struct assay_worker *worker, struct assay_buffer *answer,
-                     struct assay_worker_end *end, struct assay_error *err)
+int assay_worker_wait(struct assay_working *child, struct assay_buffer *answer,
+                      struct assay_worker_end *end, struct assay_error *err)
 {
-	struct child child = { 0 };
 	int result;
 
 	*end = (struct assay_worker_end){ 0 };
-	child.board = mmap(NULL, sizeof(*child.board), PROT_READ | PROT_WRITE,
-	                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (child.board == MAP_FAILED)
-		return assay_fail_errno(err, "mmap");
-	result = start(worker, &child, err);
-	if (result == 0) {
-		result = finish_both(&child, worker, answer, end, err);
-		(void)close(child.input);
-	}
-	(void)munmap(child.board, sizeof(*child.board));
+	result = finish_both(child, answer, end, err);
+	assay_worker_drop(child);
 	return result;
+}
+
+int assay_worker_run(const struct assay_worker *worker, struct assay_buffer *answer,
+                     struct assay_worker_end *end, struct assay_error *err)
+{
+	struct assay_working *child;
+
+	if (assay_worker_start(worker, &child, err) < 0)
+		return -1;
+	return assay_worker_wait(child, answer, end, err);
 }

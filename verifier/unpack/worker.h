@@ -35,13 +35,39 @@ struct assay_worker_end {
 	char place[2048]; /* what it told last, quoted; empty: nothing */
 };
 
+/** A process that was started. Owned; free with assay_worker_wait or assay_worker_drop. */
+struct assay_working;
+
 /**
- * Do work inside. Whatever becomes of it, meanwhile has run to its end.
+ * Start work inside. Several may be at work at a time, if none of them has a meanwhile.
+ *
+ * In:     worker, borrowed until the process is gone
+ * Errors: ASSAY_E_SYSTEM  no process
+ */
+ASSAY_CHECKED int assay_worker_start(const struct assay_worker *worker, struct assay_working **out,
+                                     struct assay_error *err);
+
+/**
+ * Wait for the end and take the answer. Whatever becomes of it, meanwhile has run to its end, and
+ * the process is gone. Its time counts from here, so that it does not lose any to those before it.
  *
  * Out:    *answer, bytes of work's choice: input; *end, when there is none
  * Return: 1 with an answer; 0 with an end; -1 on an error, of work's or of ours
- * Errors: those of work, and ASSAY_E_SYSTEM  no process, or this host cannot lock it in
+ * Errors: those of work, and ASSAY_E_SYSTEM  this host cannot lock it in
  */
+ASSAY_CHECKED int assay_worker_wait(struct assay_working *working, struct assay_buffer *answer,
+                                    struct assay_worker_end *end, struct assay_error *err);
+
+/** Kill it. NULL is no error. */
+void assay_worker_drop(struct assay_working *working);
+
+static inline void assay_cleanup_working(struct assay_working **working)
+{
+	assay_worker_drop(*working);
+}
+#define ASSAY_AUTO_WORKING ASSAY_AUTO(assay_cleanup_working)
+
+/** Start and wait. */
 ASSAY_CHECKED int assay_worker_run(const struct assay_worker *worker, struct assay_buffer *answer,
                                    struct assay_worker_end *end, struct assay_error *err);
 
