@@ -218,6 +218,8 @@ def judge(data):
         for field in section.names:
             offset, length = section.place(field)
             about_loaded = section.flags & SHF_ALLOC and field != "name"
+            if field == "offset" and (section.type == SHT_NOBITS or not section.size):
+                about_loaded = False  # there is nothing at that place
             paint(offset, ("F" if about_loaded else "A") * length)
     # The exceptions inside the run-time view.
     for field in ("shoff", "shnum", "shstrndx"):

@@ -12,7 +12,7 @@ from objectfile import Object
 
 # 64 and 32 bits, both byte orders, both kinds of relocations, groups, a module; by compilers and by
 # hand. Left out where they cannot be made.
-NAMES = ["module", "i386", "hand32big", "hand64big", "hand64mips", "hand32rel"]
+NAMES = ["module", "i386", "riscv64", "hand32big", "hand64big", "hand64mips", "hand32rel"]
 
 
 def flip(path):

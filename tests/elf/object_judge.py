@@ -49,6 +49,20 @@ def reloc_letters(o, section):
     return row * len(section.relocs)
 
 
+def firm_reloc_letters(o, section):
+    """Fixed, but for numbers of labels that another symbol is equal to in everything: compilers for
+    RISC-V put several of them into one place."""
+    low = 4 * o.wide + (1 if o.wide == 1 else 4)  # the symbol's lowest byte
+    size = (3 if section.type == SHT_RELA else 2) * 4 * o.wide
+    keys = [(s.name, s.place, s.value, s.size, s.info, s.other) for s in o.symbols]
+    out = ["F"] * len(section.content)
+    if o.order == "<" and o.head.machine != EM_MIPS:
+        for i, r in enumerate(section.relocs):
+            if keys.count(keys[o.symbols.index(r.symbol)]) > 1:
+                out[i * size + low] = "A"
+    return "".join(out)
+
+
 def symbol_letters(o):
     """Symbols of debugging information, and nameless ones of sections that nothing refers to."""
     form, names = SYM[o.wide]
@@ -86,6 +100,8 @@ def content_letters(o, section):
     size = len(section.content)
     if section.relocs is not None and is_soft_table(section):
         return reloc_letters(o, section)
+    if section.relocs:
+        return firm_reloc_letters(o, section)
     if section.type == SHT_GROUP and is_soft_table(section):
         return "F" * 4 + "A" * (size - 4)
     if section.type == SHT_SYMTAB:

@@ -8,9 +8,6 @@
 #include "compare/elfcmp/elf.h"
 #include "fuzz.h"
 
-#define EDITS_MAX 24
-#define EDIT_SIZE 8
-
 struct edit {
 	uint8_t op;
 	bool both; /* the rebuilt file, too */
@@ -61,22 +58,22 @@ static void apply(struct fuzz_file *file, const struct edit *edit)
 	}
 }
 
-void fuzz_make_files(const uint8_t *data, size_t size, struct fuzz_file *delivered,
-                     struct fuzz_file *rebuilt)
+void fuzz_make_pair(const uint8_t *data, size_t size, struct fuzz_pair *out)
 {
-	size_t edits = size > 0 ? data[0] % (EDITS_MAX + 1) : 0;
+	struct fuzz_file *delivered = &out->delivered, *rebuilt = &out->rebuilt;
+	size_t edits = size > 0 ? data[0] % (FUZZ_EDITS_MAX + 1) : 0;
 	size_t start;
 
-	if (edits * EDIT_SIZE > size - (size > 0))
+	if (edits * FUZZ_EDIT_SIZE > size - (size > 0))
 		edits = 0;
-	start = (size > 0) + edits * EDIT_SIZE;
+	start = (size > 0) + edits * FUZZ_EDIT_SIZE;
 	rebuilt->len = size - start < FUZZ_FILE_MAX ? size - start : FUZZ_FILE_MAX;
 	if (rebuilt->len > 0)
 		memcpy(rebuilt->bytes, data + start, rebuilt->len);
 	memcpy(delivered->bytes, rebuilt->bytes, rebuilt->len);
 	delivered->len = rebuilt->len;
 	for (size_t i = 0; i < edits; i++) {
-		struct edit edit = read_edit(data + 1 + i * EDIT_SIZE);
+		struct edit edit = read_edit(data + 1 + i * FUZZ_EDIT_SIZE);
 
 		apply(delivered, &edit);
 		if (edit.both)
@@ -84,7 +81,7 @@ void fuzz_make_files(const uint8_t *data, size_t size, struct fuzz_file *deliver
 	}
 }
 
-enum assay_tier fuzz_tier_of(const struct fuzz_file *delivered, const struct fuzz_file *rebuilt)
+static enum assay_tier tier_of(const struct fuzz_file *delivered, const struct fuzz_file *rebuilt)
 {
 	struct assay_node *node =
 		assay_node_new("", assay_span_of(delivered->bytes, delivered->len),
@@ -98,4 +95,16 @@ enum assay_tier fuzz_tier_of(const struct fuzz_file *delivered, const struct fuz
 	tier = node->tier;
 	assay_node_free(node);
 	return tier;
+}
+
+void fuzz_compare_pair(const struct fuzz_pair *pair, enum assay_tier *there, enum assay_tier *back)
+{
+	const struct fuzz_file *delivered = &pair->delivered, *rebuilt = &pair->rebuilt;
+	bool equal = delivered->len == rebuilt->len &&
+	             memcmp(delivered->bytes, rebuilt->bytes, delivered->len) == 0;
+
+	*there = tier_of(delivered, rebuilt);
+	*back = tier_of(rebuilt, delivered);
+	fuzz_assert((*there == ASSAY_TIER_IDENTICAL) == equal);
+	fuzz_assert((*back == ASSAY_TIER_IDENTICAL) == equal);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A mutator for inputs of elf_pair.h that keeps headers plausible: it changes fields of the ELF
+ * A mutator for inputs of edits.h that keeps headers plausible: it changes fields of the ELF
  * header, of program and section headers, symbols and relocations to values that mean something,
  * in the base file or by an edit of one side. libFuzzer's own mutator does the rest.
  *
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "elf_pair.h"
+#include "edits.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
@@ -35,14 +35,14 @@ static uint32_t draw(uint32_t *state)
 
 static size_t edits_of(const uint8_t *data, size_t size)
 {
-	size_t edits = size > 0 ? data[0] % (ELF_PAIR_EDITS_MAX + 1) : 0;
+	size_t edits = size > 0 ? data[0] % (FUZZ_EDITS_MAX + 1) : 0;
 
-	return edits * ELF_PAIR_EDIT_SIZE > size - (size > 0) ? 0 : edits;
+	return edits * FUZZ_EDIT_SIZE > size - (size > 0) ? 0 : edits;
 }
 
 static struct base base_of(uint8_t *data, size_t size)
 {
-	size_t start = (size > 0) + edits_of(data, size) * ELF_PAIR_EDIT_SIZE;
+	size_t start = (size > 0) + edits_of(data, size) * FUZZ_EDIT_SIZE;
 	struct base base = { data + start, size - start, false, false };
 
 	if (base.len > EI_DATA) {
@@ -189,10 +189,10 @@ static size_t add_edit(uint8_t *data, size_t size, size_t max_size, uint32_t *st
 	struct base base = base_of(data, size);
 	struct place at = any_place(&base, state);
 	uint64_t value = any_value(&base, at, state);
-	uint8_t edit[ELF_PAIR_EDIT_SIZE] = { 0 };
+	uint8_t edit[FUZZ_EDIT_SIZE] = { 0 };
 
-	if (size == 0 || at.width == 0 || edits == ELF_PAIR_EDITS_MAX ||
-	    size + ELF_PAIR_EDIT_SIZE > max_size)
+	if (size == 0 || at.width == 0 || edits == FUZZ_EDITS_MAX ||
+	    size + FUZZ_EDIT_SIZE > max_size)
 		return 0;
 	if (base.big) { /* an edit is little-endian */
 		at.offset += at.width > 4 ? at.width - 4 : 0;
@@ -204,10 +204,10 @@ static size_t add_edit(uint8_t *data, size_t size, size_t max_size, uint32_t *st
 	edit[3] = at.width >= 4 ? 3 : (uint8_t)(at.width - 1);
 	for (size_t i = 0; i < 4; i++)
 		edit[4 + i] = (uint8_t)(value >> 8 * i);
-	memmove(data + 1 + ELF_PAIR_EDIT_SIZE, data + 1, size - 1);
+	memmove(data + 1 + FUZZ_EDIT_SIZE, data + 1, size - 1);
 	memcpy(data + 1, edit, sizeof(edit));
 	data[0] = (uint8_t)(edits + 1);
-	return size + ELF_PAIR_EDIT_SIZE;
+	return size + FUZZ_EDIT_SIZE;
 }
 
 /* Without these nothing is read any further. */

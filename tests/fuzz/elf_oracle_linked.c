@@ -9,7 +9,7 @@
 #define PAGE 4096
 #define BUILD_ID_MAX 64 /* bytes */
 
-struct elf_view elf_view_of(const struct elf_pair_file *file)
+struct elf_view elf_view_of(const struct fuzz_file *file)
 {
 	fuzz_assert(file->len >= 52 && memcmp(file->bytes, "\177ELF", 4) == 0);
 	return (struct elf_view){ file, file->bytes[4] == 2, file->bytes[5] == 2 };
@@ -45,7 +45,7 @@ static uint64_t field(const struct elf_view *view, uint64_t index, size_t narrow
 #define P_FILESZ 16, 32
 
 /* A byte behind the end is the zero that fills the last page. */
-static uint8_t byte_of(const struct elf_pair_file *file, uint64_t offset)
+static uint8_t byte_of(const struct fuzz_file *file, uint64_t offset)
 {
 	return offset < file->len ? file->bytes[offset] : 0;
 }
@@ -95,7 +95,7 @@ static bool all_executable(const struct elf_view *view)
 	return !found;
 }
 
-void elf_oracle_linked(const struct elf_pair *pair)
+void elf_oracle_linked(const struct fuzz_pair *pair)
 {
 	struct elf_view a = elf_view_of(&pair->delivered), b = elf_view_of(&pair->rebuilt);
 	bool all = all_executable(&a);

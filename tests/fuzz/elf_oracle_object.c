@@ -206,7 +206,7 @@ static void check_symbols(const struct elf_view *a, const struct elf_view *b)
 	}
 }
 
-void elf_oracle_object(const struct elf_pair *pair)
+void elf_oracle_object(const struct fuzz_pair *pair)
 {
 	struct elf_view a = elf_view_of(&pair->delivered), b = elf_view_of(&pair->rebuilt);
 	uint64_t i = next_loaded(&a, 0), k = next_loaded(&b, 0);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The reader of ELF files, and the map of what each byte is for. Inputs are those of elf_pair.h.
+ * The reader of ELF files, and the map of what each byte is for. Inputs are those of edits.h.
  *
  * Claims: no crash; a file that is read has a map of sorted ranges that cover it once; each section
  * and segment lies in the file; a byte that a loadable segment holds is mapped.
  */
 #include <elf.h>
 
+#include "edits.h"
 #include "elf/map.h"
 #include "elf/note.h"
 #include "elf/object.h"
-#include "elf_pair.h"
+#include "fuzz.h"
 
 static void check_map(const struct assay_elf *elf)
 {
@@ -75,7 +76,7 @@ static void check_object(struct assay_span file)
 	}
 }
 
-static void check(const struct elf_pair_file *file)
+static void check(const struct fuzz_file *file)
 {
 	struct assay_span span = assay_span_of(file->bytes, file->len);
 
@@ -87,9 +88,9 @@ static void check(const struct elf_pair_file *file)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct elf_pair pair;
+	static struct fuzz_pair pair;
 
-	elf_pair_make(data, size, &pair);
+	fuzz_make_pair(data, size, &pair);
 	check(&pair.delivered);
 	check(&pair.rebuilt);
 	return 0;

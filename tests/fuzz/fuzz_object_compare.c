@@ -374,22 +374,16 @@ static bool is_object(const struct fuzz_file *file)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct fuzz_file delivered, rebuilt;
-	enum assay_tier tier, back;
-	bool equal;
+	static struct fuzz_pair pair;
+	enum assay_tier there, back;
 
-	fuzz_make_files(data, size, &delivered, &rebuilt);
-	if (!is_object(&delivered) || !is_object(&rebuilt))
+	fuzz_make_pair(data, size, &pair);
+	if (!is_object(&pair.delivered) || !is_object(&pair.rebuilt))
 		return 0;
-	equal = delivered.len == rebuilt.len &&
-	        memcmp(delivered.bytes, rebuilt.bytes, delivered.len) == 0;
-	tier = fuzz_tier_of(&delivered, &rebuilt);
-	fuzz_assert((tier == ASSAY_TIER_IDENTICAL) == equal);
-	if (tier == ASSAY_TIER_NORMALISED)
-		check_linked(&delivered, &rebuilt);
-	back = fuzz_tier_of(&rebuilt, &delivered);
-	fuzz_assert((back == ASSAY_TIER_IDENTICAL) == equal);
+	fuzz_compare_pair(&pair, &there, &back);
+	if (there == ASSAY_TIER_NORMALISED)
+		check_linked(&pair.delivered, &pair.rebuilt);
 	if (back == ASSAY_TIER_NORMALISED)
-		check_linked(&rebuilt, &delivered);
+		check_linked(&pair.rebuilt, &pair.delivered);
 	return 0;
 }

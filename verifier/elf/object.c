@@ -68,53 +68,14 @@ static int parse_header(struct assay_elf_object *object, struct assay_error *err
 	return 0;
 }
 
-/* gABI, "Extended section numbering": numbers that the header has no room for are in section 0,
- * and nothing else is. */
-static bool holds_only_numbers(const struct assay_elf *elf, bool count, bool names)
-{
-	for (unsigned i = 0; i < assay_elf_section_record.field_count; i++) {
-		bool used = (i == ASSAY_ELF_SH_SIZE && count) || (i == ASSAY_ELF_SH_LINK && names);
-
-		if (!used && assay_elf_get(elf, &assay_elf_section_record, elf->shoff, i) != 0)
-			return false;
-	}
-	return true;
-}
-
-static int read_extended(struct assay_elf *elf, struct assay_error *err)
-{
-	const struct assay_elf_record *record = &assay_elf_section_record;
-	bool count = elf->section_count == 0, names = elf->shstrndx == SHN_XINDEX;
-
-	if (elf->shoff < assay_elf_header_record.size[elf->width] ||
-	    !assay_span_holds(elf->file, elf->shoff, record->size[elf->width]))
-		return assay_fail(err, ASSAY_E_FORMAT, "no section headers");
-	if (!holds_only_numbers(elf, count, names))
-		return assay_fail(err, ASSAY_E_FORMAT, "section 0 is not empty");
-	if (count)
-		elf->section_count =
-			(size_t)assay_elf_get(elf, record, elf->shoff, ASSAY_ELF_SH_SIZE);
-	if (names)
-		elf->shstrndx = (uint32_t)assay_elf_get(elf, record, elf->shoff, ASSAY_ELF_SH_LINK);
-	if ((count && elf->section_count < SHN_LORESERVE) ||
-	    (names && elf->shstrndx < SHN_LORESERVE))
-		return assay_fail(err, ASSAY_E_FORMAT, "extended numbering of small numbers");
-	return 0;
-}
-
+/* All that a relocatable file says stands in its sections. */
 static int parse_sections(struct assay_elf_object *object, struct assay_error *err)
 {
-	struct assay_elf *elf = &object->elf;
-
-	if (elf->section_count >= SHN_LORESERVE)
-		return assay_fail(err, ASSAY_E_FORMAT, "%zu sections", elf->section_count);
-	if (read_extended(elf, err) < 0)
+	if (assay_elf_parse_sections(&object->elf, err) < 0)
 		return -1;
-	if (elf->section_count > elf->file.len / assay_elf_section_record.size[elf->width] ||
-	    !assay_span_holds(elf->file, elf->shoff, assay_elf_section_table_size(elf)))
-		return assay_fail(err, ASSAY_E_FORMAT,
-		                  "the section headers reach past the end of the file");
-	return assay_elf_read_sections(elf, err);
+	if (object->elf.section_count == 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "no section headers");
+	return 0;
 }
 
 static const char *section_fault(const struct assay_elf_section *section)

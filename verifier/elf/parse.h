@@ -18,9 +18,6 @@ ASSAY_CHECKED int assay_elf_parse_segments(struct assay_elf *elf, struct assay_e
 /** Read the section headers, when there are any, and check them against the file. */
 ASSAY_CHECKED int assay_elf_parse_sections(struct assay_elf *elf, struct assay_error *err);
 
-/** The part of it that every file has in common. In: where the table is and how long, checked. */
-ASSAY_CHECKED int assay_elf_read_sections(struct assay_elf *elf, struct assay_error *err);
-
 /**
  * Have libelf read the headers too.
  *

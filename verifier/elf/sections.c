@@ -87,7 +87,7 @@ static int read_names(struct assay_elf *elf, struct assay_error *err)
 	return 0;
 }
 
-int assay_elf_read_sections(struct assay_elf *elf, struct assay_error *err)
+static int read_sections(struct assay_elf *elf, struct assay_error *err)
 {
 	elf->sections = assay_calloc(elf->section_count, sizeof(*elf->sections));
 	if (read_headers(elf, err) < 0)
@@ -169,5 +169,5 @@ int assay_elf_parse_sections(struct assay_elf *elf, struct assay_error *err)
 		                  "of the file");
 	if (check_section_zero(elf, err) < 0)
 		return -1;
-	return assay_elf_read_sections(elf, err);
+	return read_sections(elf, err);
 }

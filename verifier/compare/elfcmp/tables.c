@@ -83,7 +83,8 @@ static bool info_is_section(const struct assay_elf_section *section)
 	       (section->flags & SHF_INFO_LINK) != 0;
 }
 
-/* Less what may follow from sections that are missing: indexes, and the place of unloaded ones. */
+/* Less what may follow from sections that are missing: indexes, and the place of unloaded ones. (LLVM's
+ * objcopy moves those that have no bytes in the file as well: there is nothing at their place.) */
 static bool same_section(const struct firm *a, const struct firm *b, size_t i)
 {
 	const struct assay_elf_section *x = &a->elf->sections[a->index[i]];
@@ -94,7 +95,7 @@ static bool same_section(const struct firm *a, const struct firm *b, size_t i)
 	    (x->flags ^ y->flags) & ~(uint64_t)SHF_INFO_LINK ||
 	    info_is_section(x) != info_is_section(y))
 		return false;
-	if (assay_elf_section_is_alloc(x) && x->offset != y->offset)
+	if (assay_elf_section_is_alloc(x) && x->data.len > 0 && x->offset != y->offset)
 		return false;
 	if (resolve(a, x->link) != resolve(b, y->link))
 		return false;
