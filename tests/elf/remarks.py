@@ -9,10 +9,14 @@ import attacks_sections
 import bases
 import handmade
 import harmless
+import object_attacks
+import object_harmless
+import objects
 import tools
 from attacks_slack import SHELLCODE
 from elffile import SHF_ALLOC, SHT_NULL
 from kinds import Work
+from objectfile import Object
 
 DISAGREE, UNUSUAL, SIGNATURE = "elf/views-disagree", "elf/unusual-content", "elf/bad-signature"
 
@@ -95,6 +99,39 @@ PLAIN = [
 ]
 
 
+def object_rows():
+    """(what, relocatable file, the remark that it gets)"""
+    plain = objects.by_hand(*objects.HANDMADE["hand64big"])
+
+    def edited(name, **fields):
+        o = Object(plain)
+        o.section(name).__dict__.update(fields)
+        return o.write()
+
+    yield "nothing unusual", plain, None
+    yield "debug link", object_harmless.debuglink_added(plain), None
+    yield "comment", edited(".comment", content=b"\0GCC\x90\x90\0"), (UNUSUAL, ".comment")
+    o = Object(plain)
+    object_attacks.add_debuglink(o, b"x.debug\0abcdpayload!")
+    yield "debug link with payload", o.write(), (UNUSUAL, ".gnu_debuglink")
+    for name, flags in ((".debug_info", SHF_ALLOC | 4), (".comment", SHF_ALLOC)):
+        yield f"{name} is loaded", edited(name, flags=flags), (DISAGREE, name)
+    o = Object(plain)
+    vendor, text = o.section(".vendor").record, o.section(".text").record
+    data = bytearray(plain)
+    vendor.offset = text.offset
+    vendor.store(data)
+    yield "two over the same", bytes(data), (DISAGREE, "")
+
+
+def add_objects(pairs):
+    for what, data, wanted in object_rows():
+        pairs.add(f"object, {what}: against itself", ("identical", wanted), data, data)
+        other = object_harmless.build_id(data) if wanted is None or wanted[1] else None
+        if other:
+            pairs.both_ways(f"object, {what}: build-id", ("normalised", wanted), other, data)
+
+
 def add_row(pairs, what, data, wanted):
     pairs.add(f"{what}: against itself", ("identical", wanted), data, data)
     # It stays a remark, and no rule touches the section, where something else differs.
@@ -142,6 +179,7 @@ def main():
             add_row(pairs, what, change(Work(data)), (cause, section))
         for number, change in enumerate(PLAIN):
             add_row(pairs, f"{machine}: nothing unusual, {number}", change(Work(data)), None)
+    add_objects(pairs)
     answers = pairs.answers()
     for answer in answers:
         if not is_right(answer):

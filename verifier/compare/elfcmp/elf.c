@@ -34,7 +34,9 @@ static void remark(struct assay_node *node)
 	ASSAY_AUTO_ELF_SIDE struct assay_elf_side side = { 0 };
 	struct assay_error err = ASSAY_ERROR_INIT;
 
-	if (assay_elf_side_init(node->delivered, &side, &err) == 0)
+	if (assay_elf_is_object(node->delivered))
+		assay_object_remark_equal(node);
+	else if (assay_elf_side_init(node->delivered, &side, &err) == 0)
 		assay_elf_remark(node, &side, &node->ledger, ASSAY_ELF_BOTH);
 }
 

@@ -3,16 +3,6 @@
 
 #include "base/quote.h"
 
-#define REMARKS_MAX 64 /* sections named of each file */
-
-struct remarks {
-	struct assay_node *node;
-	const struct assay_elf_side *side;
-	const struct assay_ledger *ledger;
-	enum assay_elf_who who;
-	size_t count;
-};
-
 static const char *const files[] = {
 	[ASSAY_ELF_DELIVERED] = "the delivered file",
 	[ASSAY_ELF_REBUILT] = "the rebuilt file",
@@ -31,9 +21,10 @@ static bool has_unexplained(const struct assay_ledger *ledger, uint64_t offset, 
 	return false;
 }
 
-static void find(struct remarks *remarks, size_t index, const char *cause, const char *what)
+void assay_elf_remark_section(struct assay_elf_remarks *remarks, size_t index, const char *cause,
+                              const char *what)
 {
-	const struct assay_elf_section *section = &remarks->side->elf.sections[index];
+	const struct assay_elf_section *section = &remarks->elf->sections[index];
 	bool unexplained = has_unexplained(remarks->ledger, section->offset, section->data.len);
 	struct assay_finding place = assay_node_place(
 		remarks->node, section->offset, section->data.len,
@@ -51,38 +42,41 @@ static void find(struct remarks *remarks, size_t index, const char *cause, const
 	remarks->count++;
 }
 
-static void remark_on(struct remarks *remarks, size_t index)
+static void remark_on(struct assay_elf_remarks *remarks, const struct assay_elf_side *side,
+                      size_t index)
 {
-	const struct assay_elf *elf = &remarks->side->elf;
+	const struct assay_elf *elf = remarks->elf;
 	const struct assay_elf_section *section = &elf->sections[index];
 	bool exact = false;
 	const struct assay_elf_rule *rule = assay_elf_rule_for(section, &exact);
 	const char *why = NULL;
 
-	if (remarks->side->map.disputed[index]) {
-		find(remarks, index, ASSAY_ELF_VIEWS_DISAGREE,
-		     assay_elf_section_is_alloc(section)
-		             ? "its header says it is loaded, the program headers do not have it "
-		               "there"
-		             : "its header says it is not loaded, but a segment, a header or "
-		               "another section has its bytes");
+	if (side->map.disputed[index]) {
+		assay_elf_remark_section(
+			remarks, index, ASSAY_ELF_VIEWS_DISAGREE,
+			assay_elf_section_is_alloc(section)
+				? "its header says it is loaded, the program headers do not have it "
+				  "there"
+				: "its header says it is not loaded, but a segment, a header or "
+				  "another section has its bytes");
 		return;
 	}
 	if (rule != NULL && rule->refuse != NULL && !rule->deep)
 		why = rule->refuse(elf, section);
 	if (why == NULL && !exact)
-		why = remarks->side->refused[index];
+		why = side->refused[index];
 	if (why != NULL)
-		find(remarks, index, ASSAY_ELF_UNUSUAL_CONTENT, why);
+		assay_elf_remark_section(remarks, index, ASSAY_ELF_UNUSUAL_CONTENT, why);
 }
 
 void assay_elf_remark(struct assay_node *node, const struct assay_elf_side *side,
                       const struct assay_ledger *ledger, enum assay_elf_who who)
 {
-	struct remarks remarks = { node, side, ledger, who, 0 };
+	struct assay_elf_remarks remarks = { node, &side->elf, ledger, who, 0 };
 
-	for (size_t i = 0; i < side->elf.section_count && remarks.count < REMARKS_MAX; i++)
-		remark_on(&remarks, i);
+	for (size_t i = 0; i < side->elf.section_count && remarks.count < ASSAY_ELF_REMARKS_MAX;
+	     i++)
+		remark_on(&remarks, side, i);
 }
 
 /* The signature's own bytes are judged where they are listed: they are behind the end. */

@@ -25,6 +25,21 @@ enum assay_elf_who {
 	ASSAY_ELF_BOTH, /* they are equal */
 };
 
+#define ASSAY_ELF_REMARKS_MAX 64 /* sections named of each file */
+
+/** Remarks about one file. */
+struct assay_elf_remarks {
+	struct assay_node *node;
+	const struct assay_elf *elf;
+	const struct assay_ledger *ledger; /* of that file, accounted for */
+	enum assay_elf_who who;
+	size_t count;
+};
+
+/** Append one about a section. */
+void assay_elf_remark_section(struct assay_elf_remarks *remarks, size_t section, const char *cause,
+                              const char *what);
+
 /**
  * Append remarks about one side.
  *

@@ -20,5 +20,7 @@ int assay_node_compare_object(struct assay_node *node, struct assay_error *err)
 	assay_ledger_init(&back, node->rebuilt.len);
 	assay_object_account(&pair, &rebuilt, &back);
 	assay_object_find(&pair, &back);
+	assay_object_remark(node, &delivered.object.elf, &node->ledger, ASSAY_ELF_DELIVERED);
+	assay_object_remark(node, &rebuilt.object.elf, &back, ASSAY_ELF_REBUILT);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #ifndef ASSAY_COMPARE_ELFCMP_OBJECT_OBJECT_H
 #define ASSAY_COMPARE_ELFCMP_OBJECT_OBJECT_H
 
+#include "compare/elfcmp/remark.h"
 #include "compare/node.h"
 #include "model/inspection.h"
 
@@ -28,6 +29,13 @@
  *                         Nothing has been compared then.
  */
 ASSAY_CHECKED int assay_node_compare_object(struct assay_node *node, struct assay_error *err);
+
+/** Append remarks about one relocatable file. In: ledger, of that file, accounted for */
+void assay_object_remark(struct assay_node *node, const struct assay_elf *elf,
+                         const struct assay_ledger *ledger, enum assay_elf_who who);
+
+/** The same about two equal ones, also that they keep no standard: then readers differ about them. */
+void assay_object_remark_equal(struct assay_node *node);
 
 /** As assay_elf_inspect (compare/elfcmp/inspect.h), for a relocatable file. */
 void assay_object_inspect(struct assay_span file, struct assay_inspected *out);
