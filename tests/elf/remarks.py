@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Section headers that lie and content that is not what its name says are told even where both
 files agree: a remark, which leaves the tier and the exit status as they are."""
+import io
 import json
 import os
 import subprocess
+import tarfile
 
 import attacks_sections
 import bases
@@ -168,6 +170,25 @@ def check_command(tap, folder, data):
            "machine-readable form", done.stdout)
 
 
+def tarred(path, content, more):
+    with tarfile.open(path, "w") as archive:
+        for name, data in (("program", content), ("more", more)):
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+def check_members(tap, folder, data):
+    """Of two archives that are not equal, and their members that are."""
+    command = [os.environ["ASSAY"], "compare", "--json", "-",
+               tarred(folder / "one.tar", data, b"1"), tarred(folder / "other.tar", data, b"2")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = [f for f in json.loads(done.stdout)["findings"] if f["cause"] == DISAGREE]
+    tap.ok(done.returncode == 1 and found and all("program" in f["artefact"] for f in found),
+           "an equal member of archives that differ", done.stdout)
+
+
 def main():
     tap = tools.Tap()
     folder = tools.scratch()
@@ -186,6 +207,7 @@ def main():
             tap.ok(False, answer.what,
                    "\n".join([f"wanted {answer.wanted}: {answer.line}"] + answer.findings))
     tap.ok(len(answers) > 200, f"{len(answers)} pairs")
+    check_members(tap, folder, pristine_copy(Work(handmade.build(*bases.HANDMADE["hand64"]))))
     check_command(tap, folder, pristine_copy(Work(handmade.build(*bases.HANDMADE["hand64"]))))
     tap.finish()
 
