@@ -162,6 +162,13 @@ def attacks(members):
         1: header(second[0] + "/", len(second[1])).replace(b"0     0     ", b"sh -c 'payl ")})
     yield "header: end mark", changed(members, text={
         1: header(second[0] + "/", len(second[1]))[:-2] + b"``"})
+    yield "index: a symbol twice", changed(members, rows=[rows[0]] + rows)
+    yield "index: all symbols of one member", changed(members, rows=[(s, 0) for s, _ in rows])
+    yield "index: past the end", changed(members, shift=1 << 24)
+    yield "index: payload among the names", changed(
+        members, rows=rows[:-1] + [(rows[-1][0] + b"@payload", rows[-1][1])])
+    yield "second index", Library([["/", first[1]]] + members).write()
+    yield "name of a folder", Library([["../" + first[0], first[1]]] + members[1:]).write()
     yield "bytes behind it", Library(members).write() + b"payload!"
     yield "one newline behind it", Library(members).write() + b"\n\n"
     yield "cut short", Library(members).write()[:-1]
@@ -171,11 +178,16 @@ def attacks(members):
 def add_attacks(pairs, name, members):
     base = Library(members).write()
     for what, attack in attacks(members):
-        pairs.both_ways(f"{name}: {what}", "inconclusive" if what == "cut short" else "different",
-                        attack, base)
+        unreadable = what in ("cut short", "second index")
+        pairs.both_ways(f"{name}: {what}", "inconclusive" if unreadable else "different", attack,
+                        base)
     # A true index of other members, and one that was forgotten.
     stripped = Library([[n, object_harmless.no_debug(c) or c] for n, c in members])
     pairs.both_ways(f"{name}: stale index", "different", stale(stripped.write(), base), base)
+    odd = Library(members)
+    odd.members.append(["odd.txt", b"text!"])
+    pairs.both_ways(f"{name}: padding that is no newline", "different", odd.write()[:-1] + b"!",
+                    odd.write())
     # Where a member is no relocatable file, times and owners count.
     for what, more in (("a text", b"text\n"), ("a linked file", b"\x7fELF" + members[0][1][4:16] +
                                                b"\2\0" + members[0][1][18:])):

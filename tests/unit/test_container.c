@@ -362,6 +362,64 @@ static void test_pairs(void **state)
 	}
 }
 
+/* Four bytes that are fixed and four that are transplanted. */
+static int read_stamp(struct assay_budget *budget, struct assay_contents *out,
+                      struct assay_error *err)
+{
+	struct assay_part *value;
+
+	(void)budget;
+	(void)err;
+	(void)assay_contents_part(out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED, "magic", 4);
+	value = assay_contents_part(out, ASSAY_NO_ENTRY, ASSAY_ROLE_OPAQUE, "time", 4);
+	value->rule = "tar/timestamps@1";
+	return 0;
+}
+
+static void spoil(const struct assay_contents *contents, uint8_t *image)
+{
+	(void)contents;
+	image[0] ^= 1;
+}
+
+/* What a rule says is not enough: the delivered bytes have to come out. */
+static void test_transplants_are_proved(void **state)
+{
+	static const struct {
+		struct assay_reader reader;
+		enum assay_tier tier;
+	} rows[] = {
+		{ { .name = "stamp", .read = read_stamp }, ASSAY_TIER_TRANSPLANTED },
+		{ { .name = "spoiled", .read = read_stamp, .recompute = spoil },
+		  ASSAY_TIER_DIFFERENT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++) {
+		struct assay_walk walk = assay_walk_of(NULL);
+		ASSAY_AUTO_CONTENTS struct assay_contents a = { 0 };
+		ASSAY_AUTO_CONTENTS struct assay_contents b = { 0 };
+		ASSAY_AUTO_NODE struct assay_node *node = assay_node_new(
+			"", assay_span_of_str("STMP1234"), assay_span_of_str("STMP5678"));
+		struct assay_container container = { node, &a, &b };
+		struct assay_error err = ASSAY_ERROR_INIT;
+
+		print_message("# %s\n", rows[i].reader.name);
+		assert_int_equal(assay_contents_read(&rows[i].reader, node->delivered,
+		                                     &walk.budgets[0], &a, &err),
+		                 0);
+		assert_int_equal(assay_contents_read(&rows[i].reader, node->rebuilt,
+		                                     &walk.budgets[1], &b, &err),
+		                 0);
+		assert_int_equal(assay_container_compare(&walk, &container, &err), 0);
+		assay_node_settle(node);
+		assert_int_equal(node->tier, rows[i].tier);
+		assert_int_equal(has_finding(&node->found,
+		                             "transplanting does not give the delivered bytes"),
+		                 rows[i].tier == ASSAY_TIER_DIFFERENT);
+	}
+}
+
 static void test_two_of_one_name(void **state)
 {
 	struct assay_walk walk = assay_walk_of(NULL);
@@ -539,7 +597,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairs),      cmocka_unit_test(test_two_of_one_name),
 		cmocka_unit_test(test_every_byte), cmocka_unit_test(test_cover),
-		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_pieces),     cmocka_unit_test(test_transplants_are_proved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
