@@ -6,12 +6,12 @@
  * Each is unpacked as a whole, and every record in it must be reached: what no inode leads to
  * would be in the image and in no file, so the reader says that it could not read all of it.
  *
- * Layer:  formats; for squashfs*.c only.
+ * Layer:  formats; for this folder only.
  * Source: Linux fs/squashfs/squashfs_fs.h (the on-disk structures) and fs/squashfs; squashfs-tools
  *         4.5, mksquashfs.c (the order of things).
  */
-#ifndef ASSAY_FORMATS_FILESYSTEM_SQUASHFS_H
-#define ASSAY_FORMATS_FILESYSTEM_SQUASHFS_H
+#ifndef ASSAY_FORMATS_FILESYSTEM_SQUASHFS_SQUASHFS_H
+#define ASSAY_FORMATS_FILESYSTEM_SQUASHFS_SQUASHFS_H
 
 #include "formats/contents.h"
 #include "formats/stream/codec.h"

@@ -4,7 +4,7 @@
 
 #include "base/cursor.h"
 #include "base/memory.h"
-#include "formats/filesystem/squashfs.h"
+#include "formats/filesystem/squashfs/squashfs.h"
 
 #define INODE_MIN 20 /* bytes of the smallest inode: a FIFO's */
 

@@ -4,7 +4,7 @@
 
 #include "base/cursor.h"
 #include "base/memory.h"
-#include "formats/filesystem/squashfs.h"
+#include "formats/filesystem/squashfs/squashfs.h"
 
 #define SIZE_MASK (SQFS_RAW - 1)
 #define OUT_OF_LINE 0x100 /* SQUASHFS_XATTR_VALUE_OOL: the value stands elsewhere */

@@ -6,7 +6,7 @@
  * do. So everything but the magic, the version and the time is metadata that is fully turned into
  * entries and attributes, and what no entry stands for makes the image inconclusive.
  */
-#include "formats/filesystem/squashfs.h"
+#include "formats/filesystem/squashfs/squashfs.h"
 #include "formats/readers.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
 
 #include "base/cursor.h"
 #include "base/memory.h"
-#include "formats/filesystem/squashfs.h"
+#include "formats/filesystem/squashfs/squashfs.h"
 
 #define SIZE_MASK 0x7fffu  /* SQUASHFS_COMPRESSED_SIZE */
 #define STORED 0x8000u     /* SQUASHFS_COMPRESSED_BIT */

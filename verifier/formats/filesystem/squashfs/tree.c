@@ -11,7 +11,7 @@
 #include "base/cursor.h"
 #include "base/memory.h"
 #include "base/quote.h"
-#include "formats/filesystem/squashfs.h"
+#include "formats/filesystem/squashfs/squashfs.h"
 
 #define LISTING_EXTRA 3 /* a listing's size counts "." and "..", which are not there */
 #define NAME_MAX_LEN 256
