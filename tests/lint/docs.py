@@ -8,7 +8,7 @@ from lint import Fault
 
 DOCS = r"(README|verifier/ARCHITECTURE|verifier/HACKING)\.md"
 TOP = r"(?:verifier|tests|samples|manifests|toolchains|\.ci)"
-LAYER = r"(?:base|model|manifest|toolchain|formats|elf|store|supply|rebuild|unpack|compare|explain|attest|report|cli)"
+LAYER = r"(?:base|model|manifest|toolchain|formats|elf|store|supply|rebuild|unpack|compare|explain|attest|field|report|cli)"
 
 
 def code_spans(tree, path):

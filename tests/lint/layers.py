@@ -20,6 +20,7 @@ LAYERS = {
     "compare": 3,
     "explain": 3,
     "attest": 4,
+    "field": 4,
     "report": 4,
     "cli": 5,
 }

@@ -211,3 +211,33 @@ int assay_disk_free(const char *path, uint64_t *out, struct assay_error *err)
 	*out = (uint64_t)fs.f_bavail * fs.f_frsize;
 	return 0;
 }
+
+char *assay_path_place(const char *name)
+{
+	char *place = assay_calloc(strlen(name) + 1, 1);
+	size_t len = 0;
+
+	while (*name != '\0') {
+		size_t part = strcspn(name, "/");
+
+		if (part == 2 && memcmp(name, "..", 2) == 0) {
+			free(place);
+			return NULL;
+		}
+		if (part > 0 && !(part == 1 && *name == '.')) {
+			if (len > 0)
+				place[len++] = '/';
+			memcpy(place + len, name, part);
+			len += part;
+		}
+		name += part + (name[part] == '/');
+	}
+	return place;
+}
+
+const char *assay_path_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}

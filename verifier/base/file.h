@@ -69,6 +69,17 @@ ASSAY_CHECKED int assay_remove_tree(int dirfd, const char *path, struct assay_er
 /** The folder that a path stands in: "a/b" gives "a", "b" gives ".". Owner: caller frees. */
 char *assay_path_folder(const char *path);
 
+/** The last name of a path: "b" of "a/b". Borrowed. */
+const char *assay_path_name(const char *path);
+
+/**
+ * The place that a name has below the root of an archive: "usr/x" for "./usr//x". Empty components
+ * and "." go.
+ *
+ * Return: owner: caller frees; NULL when it has a ".."
+ */
+char *assay_path_place(const char *name);
+
 /** Free space at a path that a process like ours may use. Out: bytes. */
 ASSAY_CHECKED int assay_disk_free(const char *path, uint64_t *out, struct assay_error *err);
 

@@ -2,8 +2,6 @@
 /* `assay check`: is this file one that enough of the right people proved? Without a network. */
 #include "attest/check.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -11,10 +9,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/command.h"
+#include "cli/evidence.h"
 #include "cli/output.h"
 #include "cli/statements.h"
-
-#define EVIDENCE_MAX 1024 /* files of a folder */
 
 static struct {
 	const char *policy;
@@ -40,89 +37,19 @@ static const struct assay_option options[] = {
 	{ .name = NULL },
 };
 
-static const char envelope_end[] = ".dsse.json";
-
-static bool ends_in(const char *path, const char *end)
-{
-	size_t len = strlen(path);
-
-	return len > strlen(end) && strcmp(path + len - strlen(end), end) == 0;
-}
-
-/* Too long is empty here: unusable either way. */
-static int read_evidence(const char *path, struct assay_bytes *out, struct assay_error *err)
-{
-	struct assay_error why = ASSAY_ERROR_INIT;
-
-	if (assay_file_read(AT_FDCWD, path, ASSAY_ENVELOPE_MAX, out, &why) == 0 ||
-	    why.code == ASSAY_E_LIMIT)
-		return 0;
-	*err = why;
-	return -1;
-}
-
-/* The proof of X.dsse.json, or of X, is X.tlog-proof; there need not be one. */
-static int read_proof(const char *path, struct assay_bytes *out, struct assay_error *err)
-{
-	size_t len = strlen(path) - (ends_in(path, envelope_end) ? strlen(envelope_end) : 0);
-	ASSAY_AUTO_FREE char *beside = assay_asprintf("%.*s.tlog-proof", (int)len, path);
-
-	return access(beside, F_OK) < 0 && errno == ENOENT ? 0 : read_evidence(beside, out, err);
-}
-
-/* An envelope that cannot be read is one that does not count; the answer says so. */
-static int add_file(struct assay_check *check, const struct assay_check_terms *terms,
-                    const char *path, struct assay_error *err)
-{
-	ASSAY_AUTO_BYTES struct assay_bytes envelope = { 0 }, proof = { 0 };
-
-	if (read_evidence(path, &envelope, err) < 0 || read_proof(path, &proof, err) < 0)
-		return -1;
-	assay_check_add(check, terms,
-	                &(struct assay_evidence){ .name = path,
-	                                          .envelope = assay_span_of_bytes(&envelope),
-	                                          .proof = assay_span_of_bytes(&proof) });
-	return 0;
-}
-
-static int list_folder(const char *path, struct assay_strings *names, struct assay_error *err)
-{
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
-
-	if (dir == NULL)
-		return assay_fail_errno(err, "read folder %s", path);
-	while ((entry = readdir(dir)) != NULL) {
-		if (ends_in(entry->d_name, envelope_end))
-			assay_strings_printf(names, "%s/%s", path, entry->d_name);
-	}
-	(void)closedir(dir);
-	assay_strings_sort(names);
-	if (names->count > EVIDENCE_MAX)
-		return assay_fail(err, ASSAY_E_LIMIT, "%s: more than %d envelopes", path,
-		                  EVIDENCE_MAX);
-	return 0;
-}
-
 static int add_evidence(struct assay_check *check, const struct assay_check_terms *terms,
                         const char *update, struct assay_error *err)
 {
-	ASSAY_AUTO_FREE char *beside = assay_asprintf("%s.dsse.json", update);
-	const char *path = opt.evidence != NULL ? opt.evidence : beside;
-	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
-	struct stat st;
+	ASSAY_AUTO_EVIDENCE_FILES struct assay_evidence_files files = { 0 };
 
-	if (stat(path, &st) < 0 && errno == ENOENT && opt.evidence == NULL)
-		return 0; /* nothing beside the update: no evidence */
-	if (stat(path, &st) < 0)
-		return assay_fail_errno(err, "%s", path);
-	if (!S_ISDIR(st.st_mode))
-		return add_file(check, terms, path, err);
-	if (list_folder(path, &names, err) < 0)
+	if (assay_cli_evidence(opt.evidence, update, &files, err) < 0)
 		return -1;
-	for (size_t i = 0; i < names.count; i++)
-		if (add_file(check, terms, names.items[i], err) < 0)
-			return -1;
+	for (size_t i = 0; i < files.count; i++)
+		assay_check_add(check, terms,
+		                &(struct assay_evidence){
+					.name = files.items[i].name,
+					.envelope = assay_span_of_bytes(&files.items[i].envelope),
+					.proof = assay_span_of_bytes(&files.items[i].proof) });
 	return 0;
 }
 

@@ -215,8 +215,7 @@ static int take_file(struct assay_inputs *inputs, const char *path,
 static const struct assay_delivered *find_delivered(const struct assay_manifest *manifest,
                                                     const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash != NULL ? slash + 1 : path;
+	const char *name = assay_path_name(path);
 	bool single = true;
 
 	for (unsigned i = 0; i < manifest->delivered_count; i++) {

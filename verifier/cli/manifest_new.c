@@ -34,8 +34,7 @@ static void free_debs(struct debs *debs)
 /* The last part of a path, which becomes a name in the manifest. NULL when it cannot be one. */
 static const char *file_name(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash != NULL ? slash + 1 : path;
+	const char *name = assay_path_name(path);
 
 	return assay_rule_file_name(name) == NULL ? name : NULL;
 }

@@ -3,38 +3,10 @@
 
 #include <inttypes.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "base/strings.h"
-
-/*
- * The place that a name has below the root of an archive: "usr/x" for "./usr//x". Empty
- * components and "." go.
- *
- * Return: owner: caller frees; NULL when it has a ".."
- */
-static char *place_of(const char *name)
-{
-	char *place = assay_calloc(strlen(name) + 1, 1);
-	size_t len = 0;
-
-	while (*name != '\0') {
-		size_t part = strcspn(name, "/");
-
-		if (part == 2 && memcmp(name, "..", 2) == 0) {
-			free(place);
-			return NULL;
-		}
-		if (part > 0 && !(part == 1 && *name == '.')) {
-			if (len > 0)
-				place[len++] = '/';
-			memcpy(place + len, name, part);
-			len += part;
-		}
-		name += part + (name[part] == '/');
-	}
-	return place;
-}
 
 /* Whether a place lies below a folder. */
 static bool is_below(const char *place, const char *folder)
@@ -70,7 +42,7 @@ static int find_entry(const struct assay_contents *contents, const char *wanted,
 	*out = NULL;
 	for (size_t i = 0; i < contents->entry_count; i++) {
 		const struct assay_entry *entry = &contents->entries[i];
-		ASSAY_AUTO_FREE char *place = place_of(entry->name);
+		ASSAY_AUTO_FREE char *place = assay_path_place(entry->name);
 
 		if (place == NULL)
 			return fail_member(entry, "goes up", err);
@@ -95,7 +67,7 @@ static void list_links(const struct assay_contents *contents, struct assay_strin
 	for (size_t i = 0; i < contents->entry_count; i++) {
 		const struct assay_entry *entry = &contents->entries[i];
 		ASSAY_AUTO_FREE char *place =
-			entry->type == ASSAY_ENTRY_SYMLINK ? place_of(entry->name) : NULL;
+			entry->type == ASSAY_ENTRY_SYMLINK ? assay_path_place(entry->name) : NULL;
 
 		if (place != NULL)
 			assay_strings_add(out, place);
@@ -138,7 +110,7 @@ static int check_links(const struct assay_contents *contents, struct assay_error
 
 	list_links(contents, &links);
 	for (size_t i = 0; links.count > 0 && i < contents->entry_count; i++) {
-		ASSAY_AUTO_FREE char *place = place_of(contents->entries[i].name);
+		ASSAY_AUTO_FREE char *place = assay_path_place(contents->entries[i].name);
 
 		if (place != NULL && goes_through(place, &links))
 			return fail_member(&contents->entries[i], "goes through a symbolic link",
@@ -153,7 +125,7 @@ static int find_file(const struct assay_contents *contents, const char *wanted,
 	if (find_entry(contents, wanted, out, err) < 0)
 		return -1;
 	if (*out != NULL && (*out)->type == ASSAY_ENTRY_LINK && (*out)->link != NULL) {
-		ASSAY_AUTO_FREE char *target = place_of((*out)->link);
+		ASSAY_AUTO_FREE char *target = assay_path_place((*out)->link);
 
 		*out = NULL;
 		if (target != NULL && find_entry(contents, target, out, err) < 0)
@@ -169,7 +141,7 @@ static int find_file(const struct assay_contents *contents, const char *wanted,
 int assay_unpack_find(const struct assay_contents *contents, const char *path,
                       const struct assay_entry **out, struct assay_error *err)
 {
-	ASSAY_AUTO_FREE char *wanted = place_of(path);
+	ASSAY_AUTO_FREE char *wanted = assay_path_place(path);
 
 	if (contents->partial != NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "no certain answer: %s", contents->partial);

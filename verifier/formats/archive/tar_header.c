@@ -154,9 +154,8 @@ int assay_tar_header(struct assay_span block, struct assay_tar_header *out, stru
 	return 0;
 }
 
-/* "LEN KEY=VALUE\n", LEN in decimal digits, of the whole record. */
-static int take_record(struct assay_cursor *cur, struct assay_span *key, struct assay_span *value,
-                       struct assay_error *err)
+int assay_tar_record(struct assay_cursor *cur, struct assay_span *key, struct assay_span *value,
+                     struct assay_error *err)
 {
 	struct assay_span rest = assay_span_sub(cur->span, cur->pos, cur->span.len);
 	uint64_t length = 0;
@@ -221,7 +220,7 @@ int assay_tar_pax(struct assay_span records, struct assay_pax *out, struct assay
 	while (assay_cursor_left(&cur) > 0) {
 		struct assay_span key = { 0 }, value = { 0 };
 
-		if (take_record(&cur, &key, &value, err) < 0)
+		if (assay_tar_record(&cur, &key, &value, err) < 0)
 			return -1;
 		if (apply_record(out, key, value, err) < 0)
 			return -1;

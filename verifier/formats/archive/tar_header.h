@@ -9,6 +9,7 @@
 #ifndef ASSAY_FORMATS_ARCHIVE_TAR_HEADER_H
 #define ASSAY_FORMATS_ARCHIVE_TAR_HEADER_H
 
+#include "base/cursor.h"
 #include "formats/reader.h"
 
 #define ASSAY_TAR_BLOCK 512
@@ -35,6 +36,15 @@ ASSAY_CHECKED int assay_tar_header(struct assay_span block, struct assay_tar_hea
 
 /** As struct assay_reader's recompute: the checksums of headers that are written as usual. */
 void assay_tar_recompute(const struct assay_contents *contents, uint8_t *image);
+
+/**
+ * Take the next record of a pax header: "LEN KEY=VALUE\n", LEN in decimal digits, of the whole record.
+ *
+ * In:     cur, with bytes left
+ * Errors: ASSAY_E_FORMAT
+ */
+ASSAY_CHECKED int assay_tar_record(struct assay_cursor *cur, struct assay_span *key,
+                                   struct assay_span *value, struct assay_error *err);
 
 /** The records of a pax header that change how the archive is read. Borrowed from its bytes. */
 struct assay_pax {

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "field/make.h"
+
+#include <inttypes.h>
+
+#include "base/memory.h"
+#include "base/quote.h"
+#include "compare/inspect.h"
+#include "field/entries.h"
+#include "unpack/member.h"
+
+#define ERASE_USUAL 65536 /* bytes; common for NOR flash */
+#define BLOCK_LEAST 4096  /* bytes */
+#define REGIONS_MAX 1024
+#define PIECE ((size_t)65536)
+
+static char *quoted_or_null(const char *text)
+{
+	return text != NULL ? assay_quoted(text) : NULL;
+}
+
+/* What a layout calls a member. Owner: *owned is freed by the caller; the span may point into it. */
+static int take_member(const struct assay_field_release *release, const char *path,
+                       struct assay_bytes *owned, struct assay_span *out, struct assay_error *err)
+{
+	*out = release->update;
+	if (strcmp(path, ".") == 0)
+		return 0;
+	if (assay_unpack_member(release->update, path, release->limits, owned, err) < 0)
+		return -1;
+	*out = assay_span_of_bytes(owned);
+	return 0;
+}
+
+/* --- regions ------------------------------------------------------------------------------- */
+
+/* Files of a tree that is listed need no region of their own. */
+static bool is_in_tree(const struct assay_layout *layout, const char *path)
+{
+	for (unsigned i = 0; layout != NULL && i < layout->trees_count; i++) {
+		const char *member = layout->trees[i].member;
+		size_t len = strcmp(member, ".") == 0 ? 0 : strlen(member);
+
+		if (strncmp(path, member, len) == 0 && (path[len] == '!' || len == 0))
+			return true;
+	}
+	return false;
+}
+
+static void add_region(const struct assay_inspected *artefact, struct assay_reference *out)
+{
+	struct assay_reference_region *region;
+
+	assay_grow(&out->regions, &out->region_cap, out->region_count, sizeof(*out->regions));
+	region = &out->regions[out->region_count++];
+	*region = (struct assay_reference_region){
+		.path = assay_quoted(artefact->path),
+		.format = assay_quoted(artefact->format),
+		.offset = artefact->offset,
+		.size = artefact->size,
+		.has_offset = artefact->has_offset && artefact->depth <= 1,
+		.sha256 = artefact->sha256,
+	};
+}
+
+static int add_regions(const struct assay_field_release *release, struct assay_reference *out,
+                       struct assay_error *err)
+{
+	ASSAY_AUTO_INSPECTION struct assay_inspection inspection = { 0 };
+
+	if (assay_inspect(release->update, release->limits, &inspection, err) < 0)
+		return -1;
+	for (size_t i = 0; i < inspection.count && out->region_count < REGIONS_MAX; i++)
+		if (!is_in_tree(release->layout, inspection.artefacts[i].path))
+			add_region(&inspection.artefacts[i], out);
+	return 0;
+}
+
+/* --- partitions ---------------------------------------------------------------------------- */
+
+/* The least power of two that gives no more than the blocks that a pack may have. */
+static uint64_t block_for(uint64_t size)
+{
+	uint64_t block = BLOCK_LEAST;
+
+	while (size / ASSAY_REFERENCE_BLOCKS >= block)
+		block *= 2;
+	return block;
+}
+
+static void digest_content(struct assay_span content, struct assay_reference_content *out)
+{
+	struct assay_sha256 digest;
+
+	out->size = content.len;
+	out->block = block_for(content.len);
+	out->block_count = content.len / out->block + (content.len % out->block != 0);
+	out->blocks = assay_calloc(out->block_count + 1, ASSAY_REFERENCE_BLOCK);
+	assay_sha256(content, &out->sha256);
+	for (size_t i = 0; i < out->block_count; i++) {
+		assay_sha256(assay_span_sub(content, i * out->block, out->block), &digest);
+		memcpy(out->blocks + i * ASSAY_REFERENCE_BLOCK, digest.bytes,
+		       ASSAY_REFERENCE_BLOCK);
+	}
+}
+
+static void digest_filled(struct assay_span content, uint64_t size, uint8_t value,
+                          struct assay_sha256 *out)
+{
+	ASSAY_AUTO_HASHER struct assay_hasher *hasher = assay_hasher_new();
+	uint64_t left = size - content.len;
+	uint8_t piece[PIECE];
+
+	memset(piece, value, PIECE);
+	assay_hasher_add(hasher, content.ptr, content.len);
+	for (; left > PIECE; left -= PIECE)
+		assay_hasher_add(hasher, piece, PIECE);
+	assay_hasher_add(hasher, piece, (size_t)left);
+	assay_hasher_finish(hasher, out);
+}
+
+static uint64_t round_up(uint64_t value, uint64_t unit)
+{
+	return value % unit == 0 ? value : value - value % unit + unit;
+}
+
+/* Where and how large. A size that is not said goes to the next offset that is, or to the end. */
+static int place(const struct assay_layout_memory *memory, unsigned index,
+                 struct assay_reference_layout *layout, struct assay_reference_partition *out,
+                 struct assay_error *err)
+{
+	const struct assay_layout_partition *said = &memory->partitions[index];
+	const struct assay_layout_partition *next =
+		index + 1 < memory->partitions_count ? said + 1 : NULL;
+	uint64_t least = 0, end = memory->size;
+
+	if (layout->count > 0)
+		least = layout->partitions[layout->count - 1].offset +
+		        layout->partitions[layout->count - 1].size;
+	out->offset = said->has_offset ? said->offset : least;
+	if (out->offset < least)
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "begins at %" PRIu64
+		                  ", where the one before it goes on to %" PRIu64,
+		                  out->offset, least);
+	if (!said->has_size && next != NULL && !next->has_offset)
+		end = out->content.path != NULL
+		              ? round_up(out->offset + out->content.size, layout->erase)
+		              : out->offset;
+	else if (!said->has_size && next != NULL)
+		end = next->offset;
+	if (said->has_size && __builtin_add_overflow(out->offset, said->size, &end))
+		end = UINT64_MAX;
+	if (out->offset >= end || end > memory->size)
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "from %" PRIu64 " to %" PRIu64 " of %" PRIu64 " bytes: no room",
+		                  out->offset, end, memory->size);
+	out->size = end - out->offset;
+	if (out->content.size > out->size)
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "its content has %" PRIu64 " bytes, it has %" PRIu64,
+		                  out->content.size, out->size);
+	return 0;
+}
+
+static int add_partition(const struct assay_field_release *release, unsigned index,
+                         struct assay_reference_layout *layout, struct assay_error *err)
+{
+	const struct assay_layout_memory *memory = release->layout->memory;
+	const struct assay_layout_partition *said = &memory->partitions[index];
+	ASSAY_AUTO_BYTES struct assay_bytes owned = { 0 };
+	struct assay_reference_partition made = { 0 }, *slot;
+	struct assay_span content = { 0 };
+
+	if (said->content != NULL) {
+		if (take_member(release, said->content, &owned, &content, err) < 0)
+			return -1;
+		if (content.len == 0)
+			return assay_fail(err, ASSAY_E_FORMAT, "its content is empty");
+		made.content.path = assay_quoted(said->content);
+		digest_content(content, &made.content);
+	}
+	if (place(memory, index, layout, &made, err) < 0) {
+		assay_reference_content_fini(&made.content);
+		return -1;
+	}
+	made.name = assay_quoted(said->name);
+	made.slot = quoted_or_null(said->slot);
+	made.exclude = quoted_or_null(said->exclude);
+	for (size_t i = 0; made.exclude == NULL && i < layout->fill_count; i++)
+		digest_filled(content, made.size, layout->fill[i], &made.filled[i]);
+	assay_grow(&layout->partitions, &layout->cap, layout->count, sizeof(made));
+	slot = &layout->partitions[layout->count++];
+	*slot = made;
+	return 0;
+}
+
+static int add_layout(const struct assay_field_release *release, struct assay_reference_layout *out,
+                      struct assay_error *err)
+{
+	const struct assay_layout_memory *memory =
+		release->layout != NULL ? release->layout->memory : NULL;
+
+	if (memory == NULL)
+		return 0;
+	out->device = assay_quoted(memory->device);
+	out->size = memory->size;
+	out->erase = memory->erase > 0 ? memory->erase : ERASE_USUAL;
+	out->page = memory->page;
+	out->oob = memory->oob;
+	out->oob_apart = memory->oob_placement == 1;
+	out->fill_count = memory->fill_count;
+	for (unsigned i = 0; i < memory->fill_count; i++)
+		out->fill[i] = memory->fill[i];
+	for (unsigned i = 0; i < memory->partitions_count; i++)
+		if (add_partition(release, i, out, err) < 0) {
+			ASSAY_AUTO_FREE char *name = assay_quoted(memory->partitions[i].name);
+
+			return assay_fail_in(err, "partition %s", name);
+		}
+	return 0;
+}
+
+/* --- trees --------------------------------------------------------------------------------- */
+
+static int add_tree(const struct assay_field_release *release, const struct assay_layout_tree *said,
+                    struct assay_reference_tree *out, struct assay_error *err)
+{
+	ASSAY_AUTO_BYTES struct assay_bytes owned = { 0 };
+	struct assay_span file;
+
+	out->name = assay_quoted(said->name);
+	out->member = assay_quoted(said->member);
+	for (unsigned i = 0; i < said->exclusions_count; i++) {
+		assay_grow(&out->exclusions, &out->exclusion_cap, out->exclusion_count,
+		           sizeof(*out->exclusions));
+		out->exclusions[out->exclusion_count++] = (struct assay_reference_exclusion){
+			.path = assay_quoted(said->exclusions[i].path),
+			.reason = assay_quoted(said->exclusions[i].reason),
+		};
+	}
+	if (take_member(release, said->member, &owned, &file, err) < 0 ||
+	    assay_field_entries(file, release->limits, &out->files, err) < 0)
+		return assay_fail_in(err, "tree %s", out->name);
+	if (out->files.count == 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "tree %s: no files", out->name);
+	return 0;
+}
+
+int assay_field_make(const struct assay_field_release *release, struct assay_reference *out,
+                     struct assay_error *err)
+{
+	const struct assay_layout *layout = release->layout;
+
+	out->product = assay_quoted(release->product);
+	out->version = assay_quoted(release->version);
+	out->update = assay_quoted(release->name);
+	out->update_size = release->update.len;
+	assay_sha256(release->update, &out->update_sha256);
+	if (add_regions(release, out, err) < 0 || add_layout(release, &out->layout, err) < 0)
+		return -1;
+	for (unsigned i = 0; layout != NULL && i < layout->trees_count; i++)
+		if (add_tree(release, &layout->trees[i], &out->trees[out->tree_count++], err) < 0)
+			return -1;
+	return 0;
+}
