@@ -44,7 +44,7 @@ static void print_usage(FILE *out)
 	            out);
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(commands); i++)
 		if (commands[i] != NULL)
-			(void)fprintf(out, "  %-16s %s\n", commands[i]->name, commands[i]->summary);
+			(void)fprintf(out, "  %-17s %s\n", commands[i]->name, commands[i]->summary);
 	(void)fputs(
 		"\nExit status: 0 match, 1 different, 2 trouble, 3 inconclusive, 4 match at a worse "
 		"tier\nthan accepted, 5 build not deterministic, 6 build failed, 7 build hit a "

@@ -124,33 +124,41 @@ static uint64_t round_up(uint64_t value, uint64_t unit)
 	return value % unit == 0 ? value : value - value % unit + unit;
 }
 
-/* Where and how large. A size that is not said goes to the next offset that is, or to the end. */
+/* Where it ends. A size that is not said goes to the next offset that is, or to the end; where the
+ * next one has none, to the end of the erase block in which the content ends. */
+static uint64_t end_of(const struct assay_layout_memory *memory, unsigned index,
+                       const struct assay_reference_layout *layout,
+                       const struct assay_reference_partition *made)
+{
+	const struct assay_layout_partition *said = &memory->partitions[index];
+	bool last = index + 1 == memory->partitions_count;
+	uint64_t end;
+
+	if (said->has_size)
+		return __builtin_add_overflow(made->offset, said->size, &end) ? UINT64_MAX : end;
+	if (last)
+		return memory->size;
+	if (said[1].has_offset)
+		return said[1].offset;
+	return round_up(made->offset + made->content.size, layout->erase);
+}
+
 static int place(const struct assay_layout_memory *memory, unsigned index,
-                 struct assay_reference_layout *layout, struct assay_reference_partition *out,
+                 const struct assay_reference_layout *layout, struct assay_reference_partition *out,
                  struct assay_error *err)
 {
 	const struct assay_layout_partition *said = &memory->partitions[index];
-	const struct assay_layout_partition *next =
-		index + 1 < memory->partitions_count ? said + 1 : NULL;
-	uint64_t least = 0, end = memory->size;
+	const struct assay_reference_partition *before =
+		layout->count > 0 ? &layout->partitions[layout->count - 1] : NULL;
+	uint64_t least = before != NULL ? before->offset + before->size : 0, end;
 
-	if (layout->count > 0)
-		least = layout->partitions[layout->count - 1].offset +
-		        layout->partitions[layout->count - 1].size;
 	out->offset = said->has_offset ? said->offset : least;
 	if (out->offset < least)
 		return assay_fail(err, ASSAY_E_FORMAT,
-		                  "begins at %" PRIu64
-		                  ", where the one before it goes on to %" PRIu64,
+		                  "begins at %" PRIu64 ", where the one before it goes on to "
+		                  "%" PRIu64,
 		                  out->offset, least);
-	if (!said->has_size && next != NULL && !next->has_offset)
-		end = out->content.path != NULL
-		              ? round_up(out->offset + out->content.size, layout->erase)
-		              : out->offset;
-	else if (!said->has_size && next != NULL)
-		end = next->offset;
-	if (said->has_size && __builtin_add_overflow(out->offset, said->size, &end))
-		end = UINT64_MAX;
+	end = end_of(memory, index, layout, out);
 	if (out->offset >= end || end > memory->size)
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "from %" PRIu64 " to %" PRIu64 " of %" PRIu64 " bytes: no room",
