@@ -55,6 +55,14 @@ static void print_record(const struct assay_build_record *record)
 		(void)printf("output: %s %" PRIu64 " %s\n", record->outputs[i].name,
 		             record->outputs[i].size, hex);
 	}
+	for (size_t i = 0; i < record->sources.count; i++) {
+		const struct assay_inventory_item *item = &record->sources.items[i];
+		const char *opaque = assay_opaque_name(item->opaque);
+
+		assay_sha256_hex(&item->sha256, hex);
+		(void)printf("source: %s %s %c %.8s %s\n", item->used ? "used" : "unused",
+		             *opaque != '\0' ? opaque : "-", item->type, hex, item->path);
+	}
 	(void)printf("tail:\n%s", record->log_tail);
 }
 

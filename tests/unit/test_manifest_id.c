@@ -60,6 +60,8 @@ static const struct {
 	{ "build.limits.processes", "7", true, NULL },
 	{ "build.limits.disk", "77777777", true, NULL },
 	{ "build.limits.log", "77777777", true, NULL },
+	{ "reviewed[].at", "other", true, NULL },
+	{ "reviewed[].tree", DIGEST, true, NULL },
 	{ "outputs[].name", "other", true, "outputs[2].name" },
 	{ "outputs[].path", "other", true, NULL },
 	{ "delivered[].file", "other", true, "delivered[0].file" },
@@ -77,8 +79,10 @@ static const struct {
 	const char *key;
 	bool order_counts;
 } lists[] = {
-	{ "sources", true },  { "build.steps", true }, { "build.steps[].argv", true },
-	{ "outputs", false }, { "delivered", false },  { "hints", false },
+	{ "sources", true },     { "reviewed", true },
+	{ "build.steps", true }, { "build.steps[].argv", true },
+	{ "outputs", false },    { "delivered", false },
+	{ "hints", false },
 };
 
 /* Keys without a value of their own that may be left out, and whether that changes the id. */
@@ -90,6 +94,7 @@ static const struct {
 	{ "build.machine.random", true },
 	{ "delivered[].member", true },
 	{ "hints", false },
+	{ "reviewed", true },
 };
 
 /* All paths of a schema: those of values, and those of lists. */

@@ -40,7 +40,7 @@ static void assert_refused(const struct assay_yaml *yaml, struct mutation *mutat
 
 static bool is_optional(const char *pattern)
 {
-	static const char *const optional[] = { "hints", "delivered[].member",
+	static const char *const optional[] = { "hints", "reviewed", "delivered[].member",
 		                                "build.machine.clock", "build.machine.random" };
 
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(optional); i++)
@@ -205,6 +205,10 @@ static const struct {
 	{ "sources[1].strip", "1", "must be 0 for a file that is copied" },
 	{ "sources[0].strip", "65", "must be from 0 to 64" },
 	{ "sources[0].unpack", "patch", "no source before this patch" },
+	{ "reviewed", "[]", "must not be empty" },
+	{ "reviewed[0].at", "../x", "\"../x\": has a part \"..\"" },
+	{ "reviewed[0].at", ".", NULL },
+	{ "reviewed[0].tree", "x", "\"x\": not a SHA-256 digest" },
 	{ "toolchain.id", "x", "\"x\": not a SHA-256 digest" },
 	{ "toolchain.tree", HEX63 "D", "\"" },
 	{ "build.path", "build", "\"build\": a relative path" },
@@ -349,7 +353,7 @@ static void test_blame(void **state)
 		  "    output: main.bin\n",
 		  "m.yaml:77: delivered[2]: the same file and member as delivered[1]" },
 		{ "name: boot.bin\n    from", "name: gone.bin\n    from",
-		  "m.yaml:81: hints[1].name: \"gone.bin\": neither a source, nor a delivered file, nor a "
+		  "m.yaml:86: hints[1].name: \"gone.bin\": neither a source, nor a delivered file, nor a "
 		  ".deb of the toolchain" },
 		{ "id: 4444444444444444444444444444444444444444444444444444444444444444\n  tree: 55",
 		  "id: FILL-IN\n  tree: FILL-IN #",

@@ -271,6 +271,18 @@ static int judge_rules(const struct verdict *v)
 	return 0;
 }
 
+/* A verdict of one who held the sources against a review, and they were not those. */
+static int judge_sources(const struct verdict *v)
+{
+	const json_t *source = json_object_get(v->statement.predicate, "source");
+	const json_t *reviewed = json_object_get(source, "reviewed");
+
+	if (reviewed == NULL || json_is_true(reviewed))
+		return 0;
+	return fail(v->out, ASSAY_STANDING_REFUSED,
+	            "says that what was built is not what was reviewed");
+}
+
 static int judge_exclusions(const struct verdict *v)
 {
 	const struct assay_policy_verdict *wanted = &v->terms->policy->verdict;
@@ -387,9 +399,9 @@ static void take_facts(const struct verdict *v)
  * enough say it, and whether it is what the policy asks for. One who is known is enough to say that a
  * file is different, whoever else signed. */
 static int (*const judges[])(const struct verdict *v) = {
-	judge_known,  judge_subject,    judge_revoked, judge_words,   judge_artefact,
-	judge_stamps, judge_signatures, judge_log,     judge_product, judge_age,
-	judge_rules,  judge_exclusions, judge_tier,
+	judge_known,  judge_subject,    judge_revoked,    judge_words,   judge_artefact,
+	judge_stamps, judge_signatures, judge_log,        judge_product, judge_age,
+	judge_rules,  judge_sources,    judge_exclusions, judge_tier,
 };
 
 static int open_envelope(struct assay_span text, struct assay_envelope *envelope,

@@ -14,15 +14,6 @@ json_t *assay_speaker_tool(const struct assay_speaker *speaker)
 	return tool;
 }
 
-static json_t *texts(const struct assay_strings *list)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < list->count; i++)
-		assay_json_append(array, assay_json_str(assay_span_of_str(list->items[i])));
-	return array;
-}
-
 static void add_dependency(json_t *list, const char *name, const char *sha256)
 {
 	struct assay_sha256 digest;
@@ -35,9 +26,12 @@ static json_t *definition(const struct assay_result *result)
 {
 	const struct assay_manifest *manifest = result->manifest;
 	json_t *out = json_object(), *external = json_object(), *list = json_array();
+	struct assay_sha256 tree;
 
 	for (unsigned i = 0; i < manifest->sources_count; i++)
 		add_dependency(list, manifest->sources[i].name, manifest->sources[i].sha256);
+	if (assay_inventory_digest(&result->record.sources, ".", &tree))
+		assay_json_append(list, assay_descriptor("source tree", &tree));
 	assay_json_append(list, assay_descriptor("toolchain lock", &result->lock_id));
 	assay_json_append(list, assay_descriptor("toolchain tree", &result->tree));
 	/* The whole manifest: what it pins and runs is all that anybody chose. */
@@ -100,8 +94,8 @@ static json_t *record_json(const struct assay_build_record *record)
 		assay_json_set_sha256(out, "probe", &record->probe);
 		assay_json_set_sha256(out, "environment", &record->environment);
 	}
-	assay_json_set(out, "unpinned", texts(&record->unpinned));
-	assay_json_set(out, "events", texts(&record->events));
+	assay_json_set(out, "unpinned", assay_json_strings(&record->unpinned));
+	assay_json_set(out, "events", assay_json_strings(&record->events));
 	return out;
 }
 

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "explain/decide.h"
+#include "explain/sources.h"
 
 #define FINDINGS_MAX 1000 /* in a statement; the result has them all */
 
@@ -257,6 +259,11 @@ json_t *assay_verdict_statement(const struct assay_result *result,
 	assay_json_set(predicate, "rules", rules_json(result));
 	add_findings(result, predicate);
 	assay_json_set(predicate, "exclusions", json_array());
+	if (result->built)
+		assay_json_set(predicate, "source",
+		               assay_sources_json(&result->record.sources, &result->sources));
+	if (result->variation.decision != ASSAY_DECISION_NONE)
+		assay_json_set(predicate, "variation", assay_variation_json(&result->variation));
 	add_pins(result, predicate);
 	if (provenance != NULL)
 		assay_json_append(rebuilds, assay_descriptor("provenance", provenance));

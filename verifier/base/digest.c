@@ -53,6 +53,18 @@ void assay_sha256(struct assay_span span, struct assay_sha256 *out)
 	must(EVP_Digest(span.ptr, span.len, out->bytes, NULL, EVP_sha256(), NULL));
 }
 
+void assay_sha1(const struct assay_span *spans, size_t count, uint8_t out[ASSAY_SHA1_SIZE])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	must(ctx != NULL);
+	must(EVP_DigestInit_ex(ctx, EVP_sha1(), NULL));
+	for (size_t i = 0; i < count; i++)
+		must(EVP_DigestUpdate(ctx, spans[i].ptr, spans[i].len));
+	must(EVP_DigestFinal_ex(ctx, out, NULL));
+	EVP_MD_CTX_free(ctx);
+}
+
 void assay_md5(struct assay_span span, uint8_t out[ASSAY_MD5_SIZE])
 {
 	must(EVP_Digest(span.ptr, span.len, out, NULL, EVP_md5(), NULL));

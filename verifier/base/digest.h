@@ -49,6 +49,11 @@ void assay_sha256_hex(const struct assay_sha256 *digest, char out[ASSAY_SHA256_H
 /** Read exactly 64 lower-case hexadecimal digits. Return: false for anything else. */
 bool assay_sha256_parse(const char *text, struct assay_sha256 *out);
 
+#define ASSAY_SHA1_SIZE 20 /* bytes; FIPS 180-4, 1 */
+
+/** SHA-1 of some spans one after the other, only to name things as git does. No verdict rests on it. */
+void assay_sha1(const struct assay_span *spans, size_t count, uint8_t out[ASSAY_SHA1_SIZE]);
+
 #define ASSAY_MD5_SIZE 16 /* bytes; RFC 1321 */
 
 /** MD5, only to check what others wrote down with it. No verdict rests on it. */

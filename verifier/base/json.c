@@ -99,3 +99,12 @@ void assay_json_set_sha256(json_t *object, const char *key, const struct assay_s
 	assay_sha256_hex(value, hex);
 	assay_json_set_str(object, key, hex);
 }
+
+json_t *assay_json_strings(const struct assay_strings *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < list->count; i++)
+		assay_json_append(array, assay_json_str(assay_span_of_str(list->items[i])));
+	return array;
+}

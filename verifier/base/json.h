@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/digest.h"
+#include "base/strings.h"
 
 static inline void assay_cleanup_json(json_t **json)
 {
@@ -50,6 +51,9 @@ void assay_json_set_sha256(json_t *object, const char *key, const struct assay_s
 /** Append an owned value. */
 void assay_json_set(json_t *object, const char *key, json_t *value);
 void assay_json_append(json_t *array, json_t *value);
+
+/** An array of strings. A new reference. */
+json_t *assay_json_strings(const struct assay_strings *list);
 
 /** A new string value; bytes that are not UTF-8 as above. */
 json_t *assay_json_str(struct assay_span text);

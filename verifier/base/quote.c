@@ -95,3 +95,39 @@ char *assay_quoted(const char *text)
 	assay_buffer_add(&out, "", 0);
 	return out.ptr;
 }
+
+static int digit(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Take one escape off the front. Return: its length, 0 when it is none. */
+static size_t unescape(struct assay_span text, uint8_t *out)
+{
+	if (text.len >= 2 && text.ptr[1] == '\\') {
+		*out = '\\';
+		return 2;
+	}
+	if (text.len < 4 || text.ptr[1] != 'x' || digit(text.ptr[2]) < 0 || digit(text.ptr[3]) < 0)
+		return 0;
+	*out = (uint8_t)(digit(text.ptr[2]) << 4 | digit(text.ptr[3]));
+	return 4;
+}
+
+bool assay_unquote(struct assay_buffer *out, struct assay_span quoted)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer again = { 0 };
+	size_t start = out->len;
+
+	for (size_t i = 0, len; i < quoted.len; i += len) {
+		uint8_t byte = quoted.ptr[i];
+
+		len = byte == '\\' ? unescape(assay_span_sub(quoted, i, quoted.len), &byte) : 1;
+		if (len == 0)
+			return false;
+		assay_buffer_add(out, &byte, 1);
+	}
+	/* One text has one spelling: that of assay_quote. */
+	assay_quote(&again, assay_span_sub(assay_buffer_span(out), start, out->len));
+	return assay_span_equal(assay_buffer_span(&again), quoted);
+}

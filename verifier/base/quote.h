@@ -19,6 +19,13 @@
  */
 void assay_quote(struct assay_buffer *out, struct assay_span text);
 
+/**
+ * Append what assay_quote was given.
+ *
+ * Return: false when the text is not one that assay_quote writes
+ */
+bool assay_unquote(struct assay_buffer *out, struct assay_span quoted);
+
 /** As assay_quote, into memory that the caller frees. */
 char *assay_quoted(const char *text);
 

@@ -78,6 +78,8 @@ static json_t *json_of_sequence(const cyaml_schema_value_t *schema, const void *
 static json_t *json_of(const cyaml_schema_value_t *schema, const void *data, uint64_t count)
 {
 	data = followed(schema, data);
+	if (data == NULL && (schema->flags & CYAML_FLAG_OPTIONAL) != 0)
+		return NULL;
 	if (schema->type == CYAML_SEQUENCE)
 		return json_of_sequence(schema, data, count);
 	if (data == NULL || schema->type == CYAML_IGNORE)

@@ -15,6 +15,7 @@ static const char *const entries[] = {
 	"result.json",
 	"report.txt",
 	"build.log",
+	"sources.jsonl",
 	"vary",
 	"outputs",
 	"provenance.intoto.json",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The folder where a run leaves what it found: result.json, report.txt, build.log, the outputs and
- * the statements. A folder of an earlier run is used again; any other folder that is not empty is
+ * The folder where a run leaves what it found: result.json, report.txt, build.log, sources.jsonl, the
+ * outputs and the statements. A folder of an earlier run is used again; any other folder that is not empty is
  * refused, and so is one whose statements have been signed.
  *
  * Layer: cli.

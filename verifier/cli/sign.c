@@ -27,14 +27,11 @@ static const struct assay_option options[] = {
 
 static const char statement_end[] = ".intoto.json";
 
-/* The statements that verify leaves in its folder. There is no provenance where no build began. */
-static const struct {
-	const char *name;
-	bool optional;
-} statements[] = {
-	{ "provenance.intoto.json", true },
-	{ "verdict.intoto.json", false },
-	{ "summary.intoto.json", false },
+/* The statements that verify and review leave in their folders. */
+static const char *const statements[] = {
+	"provenance.intoto.json", /* not there when no build was begun */
+	"verdict.intoto.json", "summary.intoto.json",
+	"review.intoto.json", /* alone in the folder of a review */
 };
 
 /* x.intoto.json becomes x.dsse.json; an envelope is replaced by the one with one more signature. */
@@ -182,17 +179,22 @@ static int sign_file(const char *path, const struct assay_key *key, struct assay
 
 static int sign_folder(const char *folder, const struct assay_key *key, struct assay_error *err)
 {
+	bool any = false;
+
 	if (output != NULL)
 		return assay_fail(err, ASSAY_E_USAGE, "--output: is for one file");
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(statements); i++) {
-		ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", folder, statements[i].name);
+		ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", folder, statements[i]);
 
-		if (statements[i].optional && access(path, F_OK) < 0)
+		if (access(path, F_OK) < 0)
 			continue;
 		if (sign_file(path, key, err) < 0)
 			return -1;
+		any = true;
 	}
-	return 0;
+	return any ? 0
+	           : assay_fail(err, ASSAY_E_USAGE, "%s: has no statement that could be signed",
+	                        folder);
 }
 
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)

@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/rebuild.h"
 #include "cli/varying.h"
+#include "explain/decide.h"
 #include "report/verify.h"
 
 static struct {

@@ -11,11 +11,13 @@
 #include "cli/progress.h"
 #include "cli/rebuild.h"
 #include "cli/result_dir.h"
+#include "cli/reviews.h"
 #include "cli/statements.h"
 #include "cli/varying.h"
 #include "compare/compare.h"
 #include "explain/decide.h"
 #include "explain/explain.h"
+#include "explain/sources.h"
 #include "report/verify.h"
 
 /* Not one that can be accepted: the manifest's own is taken. */
@@ -26,6 +28,7 @@ static struct {
 	const char *output;
 	enum assay_tier accept;
 	const char *on_difference;
+	const char *review;
 	bool no_times;
 	bool full_check;
 } opt = { .accept = ACCEPT_OF_MANIFEST };
@@ -40,6 +43,8 @@ static const struct assay_option options[] = {
 	  &opt.output },
 	{ "on-difference", 0, "HOW", "vary: build again to tell why (default); or stop",
 	  ASSAY_OPTION_TEXT, &opt.on_difference },
+	{ "review", 0, "DIR", "the sources must be those of this record of assay review",
+	  ASSAY_OPTION_TEXT, &opt.review },
 	{ "no-times", 0, NULL, "leave out what differs from run to run", ASSAY_OPTION_FLAG,
 	  &opt.no_times },
 	{ "full-check", 0, NULL, "hash every byte of the toolchain again before it is used",
@@ -155,6 +160,8 @@ static int verify(struct assay_inputs *inputs, const struct assay_result_dir *di
 	const struct assay_progress *progress = assay_progress_open(assay_common.quiet);
 	enum assay_tree_check check = opt.full_check ? ASSAY_TREE_FULL : ASSAY_TREE_FAST;
 
+	if (assay_cli_reviews(inputs->manifest, opt.review, &result->sources, err) < 0)
+		return -1;
 	if (opt.delivered != NULL && assay_inputs_take_delivered(inputs, opt.delivered, err) < 0)
 		return -1;
 	if (assay_inputs_provide(inputs, true, check, progress, err) < 0)
@@ -163,6 +170,7 @@ static int verify(struct assay_inputs *inputs, const struct assay_result_dir *di
 	if (assay_cli_build(inputs, dir, progress, &result->record, err) < 0)
 		return -1;
 	result->built = true;
+	assay_sources_check(&result->record.sources, &result->sources);
 	if (result->record.outcome == ASSAY_OUTCOME_BUILT &&
 	    compare_all(inputs, dir, progress, result, err) < 0)
 		return -1;
@@ -188,9 +196,14 @@ static int write_reports(const struct assay_result *result, const struct assay_r
 {
 	ASSAY_AUTO_JSON json_t *json = assay_verify_json(result, !opt.no_times);
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 }, machine = { 0 };
+	ASSAY_AUTO_BUFFER struct assay_buffer sources = { 0 };
 
 	assay_json_pretty(json, &machine);
 	assay_verify_text(result, &text);
+	assay_inventory_write(&result->record.sources, &sources);
+	if (sources.len > 0 &&
+	    assay_result_dir_write(dir, "sources.jsonl", assay_buffer_span(&sources), err) < 0)
+		return -1;
 	if (assay_result_dir_write(dir, "report.txt", assay_buffer_span(&text), err) < 0 ||
 	    assay_result_dir_write(dir, "result.json", assay_buffer_span(&machine), err) < 0 ||
 	    assay_cli_write_statements(result, dir, !opt.no_times, err) < 0)

@@ -147,3 +147,17 @@ bool assay_decide_inside(const struct assay_comparison *found,
 	/* A file that differs without a finding is not explained by anything. */
 	return looked_at > 0 && found->tier == ASSAY_TIER_DIFFERENT;
 }
+
+json_t *assay_variation_json(const struct assay_variation_record *record)
+{
+	json_t *json = json_object();
+
+	if (record->decision != ASSAY_DECISION_NONE)
+		assay_json_set_str(json, "decision", assay_decision_name(record->decision));
+	assay_json_set_bool(json, "deterministic", record->repeats);
+	assay_json_set_int(json, "builds", record->builds);
+	assay_json_set(json, "varied", assay_json_strings(&record->varied));
+	assay_json_set(json, "depends_on", assay_json_strings(&record->axes));
+	assay_json_set(json, "fails_with", assay_json_strings(&record->failed));
+	return json;
+}

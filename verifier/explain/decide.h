@@ -10,6 +10,7 @@
 #ifndef ASSAY_EXPLAIN_DECIDE_H
 #define ASSAY_EXPLAIN_DECIDE_H
 
+#include "base/json.h"
 #include "model/comparison.h"
 #include "model/variation.h"
 
@@ -33,5 +34,8 @@ enum assay_decision assay_decide(const struct assay_evidence *evidence);
  */
 bool assay_decide_inside(const struct assay_comparison *found,
                          const struct assay_comparison *varied, size_t count);
+
+/** What variation has shown, for machines: in results, and in statements. A new reference. */
+json_t *assay_variation_json(const struct assay_variation_record *record);
 
 #endif

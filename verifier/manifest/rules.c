@@ -135,6 +135,8 @@ const struct assay_yaml_rule assay_manifest_rules[] = {
 	{ .path = "sources[].into", .wrong = assay_rule_folder },
 	{ .path = "sources[].strip",
 	  .max = 64 }, /* deeper names do not fit into PATH_MAX usefully */
+	{ .path = "reviewed[].at", .wrong = assay_rule_folder, .unique = true },
+	{ .path = "reviewed[].tree", .wrong = assay_rule_sha256 },
 	{ .path = "toolchain.id", .wrong = assay_rule_sha256 },
 	{ .path = "toolchain.tree", .wrong = assay_rule_sha256 },
 	{ .path = "build.path", .wrong = rule_build_path },

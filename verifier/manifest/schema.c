@@ -157,6 +157,13 @@ static const cyaml_schema_field_t compare_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t reviewed_fields[] = {
+	TEXT("at", struct assay_reviewed, at, PATH_BYTES),
+	TEXT("tree", struct assay_reviewed, tree, DIGEST_BYTES),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t reviewed = VALUE(struct assay_reviewed, reviewed_fields);
+
 static const cyaml_schema_field_t hint_fields[] = {
 	TEXT("name", struct assay_hint, name, NAME_BYTES),
 	TEXT("from", struct assay_hint, from, PATH_BYTES),
@@ -168,6 +175,8 @@ static const cyaml_schema_field_t manifest_fields[] = {
 	TEXT("schema", struct assay_manifest, schema, NAME_BYTES),
 	MAPPING("product", struct assay_manifest, product, product_fields),
 	LIST("sources", struct assay_manifest, sources, &source),
+	CYAML_FIELD_SEQUENCE("reviewed", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+	                     struct assay_manifest, reviewed, &reviewed, 1, ITEMS_MAX),
 	MAPPING("toolchain", struct assay_manifest, toolchain, toolchain_fields),
 	MAPPING("build", struct assay_manifest, build, build_fields),
 	LIST("outputs", struct assay_manifest, outputs, &output),

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "model/machine.h"
 #include "model/tier.h"
 
 /** What becomes of a source file in the build folder. */
@@ -47,33 +48,6 @@ struct assay_user {
 	uint32_t gid;
 	char *name;
 	char *home; /* absolute */
-};
-
-/** How a pinned clock goes on. */
-enum assay_clock_mode {
-	ASSAY_CLOCK_FIXED,  /* it does not: always the start */
-	ASSAY_CLOCK_OFFSET, /* as the host's does */
-	ASSAY_CLOCK_STEP,   /* by a second for each reading */
-};
-
-struct assay_clock_pin {
-	enum assay_clock_mode mode;
-	uint64_t start; /* seconds since 1970-01-01 UTC, when the container is made */
-};
-
-struct assay_random_pin {
-	uint64_t seed;
-};
-
-/** What programs inside are told about the machine. */
-struct assay_machine {
-	char *hostname;
-	char *kernel_release; /* uname -r */
-	char *kernel_version; /* uname -v */
-	uint32_t cpus;        /* as nproc(1) and /proc/cpuinfo tell */
-	uint64_t memory;      /* bytes, as /proc/meminfo and sysinfo(2) tell; not the limit */
-	struct assay_clock_pin *clock;   /* the time of day; NULL: the host's */
-	struct assay_random_pin *random; /* random numbers; NULL: the host's */
 };
 
 /** When a build is stopped. Not visible inside. */
@@ -114,6 +88,12 @@ struct assay_delivered {
 	char *output;  /* name of an output */
 };
 
+/** A tree that was reviewed, and where it is when it is built. */
+struct assay_reviewed {
+	char *at;   /* folder below build.path, "." for itself */
+	char *tree; /* SHA-256, as a record of assay-review(1) has it */
+};
+
 /** Where a pinned file can be found. Not part of the identity. */
 struct assay_hint {
 	char *name;
@@ -129,6 +109,8 @@ struct assay_manifest {
 	} product;
 	struct assay_source *sources;
 	unsigned sources_count;
+	struct assay_reviewed *reviewed; /* the sources have to be these trees */
+	unsigned reviewed_count;
 	struct assay_toolchain_pin {
 		char *lock; /* path beside the manifest: a hint, not part of the identity */
 		char *id;   /* SHA-256 of the lock's canonical JSON */

@@ -31,5 +31,6 @@ void assay_build_record_fini(struct assay_build_record *record)
 	assay_strings_fini(&record->pinned);
 	assay_strings_fini(&record->seen);
 	assay_strings_fini(&record->events);
+	assay_inventory_fini(&record->sources);
 	*record = (struct assay_build_record){ 0 };
 }

@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/strings.h"
+#include "model/inventory.h"
 
 /** How a build ended. Every limit has its own outcome. */
 enum assay_outcome {
@@ -48,6 +49,7 @@ struct assay_build_record {
 	struct assay_strings pinned;     /* "key: value", sorted: what it saw of pinned rows */
 	struct assay_sha256 environment; /* of these, a line each: the same on every host */
 	struct assay_strings seen;       /* "key: value", sorted: what it saw of the others */
+	struct assay_inventory sources;  /* in the build folder, before the first step */
 	struct assay_strings events; /* "make[12]: socket(AF_INET, …) refused (3 times)", sorted */
 	uint64_t wall_ms;
 	uint64_t cpu_ms;                /* user and system time of all processes */

@@ -35,6 +35,10 @@ void assay_result_conclude(struct assay_result *result)
 		tier = ASSAY_TIER_INCONCLUSIVE;
 	result->tier = tier;
 	result->status = assay_tier_exit(tier, result->accept);
+	/* A match is one with what was built; without the review it says nothing of what was reviewed. */
+	if (result->sources.wanted && !result->sources.agrees &&
+	    (result->status == ASSAY_EXIT_MATCH || result->status == ASSAY_EXIT_WORSE_TIER))
+		result->status = ASSAY_EXIT_PIN;
 }
 
 void assay_result_fini(struct assay_result *result)
@@ -43,6 +47,7 @@ void assay_result_fini(struct assay_result *result)
 		assay_comparison_fini(&result->comparisons[i]);
 	free(result->comparisons);
 	assay_build_record_fini(&result->record);
+	assay_source_check_fini(&result->sources);
 	assay_variation_record_fini(&result->variation);
 	*result = (struct assay_result){ 0 };
 }

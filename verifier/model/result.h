@@ -11,6 +11,7 @@
 #include "model/comparison.h"
 #include "model/manifest.h"
 #include "model/record.h"
+#include "model/review.h"
 #include "model/variation.h"
 
 /** Zero-initialise. */
@@ -23,6 +24,7 @@ struct assay_result {
 	struct assay_build_record record;
 	struct assay_comparison *comparisons; /* one for each manifest->delivered, in its order */
 	size_t comparison_count;
+	struct assay_source_check sources;
 	struct assay_variation_record variation; /* decision NONE: not varied */
 	enum assay_tier tier;                    /* worst of all; inconclusive until compared */
 	enum assay_tier accept;

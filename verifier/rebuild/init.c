@@ -32,6 +32,7 @@
 #include "rebuild/notify.h"
 #include "rebuild/sources.h"
 #include "rebuild/usage.h"
+#include "rebuild/watch.h"
 
 /* To kill, to see and answer programs, and to read outputs whatever their mode. */
 #define OWN_CAPABILITIES                                                                           \
@@ -41,6 +42,7 @@ struct init {
 	struct assay_container *container;
 	struct assay_notify notify;
 	struct assay_usage_watch watch;
+	struct assay_watch sources;
 	int signals;          /* SIGCHLD arrives here */
 	uint64_t memory_peak; /* bytes */
 	bool disk_full;       /* seen in this step */
@@ -307,6 +309,41 @@ static void look_around(struct init *init)
 		assay_container_fail(init->container, &err);
 }
 
+/* What is there, with its digests; then its times; then how all of that is before the first step. */
+static int settle_sources(struct init *init, struct assay_error *err)
+{
+	const struct assay_build *build = &init->container->plan->manifest->build;
+	struct assay_message message = { .type = ASSAY_MSG_SOURCES };
+	ASSAY_AUTO_CLOSE int list = assay_sources_inventory(init->container, err);
+
+	if (list < 0 || assay_message_send(init->container->control, &message, list, err) < 0)
+		return -1;
+	return assay_watch_list(&init->sources, build->path, err) < 0 ||
+	                       assay_sources_settle(build, err) < 0 ||
+	                       assay_watch_begin(&init->sources, build->path, err) < 0
+	               ? -1
+	               : 0;
+}
+
+/* However the build ended: what of the sources it opened. */
+static void tell_used(const struct init *init)
+{
+	const struct assay_build *build = &init->container->plan->manifest->build;
+	struct assay_message message = { .type = ASSAY_MSG_USED };
+	ASSAY_AUTO_CLOSE int list = memfd_create("used", MFD_CLOEXEC);
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (init->sources.scan.count == 0)
+		return; /* the build never got so far */
+	if (list < 0)
+		(void)assay_fail_errno(&err, "memory for what the build opened");
+	if (list < 0 || assay_watch_end(&init->sources, build->path, &text, &err) < 0 ||
+	    assay_write_full(list, assay_buffer_span(&text), &err) < 0 ||
+	    assay_message_send(init->container->control, &message, list, &err) < 0)
+		assay_container_fail(init->container, &err);
+}
+
 static void place_sources(struct init *init)
 {
 	const struct assay_manifest *manifest = init->container->plan->manifest;
@@ -318,7 +355,7 @@ static void place_sources(struct init *init)
 		else if (assay_source_place(init->container, i, &err) < 0)
 			assay_container_fail(init->container, &err);
 	}
-	if (going_on(init) && assay_sources_settle(&manifest->build, &err) < 0)
+	if (going_on(init) && settle_sources(init, &err) < 0)
 		assay_container_fail(init->container, &err);
 }
 
@@ -487,6 +524,7 @@ void assay_init_main(struct assay_container *container)
 	if (!container->request->look) {
 		place_sources(init);
 		run_steps(init);
+		tell_used(init);
 		collect_outputs(init);
 	}
 	tell_refusals(init);

@@ -18,6 +18,8 @@ enum assay_message_type {
 	ASSAY_MSG_UNSHARED, /* the namespaces are there: map the ids */
 	ASSAY_MSG_UNPINNED, /* index: pin; text: why */
 	ASSAY_MSG_SURVEY,   /* with a descriptor: what can be seen inside */
+	ASSAY_MSG_SOURCES,  /* with a descriptor: the inventory of the sources */
+	ASSAY_MSG_USED,     /* with a descriptor: which of them were opened */
 	ASSAY_MSG_STEP,     /* index: step that begins; count: of how many; text: what it runs */
 	ASSAY_MSG_REFUSAL,  /* text: what was refused to whom; count: how often */
 	ASSAY_MSG_ENDED,    /* outcome, index: step, status, count: largest memory; text: detail */

@@ -27,6 +27,7 @@
 #include "rebuild/log.h"
 #include "rebuild/survey.h"
 #include "rebuild/tree.h"
+#include "rebuild/watch.h"
 
 /* How long init may take to report after it was told to stop; then it is killed. Ours. */
 #define GRACE_MS 2000
@@ -316,6 +317,19 @@ static void end(struct launch *launch, const struct assay_message *message)
 	            "%s", message->text);
 }
 
+/* What init tells about the sources. */
+static int take_sources(struct launch *launch, const struct assay_message *message, int fd,
+                        struct assay_error *err)
+{
+	struct assay_inventory *sources = &launch->record->sources;
+
+	if (message->type == ASSAY_MSG_SOURCES)
+		return assay_watch_take_inventory(fd, sources, err);
+	if (message->type == ASSAY_MSG_USED)
+		return assay_watch_take_used(fd, sources, err);
+	return assay_fail(err, ASSAY_E_SYSTEM, "init speaks of %" PRIu32, message->type);
+}
+
 static int handle_message(struct launch *launch, const struct assay_message *message, int fd,
                           struct assay_error *err)
 {
@@ -351,7 +365,7 @@ static int handle_message(struct launch *launch, const struct assay_message *mes
 		*err = message->error;
 		return -1;
 	default:
-		return assay_fail(err, ASSAY_E_SYSTEM, "init speaks of %" PRIu32, message->type);
+		return take_sources(launch, message, fd, err);
 	}
 }
 

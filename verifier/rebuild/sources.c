@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "rebuild/beneath.h"
+#include "rebuild/inventory.h"
 #include "rebuild/job.h"
 #include "rebuild/untar.h"
 
@@ -179,6 +180,37 @@ int assay_source_patch(const struct assay_container *container, unsigned index,
 	    lseek(fd, 0, SEEK_SET) < 0)
 		return assay_fail_errno(err, "seal patch %s", source->name);
 	return assay_steal_fd(&fd);
+}
+
+/* In a helper: the build folder is where we are. */
+static int take_inventory(void *context ASSAY_UNUSED, struct assay_error *err)
+{
+	ASSAY_AUTO_CLOSE int dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSAY_AUTO_INVENTORY struct assay_inventory inventory = { 0 };
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+
+	if (dir < 0)
+		return assay_fail_errno(err, "open the build folder");
+	if (assay_inventory_take(dir, NULL, &inventory, err) < 0)
+		return -1;
+	assay_inventory_write(&inventory, &text);
+	return assay_write_full(ASSAY_JOB_RESULT, assay_buffer_span(&text), err);
+}
+
+int assay_sources_inventory(const struct assay_container *container, struct assay_error *err)
+{
+	ASSAY_AUTO_CLOSE int result = memfd_create("sources", MFD_CLOEXEC);
+	struct assay_job job = {
+		.cwd = ".", .input = -1, .result = result, .help = take_inventory
+	};
+	struct assay_started started;
+
+	if (result < 0)
+		return assay_fail_errno(err, "memory for the list of sources");
+	if (assay_job_start(container, &job, &started, err) < 0 ||
+	    assay_job_helped(&started, err) < 0)
+		return assay_fail_in(err, "look at the sources");
+	return assay_steal_fd(&result);
 }
 
 int assay_sources_settle(const struct assay_build *build, struct assay_error *err)

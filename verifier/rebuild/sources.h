@@ -27,6 +27,10 @@ ASSAY_CHECKED int assay_source_place(const struct assay_container *container, un
 ASSAY_CHECKED int assay_source_patch(const struct assay_container *container, unsigned index,
                                      struct assay_error *err);
 
+/** Take the inventory of the build folder, as text. Return: a file in memory, -1 */
+ASSAY_CHECKED int assay_sources_inventory(const struct assay_container *container,
+                                          struct assay_error *err);
+
 /** Give everything in the build folder the time of SOURCE_DATE_EPOCH. Nothing else runs now. */
 ASSAY_CHECKED int assay_sources_settle(const struct assay_build *build, struct assay_error *err);
 

@@ -1,29 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/verify.h"
 
-static json_t *names_json(const struct assay_strings *names)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < names->count; i++)
-		assay_json_append(array, assay_json_str(assay_span_of_str(names->items[i])));
-	return array;
-}
-
-json_t *assay_variation_json(const struct assay_variation_record *record)
-{
-	json_t *json = json_object();
-
-	if (record->decision != ASSAY_DECISION_NONE)
-		assay_json_set_str(json, "decision", assay_decision_name(record->decision));
-	assay_json_set_bool(json, "deterministic", record->repeats);
-	assay_json_set_int(json, "builds", record->builds);
-	assay_json_set(json, "varied", names_json(&record->varied));
-	assay_json_set(json, "depends_on", names_json(&record->axes));
-	assay_json_set(json, "fails_with", names_json(&record->failed));
-	return json;
-}
-
 static void add_names(const char *title, const struct assay_strings *names,
                       struct assay_buffer *out)
 {

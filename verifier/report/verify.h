@@ -25,9 +25,12 @@ void assay_verify_text(const struct assay_result *result, struct assay_buffer *o
 /** The build's part of the machine form, for `assay rebuild` too. A new reference. */
 json_t *assay_build_json(const struct assay_build_record *record);
 
-/** What variation has shown, for `assay vary` too. A new reference. */
-json_t *assay_variation_json(const struct assay_variation_record *record);
+/** What variation has shown, for `assay vary` too. */
 void assay_variation_text(const struct assay_variation_record *record, struct assay_buffer *out);
+
+/** What the build made of the sources, and whether they are those that were reviewed. */
+void assay_sources_text(const struct assay_inventory *sources,
+                        const struct assay_source_check *check, struct assay_buffer *out);
 
 /** The build's part for people: nothing but one line when it was built. */
 void assay_build_text(const struct assay_build_record *record, struct assay_buffer *out);

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/clock.h"
+#include "explain/decide.h"
+#include "explain/sources.h"
 #include "report/report.h"
 #include "report/verify.h"
-
-static json_t *strings_json(const struct assay_strings *list)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < list->count; i++)
-		assay_json_append(array, assay_json_str(assay_span_of_str(list->items[i])));
-	return array;
-}
 
 static json_t *outputs_json(const struct assay_build_record *record)
 {
@@ -37,12 +30,12 @@ json_t *assay_build_json(const struct assay_build_record *record)
 	if (record->detail != NULL)
 		assay_json_set_str(build, "detail", record->detail);
 	assay_json_set_str(build, "level", record->level != NULL ? record->level : "none");
-	assay_json_set(build, "unpinned", strings_json(&record->unpinned));
+	assay_json_set(build, "unpinned", assay_json_strings(&record->unpinned));
 	if (record->pinned.count > 0) {
 		assay_json_set_sha256(build, "probe", &record->probe);
 		assay_json_set_sha256(build, "environment", &record->environment);
 	}
-	assay_json_set(build, "events", strings_json(&record->events));
+	assay_json_set(build, "events", assay_json_strings(&record->events));
 	assay_json_set(build, "outputs", outputs_json(record));
 	if (record->log_tail != NULL && record->outcome != ASSAY_OUTCOME_BUILT)
 		assay_json_set_str(build, "log_tail", record->log_tail);
@@ -66,7 +59,7 @@ static json_t *run_json(const struct assay_result *result)
 	assay_json_set_int(run, "build_cpu_ms", record->cpu_ms);
 	assay_json_set_int(run, "build_memory_peak", record->memory_peak);
 	/* What no level pins is another thing every time. */
-	assay_json_set(run, "seen", strings_json(&record->seen));
+	assay_json_set(run, "seen", assay_json_strings(&record->seen));
 	/* A log may hold times and the order of parallel jobs. */
 	assay_json_set_int(run, "log_size", record->log_size);
 	assay_json_set_sha256(run, "log_sha256", &record->log_sha256);
@@ -125,6 +118,9 @@ json_t *assay_verify_json(const struct assay_result *result, bool times)
 	assay_json_set(root, "pins", pins_json(result));
 	if (result->built)
 		assay_json_set(root, "build", assay_build_json(&result->record));
+	if (result->built)
+		assay_json_set(root, "sources",
+		               assay_sources_json(&result->record.sources, &result->sources));
 	assay_json_set(root, "delivered", delivered_json(result));
 	if (result->variation.decision != ASSAY_DECISION_NONE)
 		assay_json_set(root, "variation", assay_variation_json(&result->variation));

@@ -139,5 +139,7 @@ void assay_verify_text(const struct assay_result *result, struct assay_buffer *o
 	add_pin(out, "lock", &result->lock_id);
 	add_pin(out, "toolchain", &result->tree);
 	if (result->built)
+		assay_sources_text(&result->record.sources, &result->sources, out);
+	if (result->built)
 		add_hermeticity(&result->record, out);
 }
