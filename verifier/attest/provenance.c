@@ -48,6 +48,7 @@ static json_t *metadata(const struct assay_result *result)
 {
 	const struct assay_build_record *record = &result->record;
 	json_t *out = json_object(), *use = json_object(), *log = json_object();
+	json_t *journal = json_object();
 	char text[ASSAY_CLOCK_TEXT];
 
 	assay_clock_text(result->started, text);
@@ -61,6 +62,9 @@ static json_t *metadata(const struct assay_result *result)
 	assay_json_set_int(log, "size", record->log_size);
 	assay_json_set_sha256(log, "sha256", &record->log_sha256);
 	assay_json_set(out, "assay_log", log);
+	assay_json_set_int(journal, "records", result->journal_records);
+	assay_json_set_sha256(journal, "sha256", &result->journal_last);
+	assay_json_set(out, "assay_journal", journal);
 	return out;
 }
 

@@ -24,6 +24,7 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_doctor,
 	&assay_cmd_probe,
 	&assay_cmd_review,
+	&assay_cmd_journal_check,
 	&assay_cmd_check,
 	&assay_cmd_bundle_reference,
 	&assay_cmd_key_new,

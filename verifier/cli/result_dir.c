@@ -9,8 +9,12 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/strings.h"
 
-/* All that a run leaves behind; nothing else is ever removed, signatures least of all. */
+/* Kept from run to run: each goes on behind the earlier ones. */
+static const char journal[] = "journal.jsonl";
+
+/* All else that a run leaves behind; nothing else is ever removed, signatures least of all. */
 static const char *const entries[] = {
 	"result.json",
 	"report.txt",
@@ -33,38 +37,66 @@ void assay_result_dir_fini(struct assay_result_dir *dir)
 	*dir = (struct assay_result_dir){ 0 };
 }
 
+/* What a run that was killed was about to write: see assay_file_write. */
+static bool is_leftover(const char *name)
+{
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(entries); i++) {
+		size_t len = strlen(entries[i]), digits;
+
+		if (strncmp(name, entries[i], len) != 0 || name[len] != '.')
+			continue;
+		digits = strspn(name + len + 1, "0123456789");
+		if (digits > 0 && strcmp(name + len + 1 + digits, ".tmp") == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_ours(const char *name)
 {
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(entries); i++)
 		if (strcmp(entries[i], name) == 0)
 			return true;
-	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+	return is_leftover(name) || strcmp(name, journal) == 0;
 }
 
-static int refuse_foreign(int fd, const char *path, struct assay_error *err)
+static int list_names(const struct assay_result_dir *dir, struct assay_strings *out,
+                      struct assay_error *err)
 {
 	struct dirent *entry;
-	int result = 0, copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	int copy = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
 
-	if (dir == NULL)
-		return assay_fail_errno(err, "read folder %s", path);
-	while (result == 0 && (entry = readdir(dir)) != NULL)
-		if (!is_ours(entry->d_name))
-			result = assay_fail(err, ASSAY_E_USAGE,
-			                    "%s: holds other files than a result's: choose another "
-			                    "folder with --output",
-			                    path);
-	(void)closedir(dir);
-	return result;
+	if (stream == NULL)
+		return assay_fail_errno(err, "read folder %s", dir->path);
+	while ((entry = readdir(stream)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			assay_strings_add(out, entry->d_name);
+	(void)closedir(stream);
+	return 0;
+}
+
+static int refuse_foreign(const struct assay_result_dir *dir, const struct assay_strings *names,
+                          struct assay_error *err)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (!is_ours(names->items[i]))
+			return assay_fail(err, ASSAY_E_USAGE,
+			                  "%s: holds other files than a result's: choose another "
+			                  "folder with --output",
+			                  dir->path);
+	return 0;
 }
 
 static int clean(const struct assay_result_dir *dir, struct assay_error *err)
 {
-	if (refuse_foreign(dir->fd, dir->path, err) < 0)
+	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
+
+	if (list_names(dir, &names, err) < 0 || refuse_foreign(dir, &names, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(entries); i++)
-		if (assay_remove_tree(dir->fd, entries[i], err) < 0)
+	for (size_t i = 0; i < names.count; i++)
+		if (strcmp(names.items[i], journal) != 0 &&
+		    assay_remove_tree(dir->fd, names.items[i], err) < 0)
 			return assay_fail_in(err, "%s", dir->path);
 	if (mkdirat(dir->fd, "outputs", 0777) < 0)
 		return assay_fail_errno(err, "make folder %s", dir->outputs);

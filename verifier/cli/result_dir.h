@@ -2,7 +2,8 @@
 /*
  * The folder where a run leaves what it found: result.json, report.txt, build.log, sources.jsonl, the
  * outputs and the statements. A folder of an earlier run is used again; any other folder that is not empty is
- * refused, and so is one whose statements have been signed.
+ * refused, and so is one whose statements have been signed. What stays from run to run is the
+ * journal.
  *
  * Layer: cli.
  */

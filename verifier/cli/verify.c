@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/inputs.h"
+#include "cli/journal.h"
 #include "cli/judge.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -79,18 +80,20 @@ static int compare_one(const struct assay_inputs *inputs, const struct assay_res
 }
 
 static int compare_all(const struct assay_inputs *inputs, const struct assay_result_dir *dir,
-                       const struct assay_progress *progress, struct assay_result *result,
+                       struct assay_run_journal *journal, struct assay_result *result,
                        struct assay_error *err)
 {
 	unsigned count = inputs->manifest->delivered_count;
 
 	result->comparisons = assay_calloc(count, sizeof(*result->comparisons));
 	for (unsigned i = 0; i < count; i++) {
-		assay_progress_tell(progress, ASSAY_STAGE_COMPARE, i, count,
+		assay_progress_tell(&journal->progress, ASSAY_STAGE_COMPARE, i, count,
 		                    inputs->manifest->delivered[i].file);
 		if (compare_one(inputs, dir, i, &result->comparisons[i], err) < 0)
 			return -1;
 		result->comparison_count++;
+		if (assay_cli_journal_compared(journal, &result->comparisons[i], err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -155,9 +158,10 @@ static int vary(const struct assay_inputs *inputs, const struct assay_result_dir
 }
 
 static int verify(struct assay_inputs *inputs, const struct assay_result_dir *dir,
-                  struct assay_result *result, struct assay_error *err)
+                  struct assay_run_journal *journal, struct assay_result *result,
+                  struct assay_error *err)
 {
-	const struct assay_progress *progress = assay_progress_open(assay_common.quiet);
+	const struct assay_progress *progress = &journal->progress;
 	enum assay_tree_check check = opt.full_check ? ASSAY_TREE_FULL : ASSAY_TREE_FAST;
 
 	if (assay_cli_reviews(inputs->manifest, opt.review, &result->sources, err) < 0)
@@ -167,17 +171,22 @@ static int verify(struct assay_inputs *inputs, const struct assay_result_dir *di
 	if (assay_inputs_provide(inputs, true, check, progress, err) < 0)
 		return -1;
 	result->tree = inputs->tree.sha256;
-	if (assay_cli_build(inputs, dir, progress, &result->record, err) < 0)
+	if (assay_cli_journal_inputs(journal, inputs, err) < 0 ||
+	    assay_cli_build(inputs, dir, progress, &result->record, err) < 0)
 		return -1;
 	result->built = true;
 	assay_sources_check(&result->record.sources, &result->sources);
+	if (assay_cli_journal_built(journal, &result->record, err) < 0)
+		return -1;
 	if (result->record.outcome == ASSAY_OUTCOME_BUILT &&
-	    compare_all(inputs, dir, progress, result, err) < 0)
+	    compare_all(inputs, dir, journal, result, err) < 0)
 		return -1;
 	assay_result_conclude(result);
-	return result->status == ASSAY_EXIT_DIFFERENT && opt.on_difference == NULL
-	               ? vary(inputs, dir, progress, result, err)
-	               : 0;
+	if (result->status != ASSAY_EXIT_DIFFERENT || opt.on_difference != NULL)
+		return 0;
+	return vary(inputs, dir, journal->show, result, err) < 0
+	               ? -1
+	               : assay_cli_journal_varied(journal, &result->variation, err);
 }
 
 /* The one word that changes something is "stop". */
@@ -225,11 +234,29 @@ static void begin(const struct assay_inputs *inputs, struct assay_result *result
 		opt.accept == ACCEPT_OF_MANIFEST ? inputs->manifest->compare.accept : opt.accept;
 }
 
+static void finish_journal(struct assay_run_journal *journal)
+{
+	assay_journal_close(&journal->journal);
+}
+
+/* Everything that was found is written down: in the journal, in reports and statements. */
+static int write_down(struct assay_run_journal *journal, const struct assay_result_dir *dir,
+                      struct assay_result *result, struct assay_error *err)
+{
+	return assay_cli_journal_end(journal, result, err) < 0 ||
+	                       write_reports(result, dir, err) < 0 ||
+	                       assay_cli_journal_written(journal, dir, err) < 0
+	               ? -1
+	               : 0;
+}
+
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 {
 	ASSAY_AUTO_INPUTS struct assay_inputs inputs = { 0 };
 	ASSAY_AUTO_RESULT struct assay_result result = { 0 };
 	ASSAY_AUTO_RESULT_DIR struct assay_result_dir dir = { 0 };
+	ASSAY_AUTO(finish_journal)
+	struct assay_run_journal journal = { .journal = ASSAY_JOURNAL_INIT };
 	struct assay_error writing = ASSAY_ERROR_INIT;
 	int verified;
 
@@ -240,16 +267,19 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	                          inputs.manifest->product.version, &dir, err) < 0)
 		return -1;
 	begin(&inputs, &result);
-	verified = verify(&inputs, &dir, &result, err);
+	if (assay_cli_journal_begin(&dir, &result, assay_progress_open(assay_common.quiet),
+	                            &journal, err) < 0)
+		return -1;
+	verified = verify(&inputs, &dir, &journal, &result, err);
 	result.ended = assay_clock_wall();
 	if (verified < 0) {
 		result.error = *err;
 		result.status = assay_error_exit(err->code);
-		(void)write_reports(&result, &dir,
-		                    &writing); /* the first error is the one to tell */
+		/* The first error is the one to tell. */
+		(void)write_down(&journal, &dir, &result, &writing);
 		return -1;
 	}
-	if (write_reports(&result, &dir, err) < 0)
+	if (write_down(&journal, &dir, &result, err) < 0)
 		return -1;
 	return (int)result.status;
 }

@@ -29,8 +29,10 @@ struct assay_result {
 	enum assay_tier tier;                    /* worst of all; inconclusive until compared */
 	enum assay_tier accept;
 	enum assay_exit status;
-	struct assay_error error; /* code NONE unless the run ended in an error */
-	int64_t started, ended;   /* seconds since 1970-01-01 UTC */
+	struct assay_error error;         /* code NONE unless the run ended in an error */
+	uint64_t journal_records;         /* that were written when the run had concluded */
+	struct assay_sha256 journal_last; /* digest of the last of them */
+	int64_t started, ended;           /* seconds since 1970-01-01 UTC */
 };
 
 void assay_result_fini(struct assay_result *result);
