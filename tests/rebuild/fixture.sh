@@ -67,7 +67,7 @@ skip_all() {
 make_package() {
 	mkdir -p package/DEBIAN package/bin package/usr/bin
 	cp "$(command -v busybox)" package/bin/busybox
-	for applet in sh cat cp mkdir printf sleep ln mkfifo head dd tr env id touch ls true yes rm; do
+	for applet in sha256sum tail sh cat cp mkdir printf sleep ln mkfifo head dd tr env id touch ls true yes rm; do
 		ln -s busybox "package/bin/$applet"
 	done
 	cat >package/DEBIAN/control <<-END

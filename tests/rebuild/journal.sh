@@ -119,8 +119,7 @@ while [ $i -lt $kills ]; do
 	# Between 0 and 255 milliseconds: from before the first record to after the last one.
 	sleep "0.$(printf '%03d' "$(od -An -N1 -tu1 /dev/urandom | tr -d ' ')")"
 	kill -9 $pid 2>/dev/null
-	wait $pid 2>/dev/null
-	[ $? -eq 0 ] && finished=$((finished + 1))
+	if wait $pid 2>/dev/null; then finished=$((finished + 1)); fi
 	[ ! -e k/journal.jsonl ] || check k/journal.jsonl >/dev/null 2>err || broken=$((broken + 1))
 done
 [ "$(grep -c '"event":"begun"' k/journal.jsonl)" -gt $((kills / 2)) ]

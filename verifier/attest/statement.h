@@ -19,6 +19,7 @@
 /** Our own. The domain is one that RFC 2606, 2 keeps free: these are names, not addresses. */
 #define ASSAY_PREDICATE_VERDICT "https://assay.example/build-equivalence/v1"
 #define ASSAY_PREDICATE_REVIEW "https://assay.example/source-review/v1"
+#define ASSAY_PREDICATE_BUNDLE "https://assay.example/bundle/v1"
 #define ASSAY_PREDICATE_REVOCATION "https://assay.example/revocation/v1"
 
 /** Zero-initialise. Owned; the other pointers are borrowed from json. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -240,4 +241,33 @@ const char *assay_path_name(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash != NULL ? slash + 1 : path;
+}
+
+int assay_folder_names(int dirfd, const char *path, size_t limit, struct assay_strings *out,
+                       struct assay_error *err)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed = 0;
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (stream == NULL) {
+		(void)assay_fail_errno(err, "read folder %s", path);
+		if (fd >= 0)
+			(void)close(fd);
+		return -1;
+	}
+	while (failed == 0 && (errno = 0, entry = readdir(stream)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (out->count == limit)
+			failed = assay_fail(err, ASSAY_E_LIMIT, "%s: more than %zu files", path,
+			                    limit);
+		else
+			assay_strings_add(out, entry->d_name);
+	}
+	if (failed == 0 && errno != 0)
+		failed = assay_fail_errno(err, "read folder %s", path);
+	(void)closedir(stream);
+	assay_strings_sort(out);
+	return failed;
 }

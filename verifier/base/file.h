@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/span.h"
+#include "base/strings.h"
 
 /**
  * Read a regular file whole.
@@ -65,6 +66,14 @@ ASSAY_CHECKED int assay_mkdirs(int dirfd, const char *path, struct assay_error *
  * Nothing there is no error. Folders without write permission are made writable first.
  */
 ASSAY_CHECKED int assay_remove_tree(int dirfd, const char *path, struct assay_error *err);
+
+/**
+ * The names in a folder, sorted, without "." and "..".
+ *
+ * Errors: ASSAY_E_LIMIT  more than so many
+ */
+ASSAY_CHECKED int assay_folder_names(int dirfd, const char *path, size_t limit,
+                                     struct assay_strings *out, struct assay_error *err);
 
 /** The folder that a path stands in: "a/b" gives "a", "b" gives ".". Owner: caller frees. */
 char *assay_path_folder(const char *path);

@@ -23,6 +23,7 @@ void assay_inputs_fini(struct assay_inputs *inputs)
 	assay_lock_free(inputs->lock);
 	assay_manifest_free(inputs->manifest);
 	free(inputs->folder);
+	free(inputs->lock_path);
 	*inputs = (struct assay_inputs){ 0 };
 }
 
@@ -40,15 +41,17 @@ static int must_equal(const char *what, const char *pinned, const struct assay_s
 	                  hex, pinned);
 }
 
-static int load_lock(struct assay_inputs *inputs, struct assay_error *err)
+static int load_lock(struct assay_inputs *inputs, const char *given, struct assay_error *err)
 {
 	const struct assay_manifest *manifest = inputs->manifest;
-	ASSAY_AUTO_FREE char *path = NULL;
+	const char *named = given != NULL ? given : manifest->toolchain.lock;
+	const char *path;
 	struct assay_sha256 tree;
 
-	path = manifest->toolchain.lock[0] == '/'
-	               ? assay_strdup(manifest->toolchain.lock)
-	               : assay_asprintf("%s/%s", inputs->folder, manifest->toolchain.lock);
+	inputs->lock_path = given != NULL || named[0] == '/'
+	                            ? assay_strdup(named)
+	                            : assay_asprintf("%s/%s", inputs->folder, named);
+	path = inputs->lock_path;
 	if (assay_lock_load(path, &inputs->lock, err) < 0 ||
 	    assay_lock_check_intent(inputs->lock, path, err) < 0)
 		return -1;
@@ -63,11 +66,17 @@ static int load_lock(struct assay_inputs *inputs, struct assay_error *err)
 int assay_inputs_load(const char *manifest_path, const char *store_path,
                       struct assay_inputs *inputs, struct assay_error *err)
 {
+	return assay_inputs_load_with(manifest_path, NULL, store_path, inputs, err);
+}
+
+int assay_inputs_load_with(const char *manifest_path, const char *lock, const char *store_path,
+                           struct assay_inputs *inputs, struct assay_error *err)
+{
 	if (assay_manifest_load(manifest_path, &inputs->manifest, err) < 0)
 		return -1;
 	assay_manifest_id(inputs->manifest, &inputs->manifest_id);
 	inputs->folder = assay_path_folder(manifest_path);
-	if (load_lock(inputs, err) < 0)
+	if (load_lock(inputs, lock, err) < 0)
 		return -1;
 	return assay_store_open(store_path, &inputs->store, err);
 }

@@ -23,6 +23,7 @@ struct assay_inputs {
 	struct assay_sha256 manifest_id;
 	struct assay_sha256 lock_id;
 	struct assay_tree tree; /* the toolchain, when provided */
+	char *lock_path;        /* where the lock was read from */
 	char *folder;           /* where relative paths of the manifest begin */
 	int *source_fds;        /* one for each manifest->sources, open for reading at its start */
 };
@@ -33,9 +34,13 @@ void assay_inputs_fini(struct assay_inputs *inputs);
 /**
  * Load the manifest and its lock and check that they belong together.
  *
+ * In:     lock  path of the lock; NULL for the one that the manifest names
  * Errors: ASSAY_E_FORMAT  malformed manifest or lock
  *         ASSAY_E_PIN     the lock is not the one that the manifest pins
  */
+ASSAY_CHECKED int assay_inputs_load_with(const char *manifest_path, const char *lock,
+                                         const char *store_path, struct assay_inputs *inputs,
+                                         struct assay_error *err);
 ASSAY_CHECKED int assay_inputs_load(const char *manifest_path, const char *store_path,
                                     struct assay_inputs *inputs, struct assay_error *err);
 

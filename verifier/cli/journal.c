@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "attest/document.h"
 #include "attest/statement.h"
 #include "cli/statements.h"
 #include "config.h"
@@ -174,4 +175,25 @@ int assay_cli_journal_written(struct assay_run_journal *run, const struct assay_
 		assay_json_set_sha256(data, written[i], &digest);
 	}
 	return note(run, "written", data, err);
+}
+
+int assay_cli_journal_named(struct assay_span journal, struct assay_span statement,
+                            struct assay_error *err)
+{
+	ASSAY_AUTO_STATEMENT struct assay_statement provenance = { 0 };
+	const json_t *details, *head, *records;
+	struct assay_sha256 digest;
+
+	if (assay_statement_parse(statement, &provenance, err) < 0)
+		return -1;
+	details = json_object_get(provenance.predicate, "runDetails");
+	head = json_object_get(json_object_get(details, "metadata"), "assay_journal");
+	if (head == NULL)
+		return 0;
+	records = assay_field(head, "records", JSON_INTEGER, err);
+	if (records == NULL || assay_field_sha256(head, "sha256", &digest, err) < 0)
+		return assay_fail_in(err, "assay_journal");
+	return assay_journal_has(journal, (uint64_t)json_integer_value(records), &digest, err) < 0
+	               ? -1
+	               : 1;
 }

@@ -45,6 +45,16 @@ ASSAY_CHECKED int assay_cli_journal_varied(struct assay_run_journal *run,
 ASSAY_CHECKED int assay_cli_journal_end(struct assay_run_journal *run, struct assay_result *result,
                                         struct assay_error *err);
 
+/**
+ * Whether a journal is the one that a provenance names, or goes on behind it.
+ *
+ * In:     statement  the text of the provenance
+ * Return: 1 when it is, 0 when the provenance names none
+ * Errors: ASSAY_E_TRUST  it is not
+ */
+ASSAY_CHECKED int assay_cli_journal_named(struct assay_span journal, struct assay_span statement,
+                                          struct assay_error *err);
+
 /** The digests of the files that were written. */
 ASSAY_CHECKED int assay_cli_journal_written(struct assay_run_journal *run,
                                             const struct assay_result_dir *dir,

@@ -6,11 +6,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "attest/document.h"
-#include "attest/envelope.h"
-#include "attest/statement.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/journal.h"
+#include "cli/statements.h"
 
 static const char *statement_path;
 
@@ -21,44 +20,16 @@ static const struct assay_option options[] = {
 	{ .name = NULL },
 };
 
-/* A statement as it is, or out of an envelope. */
-static int read_statement(const char *path, struct assay_statement *out, struct assay_error *err)
-{
-	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
-	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
-	ASSAY_AUTO_JSON json_t *json = NULL;
-	struct assay_span text;
-
-	if (assay_file_read(AT_FDCWD, path, ASSAY_ENVELOPE_MAX, &file, err) < 0)
-		return -1;
-	text = assay_span_of_bytes(&file);
-	if (assay_document_parse(text, ASSAY_ENVELOPE_MAX, &json, err) < 0)
-		return assay_fail_in(err, "%s", path);
-	if (assay_envelope_is(json)) {
-		if (assay_envelope_parse(text, &envelope, err) < 0)
-			return assay_fail_in(err, "%s", path);
-		text = assay_span_of_bytes(&envelope.payload);
-	}
-	return assay_statement_parse(text, out, err) < 0 ? assay_fail_in(err, "%s", path) : 0;
-}
-
 static int check_statement(struct assay_span journal, struct assay_error *err)
 {
-	ASSAY_AUTO_STATEMENT struct assay_statement statement = { 0 };
-	const json_t *details, *head;
-	struct assay_sha256 digest;
-	const json_t *records;
+	ASSAY_AUTO_BYTES struct assay_bytes text = { 0 };
+	int named;
 
-	if (read_statement(statement_path, &statement, err) < 0)
+	if (assay_cli_statement_text(statement_path, &text, err) < 0)
 		return -1;
-	details = json_object_get(statement.predicate, "runDetails");
-	head = json_object_get(json_object_get(details, "metadata"), "assay_journal");
-	if (head == NULL)
-		return assay_fail(err, ASSAY_E_FORMAT, "%s: names no journal", statement_path);
-	records = assay_field(head, "records", JSON_INTEGER, err);
-	if (records == NULL || assay_field_sha256(head, "sha256", &digest, err) < 0)
-		return assay_fail_in(err, "%s", statement_path);
-	return assay_journal_has(journal, (uint64_t)json_integer_value(records), &digest, err);
+	named = assay_cli_journal_named(journal, assay_span_of_bytes(&text), err);
+	return named == 0 ? assay_fail(err, ASSAY_E_FORMAT, "%s: names no journal", statement_path)
+	                  : named;
 }
 
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)

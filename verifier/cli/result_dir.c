@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/result_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,7 +8,6 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/strings.h"
 
 /* Kept from run to run: each goes on behind the earlier ones. */
 static const char journal[] = "journal.jsonl";
@@ -60,22 +58,6 @@ static bool is_ours(const char *name)
 	return is_leftover(name) || strcmp(name, journal) == 0;
 }
 
-static int list_names(const struct assay_result_dir *dir, struct assay_strings *out,
-                      struct assay_error *err)
-{
-	struct dirent *entry;
-	int copy = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-
-	if (stream == NULL)
-		return assay_fail_errno(err, "read folder %s", dir->path);
-	while ((entry = readdir(stream)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			assay_strings_add(out, entry->d_name);
-	(void)closedir(stream);
-	return 0;
-}
-
 static int refuse_foreign(const struct assay_result_dir *dir, const struct assay_strings *names,
                           struct assay_error *err)
 {
@@ -92,7 +74,8 @@ static int clean(const struct assay_result_dir *dir, struct assay_error *err)
 {
 	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
 
-	if (list_names(dir, &names, err) < 0 || refuse_foreign(dir, &names, err) < 0)
+	if (assay_folder_names(dir->fd, ".", SIZE_MAX, &names, err) < 0 ||
+	    refuse_foreign(dir, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.count; i++)
 		if (strcmp(names.items[i], journal) != 0 &&

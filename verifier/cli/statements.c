@@ -3,6 +3,9 @@
 
 #include <fcntl.h>
 
+#include "attest/document.h"
+#include "attest/envelope.h"
+#include "base/file.h"
 #include "config.h"
 
 struct assay_statement_options assay_statement_opt;
@@ -48,4 +51,26 @@ int assay_cli_write_statements(const struct assay_result *result,
 		return -1;
 	return assay_result_dir_write(dir, "summary.intoto.json", assay_buffer_span(&made.summary),
 	                              err);
+}
+
+int assay_cli_statement_text(const char *path, struct assay_bytes *out, struct assay_error *err)
+{
+	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
+	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
+	ASSAY_AUTO_JSON json_t *json = NULL;
+
+	if (assay_file_read(AT_FDCWD, path, ASSAY_ENVELOPE_MAX, &file, err) < 0)
+		return -1;
+	if (assay_document_parse(assay_span_of_bytes(&file), ASSAY_ENVELOPE_MAX, &json, err) < 0)
+		return assay_fail_in(err, "%s", path);
+	if (!assay_envelope_is(json)) {
+		*out = file;
+		file = (struct assay_bytes){ 0 };
+		return 0;
+	}
+	if (assay_envelope_parse(assay_span_of_bytes(&file), &envelope, err) < 0)
+		return assay_fail_in(err, "%s", path);
+	*out = envelope.payload;
+	envelope.payload = (struct assay_bytes){ 0 };
+	return 0;
 }

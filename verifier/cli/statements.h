@@ -29,6 +29,10 @@ extern struct assay_statement_options {
 /** Who speaks: the options above, this program, its version. */
 ASSAY_CHECKED int assay_cli_speaker(bool times, struct assay_speaker *out, struct assay_error *err);
 
+/** The text of a statement in a file, plain or in an envelope, whose signatures are not looked at. */
+ASSAY_CHECKED int assay_cli_statement_text(const char *path, struct assay_bytes *out,
+                                           struct assay_error *err);
+
 /** Write provenance.intoto.json (when a build was begun), verdict.intoto.json, summary.intoto.json. */
 ASSAY_CHECKED int assay_cli_write_statements(const struct assay_result *result,
                                              const struct assay_result_dir *dir, bool times,

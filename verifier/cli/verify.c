@@ -15,24 +15,14 @@
 #include "cli/reviews.h"
 #include "cli/statements.h"
 #include "cli/varying.h"
+#include "cli/verify.h"
 #include "compare/compare.h"
 #include "explain/decide.h"
 #include "explain/explain.h"
 #include "explain/sources.h"
 #include "report/verify.h"
 
-/* Not one that can be accepted: the manifest's own is taken. */
-#define ACCEPT_OF_MANIFEST ASSAY_TIER_INCONCLUSIVE
-
-static struct {
-	const char *delivered;
-	const char *output;
-	enum assay_tier accept;
-	const char *on_difference;
-	const char *review;
-	bool no_times;
-	bool full_check;
-} opt = { .accept = ACCEPT_OF_MANIFEST };
+static struct assay_verify_request opt = { .accept = ASSAY_ACCEPT_OF_MANIFEST };
 
 static const struct assay_option options[] = {
 	{ "delivered", 'd', "PATH",
@@ -46,6 +36,8 @@ static const struct assay_option options[] = {
 	  ASSAY_OPTION_TEXT, &opt.on_difference },
 	{ "review", 0, "DIR", "the sources must be those of this record of assay review",
 	  ASSAY_OPTION_TEXT, &opt.review },
+	{ "lock", 0, "FILE", "the toolchain's lock (default: the one that the manifest names)",
+	  ASSAY_OPTION_TEXT, &opt.lock },
 	{ "no-times", 0, NULL, "leave out what differs from run to run", ASSAY_OPTION_FLAG,
 	  &opt.no_times },
 	{ "full-check", 0, NULL, "hash every byte of the toolchain again before it is used",
@@ -230,8 +222,8 @@ static void begin(const struct assay_inputs *inputs, struct assay_result *result
 	result->lock_id = inputs->lock_id;
 	(void)assay_sha256_parse(inputs->manifest->toolchain.tree, &result->tree);
 	result->tier = ASSAY_TIER_INCONCLUSIVE;
-	result->accept =
-		opt.accept == ACCEPT_OF_MANIFEST ? inputs->manifest->compare.accept : opt.accept;
+	result->accept = opt.accept == ASSAY_ACCEPT_OF_MANIFEST ? inputs->manifest->compare.accept
+	                                                        : opt.accept;
 }
 
 static void finish_journal(struct assay_run_journal *journal)
@@ -250,7 +242,7 @@ static int write_down(struct assay_run_journal *journal, const struct assay_resu
 	               : 0;
 }
 
-static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
+static int run_opt(struct assay_error *err)
 {
 	ASSAY_AUTO_INPUTS struct assay_inputs inputs = { 0 };
 	ASSAY_AUTO_RESULT struct assay_result result = { 0 };
@@ -261,7 +253,7 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	int verified;
 
 	if (check_options(err) < 0 ||
-	    assay_inputs_load(argv[0], assay_common.store, &inputs, err) < 0)
+	    assay_inputs_load_with(opt.manifest, opt.lock, assay_common.store, &inputs, err) < 0)
 		return -1;
 	if (assay_result_dir_open(opt.output, inputs.manifest->product.name,
 	                          inputs.manifest->product.version, &dir, err) < 0)
@@ -282,6 +274,18 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	if (write_down(&journal, &dir, &result, err) < 0)
 		return -1;
 	return (int)result.status;
+}
+
+int assay_cli_verify(const struct assay_verify_request *request, struct assay_error *err)
+{
+	opt = *request;
+	return run_opt(err);
+}
+
+static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
+{
+	opt.manifest = argv[0];
+	return run_opt(err);
 }
 
 const struct assay_command assay_cmd_verify = {
