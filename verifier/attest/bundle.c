@@ -27,8 +27,6 @@ static const struct {
 	{ 156, "0", 1 },            /* typeflag: a regular file */
 	{ 257, "ustar", 6 },        /* magic */
 	{ 263, "00", 2 },           /* version */
-	{ 329, "0000000", 8 },      /* devmajor */
-	{ 337, "0000000", 8 },      /* devminor */
 };
 
 void assay_bundle_fini(struct assay_bundle *bundle)
