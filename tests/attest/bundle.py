@@ -6,8 +6,8 @@ import json
 import os
 import tarfile
 
-from evidence import (DONE, HERE, STATEMENT, TROUBLE, TRUST, TYPE, assay, b64, check, finish,
-                      in_folder, needs, new_key, openssl_sign, pae, read, run, sha256, write)
+from evidence import (DONE, HERE, STATEMENT, TROUBLE, TRUST, assay, check, envelope, finish,
+                      in_folder, needs, new_key, read, run, sha256, write)
 
 SCRIPT = os.path.join(HERE, "..", "..", "samples", "check-bundle.sh")
 FULL = os.path.join(HERE, "..", "fuzz", "corpus", "manifest", "full.yaml")
@@ -30,9 +30,8 @@ def tar(files, end=END):
     return b"".join(member(n, d) for n, d in sorted(files.items())) + end
 
 
-def envelope(payload, keys=("lab",), kind=TYPE):
-    signatures = [{"sig": b64(openssl_sign(key, "ed25519", pae(payload, kind)))} for key in keys]
-    return json.dumps({"payload": b64(payload), "payloadType": kind, "signatures": signatures}).encode()
+def signed(payload, keys=("lab",), **kw):
+    return envelope(None, *keys, payload=payload, **kw).encode()
 
 
 def journal():
@@ -70,7 +69,7 @@ def bundle(files, keys=("lab",), change=None, **kw):
     statement = index(files, **kw)
     if change:
         change(statement)
-    return {**files, "index.dsse.json": envelope(json.dumps(statement).encode(), keys)}
+    return {**files, "index.dsse.json": signed(json.dumps(statement).encode(), keys)}
 
 
 def status(data, *options):
@@ -171,9 +170,9 @@ def test_indexes():
     text = json.dumps(index(files)).encode()
     for what, data, words in (
             ("not JSON", b"{", "index.dsse.json"), ("deep", b"[" * 100000, "index.dsse.json"),
-            ("another type", envelope(text, kind="text/plain"), "payloadType"),
+            ("another type", signed(text, kind="text/plain"), "payloadType"),
             ("a key twice", b'{"payload":"","payload":"","payloadType":"x","signatures":[]}', "index"),
-            ("trailing bytes", envelope(text) + b"x", "index.dsse.json")):
+            ("trailing bytes", signed(text) + b"x", "index.dsse.json")):
         refused(f"an index: {what}", tar({**files, "index.dsse.json": data}), TROUBLE, words)
 
 
@@ -195,7 +194,7 @@ signers:
             "--policy", "p.yaml")
     swapped = bundle(files)
     one = json.loads(swapped["index.dsse.json"])
-    two = json.loads(envelope(json.dumps(index(files, more=1)).encode()))
+    two = json.loads(signed(json.dumps(index(files, more=1)).encode()))
     one["signatures"] = two["signatures"]
     swapped["index.dsse.json"] = json.dumps(one).encode()
     refused("a signature of something else", tar(swapped), TRUST, "no good signature", "--policy", "p.yaml")

@@ -80,6 +80,12 @@ static void find_signers(const struct assay_check_terms *terms,
 	}
 }
 
+void assay_judge_signers(const struct assay_check_terms *terms,
+                         const struct assay_envelope *envelope, struct assay_judged *out)
+{
+	find_signers(terms, envelope, envelope->count, out);
+}
+
 /* Where time stamps are wanted, only signatures that the first of them covers count from here on. */
 static int judge_stamps(const struct verdict *v)
 {

@@ -19,6 +19,10 @@
 void assay_judge(const struct assay_check_terms *terms, const struct assay_sha256 *digest,
                  const struct assay_evidence *evidence, struct assay_judged *out);
 
+/** Which keys of the policy signed an envelope; a revoked one did not. Out: out->signed_by */
+void assay_judge_signers(const struct assay_check_terms *terms,
+                         const struct assay_envelope *envelope, struct assay_judged *out);
+
 /**
  * How many distinct owners signed with a role.
  *

@@ -75,6 +75,16 @@ static const cyaml_schema_field_t file_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t demand_fields[] = {
+	CYAML_FIELD_STRING_PTR("kind", CYAML_FLAG_DEFAULT, struct assay_demand, kind, 1,
+	                       NAME_BYTES),
+	NUMBER("owners", struct assay_demand, owners),
+	CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t demand = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct assay_demand, demand_fields),
+};
+
 static const cyaml_schema_field_t signer_fields[] = {
 	CYAML_FIELD_STRING_PTR("owner", CYAML_FLAG_DEFAULT, struct assay_signer, owner, 1,
 	                       NAME_BYTES),
@@ -104,6 +114,8 @@ static const cyaml_schema_field_t fields[] = {
 	CYAML_FIELD_MAPPING("timestamps", CYAML_FLAG_OPTIONAL, struct assay_policy, timestamps,
 	                    file_fields),
 	CYAML_FIELD_MAPPING("log", CYAML_FLAG_OPTIONAL, struct assay_policy, log, file_fields),
+	CYAML_FIELD_SEQUENCE("case", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct assay_policy,
+	                     demands, &demand, 1, LIST_MAX),
 	CYAML_FIELD_SEQUENCE("signers", CYAML_FLAG_POINTER, struct assay_policy, signers, &signer,
 	                     1, ASSAY_POLICY_SIGNERS),
 	CYAML_FIELD_END,
@@ -129,6 +141,8 @@ static const struct assay_yaml_rule rules[] = {
 	{ .path = "required.performers", .min = 1, .max = ASSAY_POLICY_SIGNERS },
 	{ .path = "required.checkers", .max = ASSAY_POLICY_SIGNERS },
 	{ .path = "required.rebuilds", .min = 1, .max = ASSAY_POLICY_SIGNERS },
+	{ .path = "case[].kind", .unique = true },
+	{ .path = "case[].owners", .min = 1, .max = ASSAY_POLICY_SIGNERS },
 	{ .path = "revocation.minimum", .max = UINT64_C(1) << 53 },
 };
 
@@ -169,6 +183,11 @@ static int check_reach(const struct assay_yaml *yaml, const struct assay_policy 
 			return assay_yaml_fail(
 				yaml, assay_yaml_find(yaml, "required.%s", rows[i].key), err,
 				"more than the %d owners that can sign so", (int)rows[i].there);
+	for (unsigned i = 0; i < policy->demands_count; i++)
+		if (policy->demands[i].owners > rows[0].there)
+			return assay_yaml_fail(yaml, assay_yaml_find(yaml, "case[%u].owners", i),
+			                       err, "more than the %d owners that can sign so",
+			                       (int)rows[0].there);
 	if (policy->wants_revocation && count_owners(policy, 1u << ASSAY_ROLE_REVOKER) == 0)
 		return assay_yaml_fail(yaml, assay_yaml_find(yaml, "revocation"), err,
 		                       "no signer has the role revoker");

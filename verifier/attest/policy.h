@@ -33,6 +33,12 @@ struct assay_signer {
 	char *file; /* path beside the policy; NULL when it is in the policy */
 };
 
+/** Evidence beside verdicts that a whole case must have: see attest/case.h. */
+struct assay_demand {
+	char *kind;
+	uint64_t owners; /* distinct ones who signed that it passed */
+};
+
 /** Strings owned; NULL where the policy says nothing. */
 struct assay_policy {
 	char *schema;
@@ -62,6 +68,8 @@ struct assay_policy {
 		char *file;
 	} timestamps, /* certificates of the authorities whose time stamps a verdict must have */
 		log;  /* the logs and witnesses by whom a verdict must have been seen */
+	struct assay_demand *demands;
+	unsigned demands_count;
 	struct assay_signer *signers;
 	unsigned signers_count;
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "cli/check.h"
 #include "cli/command.h"
 #include "cli/evidence.h"
 #include "cli/output.h"
@@ -53,7 +54,7 @@ static int add_evidence(struct assay_check *check, const struct assay_check_term
 	return 0;
 }
 
-static int digest_update(const char *path, struct assay_sha256 *out, struct assay_error *err)
+int assay_cli_digest_update(const char *path, struct assay_sha256 *out, struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
@@ -69,15 +70,15 @@ static int digest_update(const char *path, struct assay_sha256 *out, struct assa
 	return 0;
 }
 
-static int load_revocations(const struct assay_policy *policy, int64_t now,
-                            struct assay_revocation *out, struct assay_error *err)
+int assay_cli_load_revocations(const char *path, const struct assay_policy *policy, int64_t now,
+                               struct assay_revocation *out, struct assay_error *err)
 {
 	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
 
-	if (assay_file_read(AT_FDCWD, opt.revocations, ASSAY_ENVELOPE_MAX, &file, err) < 0)
+	if (assay_file_read(AT_FDCWD, path, ASSAY_ENVELOPE_MAX, &file, err) < 0)
 		return -1;
 	if (assay_revocation_open(assay_span_of_bytes(&file), policy, now, out, err) < 0)
-		return assay_fail_in(err, "%s", opt.revocations);
+		return assay_fail_in(err, "%s", path);
 	return 0;
 }
 
@@ -126,10 +127,11 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	if (assay_policy_load(opt.policy, &policy, err) < 0)
 		return -1;
 	terms.policy = policy;
-	if (digest_update(argv[0], &check.digest, err) < 0)
+	if (assay_cli_digest_update(argv[0], &check.digest, err) < 0)
 		return -1;
 	if (opt.revocations != NULL) {
-		if (load_revocations(policy, terms.now, &revocation, err) < 0)
+		if (assay_cli_load_revocations(opt.revocations, policy, terms.now, &revocation,
+		                               err) < 0)
 			return -1;
 		terms.revocation = &revocation;
 	}

@@ -27,6 +27,8 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_bundle_check,
 	&assay_cmd_bundle_sign,
 	&assay_cmd_bundle_replay,
+	&assay_cmd_attach,
+	&assay_cmd_case,
 	&assay_cmd_review,
 	&assay_cmd_journal_check,
 	&assay_cmd_check,
