@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attacks in bytes of linked files that no header speaks of: page slack, gaps, behind the end."""
 from elffile import PT_LOAD, PT_NULL, Elf
+from harmless import ADDS
 from kinds import Kinds
 
 ATTACKS = Kinds()
@@ -66,13 +67,13 @@ def overlay_byte(w):
     return bytes(w.data) + b"\n"
 
 
-@ATTACKS
+@ADDS
 def overlay_of_zeros(w):
     """Zeros behind the end: a program may go by the size of its file."""
     return bytes(w.data) + bytes(16)
 
 
-@ATTACKS
+@ADDS
 def overlay_page_of_zeros(w):
     """A page of zeros behind the end."""
     return bytes(w.data) + bytes(PAGE)

@@ -247,7 +247,7 @@ def add_debuglink(pairs, machine, data):
 
 
 def add_ending_zeros(pairs, machine, data):
-    """patchelf fills up the last page. Both have as many zeros, or it is a difference."""
+    """patchelf fills up the last page. A delivered file has as many zeros or fewer."""
     for size in (1, 512, 4096):
         base = data + bytes(size)
         for mutation in (harmless.build_id, harmless.debug_content, harmless.comment_text,
@@ -260,7 +260,10 @@ def add_ending_zeros(pairs, machine, data):
                 attack = bytearray(other)
                 attack[len(data) + at] = 1
                 pairs.both_ways(f"{what}, byte {at}", ("different", None), attack, base)
-            pairs.both_ways(f"{what}, one more", ("different", None), other + b"\0", base)
+            pairs.both_ways(f"{what}, one more", ("different", None), other + b"\0", base,
+                            ("normalised", "elf/padding@1"))
+            pairs.both_ways(f"{what}, none", ("normalised", "elf/padding@1"), other[:len(data)],
+                            base, ("different", None))
         last = attacks_sections.end_with(Work(data), ".debug_str", b"PAYLOAD\0") + bytes(size)
         pairs.add(f"{machine} {size} zeros behind a section", ("different", None), last, base)
 
@@ -278,7 +281,7 @@ def add_padding(pairs, machine, data):
         bad[end + offset] = 0x90
         pairs.both_ways(f"{machine} padding: byte {offset} not zero", ("different", None), bad, data)
     pairs.both_ways(f"{machine} padding: zeros behind everything", ("different", None),
-                    data + bytes(16), data)
+                    data + bytes(16), data, ("normalised", "elf/padding@1"))
     for cover in (data_executable, stack_executable):
         one, other = cover(Work(moved), None), cover(Work(data), None)
         pairs.both_ways(f"{machine} padding: {cover.__name__}", ("different", None), one, other)

@@ -94,7 +94,8 @@ const struct assay_elf_rule *assay_elf_range_rule(const struct assay_elf_side *h
 		return assay_elf_section_rule(here, there, range->section, NULL);
 	if (range->kind == ASSAY_ELF_SECTION_TABLE && here->tables_refused == NULL)
 		return &assay_elf_rule_section_headers;
-	if (range->kind == ASSAY_ELF_PADDING && !here->overlay && assay_span_is_fill(bytes, 0))
+	if ((range->kind == ASSAY_ELF_PADDING || range->kind == ASSAY_ELF_TRAILING) &&
+	    !here->overlay && assay_span_is_fill(bytes, 0))
 		return &assay_elf_rule_padding;
 	return NULL;
 }
@@ -203,11 +204,18 @@ static void account_padding(struct account *account, const struct assay_elf_rang
 	account_alone(account, range, assay_elf_range_rule(account->here, account->there, range));
 }
 
+/* Zeros are the same wherever they are; the rebuilt file may have more of them. */
 static void account_trailing(struct account *account, const struct assay_elf_range *range)
 {
-	if (assay_elf_ends_with_zeros(account->here, account->there))
-		identical(account, range->offset, range->length);
+	const struct assay_elf_rule *rule =
+		assay_elf_range_rule(account->here, account->there, range);
+	uint64_t there = account->there->elf.file.len - account->there->map.end;
+
 	by_offset(account, range->offset, range->length);
+	if (rule == NULL)
+		return;
+	identical(account, range->offset, range->length < there ? range->length : there);
+	normalise(account, range->offset, range->length, rule);
 }
 
 void assay_elf_account(const struct assay_elf_side *here, const struct assay_elf_side *there,

@@ -218,7 +218,7 @@ static bool shows_only_here(const struct listing *listing, const struct assay_el
 		return both.there.length == 0 || (part->class == ASSAY_CLASS_UNEXPLAINED &&
 		                                  both.there.length < both.here.length);
 	if (part->class != ASSAY_CLASS_UNEXPLAINED)
-		return false;
+		return range->kind == ASSAY_ELF_TRAILING; /* zeros */
 	return !assay_elf_kind_is_mapped(range->kind) ||
 	       part->offset >= listing->there->elf.file.len;
 }

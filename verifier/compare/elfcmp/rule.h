@@ -16,7 +16,7 @@
  * - the delivered one is not where programs look for what was appended to them: at the end of the
  *   file (self-extracting archives, `ocamlrun', SBCL), or behind the section headers (AppImage);
  * - neither file goes on behind the end of everything it describes (but for the build-id), unless
- *   both do with as many zeros.
+ *   it is zeros, and no more in the delivered file.
  *
  * Layer:  compare; private to this folder.
  * Limits: a program that opens its own file and acts on what it finds in unloaded sections of it

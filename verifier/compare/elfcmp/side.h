@@ -44,19 +44,13 @@ bool assay_elf_same_layout(const struct assay_elf *a, const struct assay_elf *b)
 void assay_elf_meet(struct assay_elf_side *delivered, struct assay_elf_side *rebuilt);
 
 /**
- * Whether both files end with as many zeros, or none, behind the end of everything: patchelf and
- * image tools fill up the last page. Wherever a program looks from the end of its file, it sees
- * zeros in both.
+ * Whether either file goes on behind the end of everything: a self-extracting program, an
+ * archive, a signature. What reads that opens the file and looks for it, by the section headers,
+ * from the end, or by a mark; so nothing in such a file may move or change but the build-id.
+ * Zeros are none of that, unless the delivered file has more of them.
  */
-bool assay_elf_ends_with_zeros(const struct assay_elf_side *a, const struct assay_elf_side *b);
-
-/**
- * Whether either file goes on behind the end of everything, with more than those zeros: a
- * self-extracting program, an archive, a signature. What reads that opens the file and looks for
- * it, by the section headers, from the end, or by a mark; so nothing in such a file may move or
- * change but the build-id.
- */
-bool assay_elf_has_overlay(const struct assay_elf_side *a, const struct assay_elf_side *b);
+bool assay_elf_has_overlay(const struct assay_elf_side *delivered,
+                           const struct assay_elf_side *rebuilt);
 
 #define ASSAY_ELF_OVERLAY_REASON                                                                   \
 	"there are bytes behind the end of everything, which a program may read from its own file"
