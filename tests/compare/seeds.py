@@ -12,6 +12,7 @@ import bz2  # noqa: E402
 from makers import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
 import squashfs  # noqa: E402
+from fit import fdt, fit, tree  # noqa: E402
 from uimage import multi, uimage  # noqa: E402
 
 A = b"some text, some more text\n" * 8
@@ -21,6 +22,9 @@ NAMES = ar_member("//", b"a-long-name-of-a-member/\n")
 HEADER = dict(name=b"x", hcrc=True, comment=b"c", extra=b"ab\1\0x")
 PACKED, REPACKED = [("a.gz", gz(A, level=1)), ("b", A)], [("a.gz", gz(A)), ("b", A)]
 PLAIN, GZIP = dict(pack=lambda data: data, suffix=""), dict(pack=gz, suffix=".gz")
+Z4 = 0x5A5A5A5A
+FIT = dict(kernel=A[:50], device_tree=fdt(([], [])), time=Z4, signed=Z4, signature=b"Z" * 256, hint="ZZZ",
+           signer="ZZZ", version="ZZZ", sig_fill=b"Z", slack=b"ZZZ")
 
 
 def inside(data):
@@ -60,6 +64,11 @@ SEEDS = {
     "cpio-old": (old("a", A) + old("TRAILER!!!"), old("a", B, ino=9) + old("TRAILER!!!")),
     "zip": (zip_of(zip_member(b"a", A), zip_member(b"b", b"x", method=0), comment=b"c"),
             zip_of(zip_member(b"a", A, level=1, flags=8), zip_member(b"d/", b"", method=0))),
+    "fdt": (tree(), tree(names=b"status\0reg\0", bootargs="init=/bin/shx", slack=bytes(8))),
+    # Z: of what may differ in a signature node, and of nothing else.
+    "fit": (fit(**FIT), fit(kernel=gz(A, 1), device_tree=fdt(([], [])), time=3, sig_fill=b"s")),
+    "fit-external": (fit(external=True, hashes=False, **FIT),
+                     fit(kernel=gz(B), device_tree=fdt(([], [])), external=True, positions=True)),
     "uimage": (uimage(A[:60]), uimage(B[:60], time=1, tail=b"\xff" * 64)),
     "uimage-multi": (multi([A[:30], b"b"]), multi([gz(B), b"c", b"d"], kind=6)),
 }

@@ -28,7 +28,7 @@ static const struct {
 	{ "xz", 5 },    { "zstd", 5 },      { "tar-pax", 0 },   { "tar-long-name", 0 },
 	{ "bzip2", 5 }, { "lzma", 15 },     { "lz4", 5 },       { "lz4-legacy", 5 },
 	{ "cpio", 15 }, { "cpio-crc", 15 }, { "cpio-odc", 10 }, { "cpio-old", 5 },
-	{ "zip", 5 },   { "squashfs", 5 },  { "uimage", 0 },    { "uimage-multi", 0 },
+	{ "zip", 5 },   { "squashfs", 5 },  { "fdt", 15 }, { "fit", 5 }, { "fit-external", 15 }, { "uimage", 0 },    { "uimage-multi", 0 },
 };
 
 static const uint8_t changes[] = { 0x01, 0x80, 0x20 };
@@ -88,8 +88,8 @@ static bool is_opaque(struct assay_span file, size_t at)
 	};
 	size_t start = at - at % BLOCK;
 
-	if (assay_span_starts(file, "hsqs", 4))
-		return file.ptr[at] == 0x5a; /* seeds.py: of all times, and of nothing else */
+	if (assay_span_starts(file, "hsqs", 4) || assay_span_starts(file, "\xd0\x0d\xfe\xed", 4))
+		return file.ptr[at] == 0x5a; /* seeds.py: of nothing else */
 	for (size_t i = at < 9 ? 0 : at - 9; i <= at; i++)
 		if (assay_span_starts(assay_span_sub(file, i, 3), "\x1f\x8b\x08", 3))
 			return (at - i >= 4 && at - i < 8) || at - i == 9;

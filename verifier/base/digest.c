@@ -17,7 +17,7 @@ struct assay_hasher {
 static void must(int ok)
 {
 	if (ok != 1)
-		assay_die("OpenSSL cannot compute SHA-256");
+		assay_die("OpenSSL cannot compute a digest");
 }
 
 struct assay_hasher *assay_hasher_new(void)
@@ -68,6 +68,23 @@ void assay_sha1(const struct assay_span *spans, size_t count, uint8_t out[ASSAY_
 void assay_md5(struct assay_span span, uint8_t out[ASSAY_MD5_SIZE])
 {
 	must(EVP_Digest(span.ptr, span.len, out, NULL, EVP_md5(), NULL));
+}
+
+size_t assay_digest(struct assay_span name, struct assay_span span, uint8_t out[ASSAY_DIGEST_MAX])
+{
+	static const struct {
+		const char *name;
+		const EVP_MD *(*type)(void);
+	} kinds[] = {
+		{ "md5", EVP_md5 },       { "sha1", EVP_sha1 },     { "sha256", EVP_sha256 },
+		{ "sha384", EVP_sha384 }, { "sha512", EVP_sha512 },
+	};
+	unsigned len = 0;
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(kinds); i++)
+		if (assay_span_is(name, kinds[i].name))
+			must(EVP_Digest(span.ptr, span.len, out, &len, kinds[i].type(), NULL));
+	return len;
 }
 
 int assay_sha256_fd(int fd, struct assay_sha256 *out, uint64_t *size, struct assay_error *err)

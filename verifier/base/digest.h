@@ -59,6 +59,16 @@ void assay_sha1(const struct assay_span *spans, size_t count, uint8_t out[ASSAY_
 /** MD5, only to check what others wrote down with it. No verdict rests on it. */
 void assay_md5(struct assay_span span, uint8_t out[ASSAY_MD5_SIZE]);
 
+#define ASSAY_DIGEST_MAX 64 /* bytes; FIPS 180-4: SHA-512 */
+
+/**
+ * A digest by its name, as formats call it: "md5", "sha1", "sha256", "sha384", "sha512". Only to
+ * check what others wrote down.
+ *
+ * Return: bytes of it; 0, and nothing in out, when the name is another
+ */
+size_t assay_digest(struct assay_span name, struct assay_span span, uint8_t out[ASSAY_DIGEST_MAX]);
+
 static inline bool assay_sha256_equal(const struct assay_sha256 *a, const struct assay_sha256 *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;

@@ -20,6 +20,26 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "cpio/timestamps@1", "modification time in a cpio header" },
 	/*
+	 * One to three bytes behind a property of a node that holds a signature of the right length,
+	 * and behind the last block of such a tree. mkimage puts the signature in, and libfdt moves
+	 * what stands behind it without clearing the padding, so that bytes of the signature stay
+	 * there. Every reader of device trees steps over them, and they are not signed.
+	 */
+	{ "fit/padding@1", "padding of properties in a signature node of a FIT" },
+	/*
+	 * In a signature node of a FIT: a value of exactly the length that the algorithm beside it
+	 * has, and words of at most 64 letters and digits that name the key and the program that
+	 * signed. U-Boot hands the value to the arithmetic of RSA or ECDSA and prints the names; the
+	 * name of the key decides which key is tried first, and none but a right one will do. What was
+	 * signed is compared, hashes of images are true, and the list of what was signed is the one
+	 * that the configuration makes. Whether the signature is a good one is not looked at.
+	 */
+	{ "fit/signature@1", "signature, name of the key and of the signer in a FIT" },
+	/*
+	 * Four bytes, seconds, in the root or in a signature node. U-Boot prints it.
+	 */
+	{ "fit/timestamps@1", "time in a FIT and in its signature nodes" },
+	/*
 	 * Who packed the file: the operating system (one of the values that RFC 1952 defines) and
 	 * the name before packing (printable, no slash, of equal length). What unpacks to memory, as
 	 * kernels and boot loaders do, skips both; gzip -N, when a person asks for it, names the

@@ -5,10 +5,47 @@
 
 #include "base/quote.h"
 
-#define SHOWN 64 /* bytes of a value that are shown as hexadecimal digits */
+#define STRINGS_MAX 4096 /* bytes of strings that are shown as such */
+#define SHOWN 64         /* bytes of a value that are shown as hexadecimal digits */
+
+/* Strings, each with a NUL at its end: how a device tree has them. */
+static bool is_strings(struct assay_span bytes)
+{
+	if (bytes.len < 2 || bytes.len > STRINGS_MAX || bytes.ptr[0] == '\0' ||
+	    bytes.ptr[bytes.len - 1] != '\0')
+		return false;
+	while (bytes.len > 0) {
+		size_t len = strlen((const char *)bytes.ptr);
+
+		if (len == 0 || assay_quote_plain(assay_span_sub(bytes, 0, len)) != len)
+			return false;
+		bytes = assay_span_sub(bytes, len + 1, bytes.len);
+	}
+	return true;
+}
+
+/* "one", "two" */
+static void say_strings(struct assay_buffer *out, struct assay_span bytes)
+{
+	const char *before = "\"";
+
+	while (bytes.len > 0) {
+		size_t len = strlen((const char *)bytes.ptr);
+
+		assay_buffer_add_str(out, before);
+		assay_quote(out, assay_span_sub(bytes, 0, len));
+		assay_buffer_add_str(out, "\"");
+		bytes = assay_span_sub(bytes, len + 1, bytes.len);
+		before = ", \"";
+	}
+}
 
 static void say_bytes(struct assay_buffer *out, struct assay_span bytes)
 {
+	if (is_strings(bytes)) {
+		say_strings(out, bytes);
+		return;
+	}
 	if (assay_quote_plain(bytes) == bytes.len) {
 		assay_quote(out, bytes);
 		return;

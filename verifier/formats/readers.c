@@ -11,6 +11,8 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_xz,       /* fd "7zXZ" 00 */
 	&assay_reader_zip,      /* "PK" 03 04 or, empty, 05 06 */
 	&assay_reader_squashfs, /* "hsqs" and version 4 */
+	&assay_reader_fit,      /* d0 0d fe ed, and a node images below the root */
+	&assay_reader_fdt,      /* d0 0d fe ed */
 	&assay_reader_uimage,   /* 27 05 19 56 */
 	&assay_reader_zstd,     /* 28 b5 2f fd */
 	&assay_reader_cpio,     /* "0707", or its bytes in either order */

@@ -12,6 +12,8 @@
 extern const struct assay_reader assay_reader_ar;
 extern const struct assay_reader assay_reader_bzip2;
 extern const struct assay_reader assay_reader_cpio;
+extern const struct assay_reader assay_reader_fdt;
+extern const struct assay_reader assay_reader_fit;
 extern const struct assay_reader assay_reader_gzip;
 extern const struct assay_reader assay_reader_lz4;
 extern const struct assay_reader assay_reader_lzma;
