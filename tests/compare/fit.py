@@ -88,7 +88,7 @@ def trees():
     table("device tree", tree, [
         ("names in another order", {"names": NAMES}, "repacked", "fdt/repacked@1"),
         ("room at the end", {"slack": bytes(64)}, "repacked", "fdt/repacked@1"),
-        ("erased flash behind it", {"tail": b"\xff" * 64}, "repacked", "fdt/repacked@1"),
+        ("erased flash behind it", {"tail": b"\xff" * 64}, "repacked", "container/padding@1"),
     ], [
         ("init= in bootargs", {"bootargs": "init=/bin/sh "}, 'chosen: property bootargs: "init=/bin/sh'),
         ("longer bootargs", {"bootargs": "console=ttyS0 init=/bin/sh"}, "chosen: property bootargs"),
@@ -102,8 +102,8 @@ def trees():
         ("a status", {"status": "fail"}, 'property status: "fail"'),
         ("reserved memory", {"reserved": [(0x1000, 0x2000)]}, "reserved memory"),
         ("the boot processor", {"cpu": 1}, "boot processor"),
-        ("a name that nothing uses", {"unused": b"evil\0"}, "bytes of no node"),
-        ("bytes in the room at the end", {"slack": b"evil"}, "bytes of no node"),
+        ("a name that nothing uses", {"unused": b"evil\0"}, "bytes of no node", {"tail"}),
+        ("bytes in the room at the end", {"slack": b"evil"}, "bytes of no node", {"tail"}),
         ("bytes behind the end", {"tail": b"evil"}, "bytes of no node"),
         ("a token that says nothing", {"nop": cells(4)}, "bytes of no node"),
         ("padding that is not zero", {"more": [("x", b"y", b"z")]}, "padding"),

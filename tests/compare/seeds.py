@@ -12,6 +12,7 @@ import bz2  # noqa: E402
 from makers import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
 import squashfs  # noqa: E402
+from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
 from uimage import multi, uimage  # noqa: E402
 
@@ -69,6 +70,9 @@ SEEDS = {
     "fit": (fit(**FIT), fit(kernel=gz(A, 1), device_tree=fdt(([], [])), time=3, sig_fill=b"s")),
     "fit-external": (fit(external=True, hashes=False, **FIT),
                      fit(kernel=gz(B), device_tree=fdt(([], [])), external=True, positions=True)),
+    "flash": (padded(uimage(A[:40]), 4096, b"\xff") + env(size=512),
+              padded(uimage(A[:40], time=1), 4096, b"\xff") + env(size=512, order=[1, 0, 2, 3, 4])),
+    "uboot-env": (env(flag=1, size=512), env(flag=1, size=512, order=[1, 0, 2, 3, 4], tail=b"\xff" * 8)),
     "uimage": (uimage(A[:60]), uimage(B[:60], time=1, tail=b"\xff" * 64)),
     "uimage-multi": (multi([A[:30], b"b"]), multi([gz(B), b"c", b"d"], kind=6)),
 }

@@ -27,9 +27,9 @@ HEADER_ATTACKS = [
     ("bytes behind the name", {"name": b"Linux-6.1\0evil"}, "name differs"),
     ("operating system", {"os_": 17}, "operating system differs"),
     ("compression", {"comp": 1}, "compression differs"),
-    ("bytes behind the end", {"tail": b"evil"}, "trailing bytes"),
-    ("an image behind the end", {"tail": uimage(b"evil")}, "trailing bytes"),
-    ("padding that is not uniform", {"tail": bytes(60) + b"evil"}, "trailing bytes"),
+    ("bytes behind the end", {"tail": b"evil"}, "bytes behind the image"),
+    ("an image behind the end", {"tail": uimage(b"evil")}, "bytes behind the image"),
+    ("padding that is not uniform", {"tail": bytes(60) + b"evil"}, "bytes behind the image"),
     ("a false header CRC", {"hcrc": 7}, "header CRC is false", {"time"}),
     ("a false data CRC", {"dcrc": 7}, "data CRC is false"),
 ]
@@ -46,10 +46,10 @@ def single():
     ])
     filled = [uimage(tail=b"\xff" * n) for n in (4096, 100)]
     trial("uimage: more erased flash behind it", *filled, "repacked", "container/padding@1")
-    trial("uimage: erased flash that was programmed", uimage(tail=bytes(100)), filled[1],
-          "different", "bytes behind the image")
+    trial("uimage: zeros instead of erased flash behind it", uimage(tail=bytes(100)), filled[1],
+          "repacked", "container/padding@1")
     trial("uimage: evil in erased flash", filled[0][:-4] + b"evil", filled[0], "different",
-          "trailing bytes")
+          "bytes behind the image")
     packed = [uimage(gz(TEXT, level), comp=1) for level in (1, 9)]
     trial("uimage: a kernel packed otherwise", *packed, "repacked", "image-0: packing")
     trial("uimage: a kernel packed otherwise, and another load address",

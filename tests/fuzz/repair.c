@@ -40,10 +40,21 @@ static void repair_uimage(struct assay_bytes *file, size_t changed)
 	assay_store(file->ptr + 4, 4, true, assay_crc32(assay_span_sub(span, 0, 64)));
 }
 
+/* A U-Boot environment of one block: seeds.py makes one. */
+static void repair_env(struct assay_bytes *file, size_t changed)
+{
+	struct assay_span span = assay_span_of_bytes(file);
+
+	if (span.len == BLOCK && !is_in(changed, 0, 4) &&
+	    assay_span_starts(assay_span_sub(span, 5, 8), "bootcmd=", 8))
+		assay_store(file->ptr, 4, false, assay_crc32(assay_span_sub(span, 5, BLOCK)));
+}
+
 void repair_checksums(struct assay_bytes *file, size_t changed)
 {
 	for (size_t at = 0; at + BLOCK <= file->len; at += BLOCK)
 		if (changed == REPAIR_ALL || is_in(changed, at, at + BLOCK))
 			repair_tar(file->ptr + at, at, changed);
 	repair_uimage(file, changed);
+	repair_env(file, changed);
 }

@@ -13,6 +13,7 @@
 static struct {
 	enum assay_tier accept;
 	const char *member;
+	const char *layout;
 	bool verbose;
 	struct assay_limit_options limits;
 } opt = { .accept = ASSAY_TIER_NORMALISED, .limits = ASSAY_LIMITS_INIT };
@@ -23,6 +24,8 @@ static const struct assay_option options[] = {
 	{ "accept", 0, "TIER", "worst tier that exits 0 (default: normalised)", ASSAY_OPTION_TIER,
 	  &opt.accept },
 	ASSAY_OPTION_JSON,
+	{ "layout", 0, "MTDPARTS", "both are images of flash memory, divided as the kernel is told",
+	  ASSAY_OPTION_TEXT, &opt.layout },
 	{ "member", 'm', "PATH", "compare one member of DELIVERED: data.tar.xz!/usr/lib/x",
 	  ASSAY_OPTION_TEXT, &opt.member },
 	ASSAY_OPTION_LIMITS(opt.limits),
@@ -32,7 +35,7 @@ static const struct assay_option options[] = {
 	{ 0 },
 };
 
-static const struct assay_compare_options compare_options = {
+static struct assay_compare_options compare_options = {
 	.limits = &opt.limits.limits,
 	.pair = assay_judge_pair,
 	.pairs = assay_judge_pairs,
@@ -59,11 +62,17 @@ static int run(int argc, char *argv[], struct assay_error *err)
 {
 	ASSAY_AUTO_COMPARISON struct assay_comparison comparison = { 0 };
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	ASSAY_AUTO_FLASH_LAYOUT struct assay_flash_layout layout = { 0 };
 	ASSAY_AUTO_JSON json_t *json = NULL;
 
 	(void)argc;
 	if (assay_limits_check(&opt.limits, err) < 0)
 		return -1;
+	if (opt.layout != NULL) {
+		if (assay_flash_layout_parse(opt.layout, &layout, err) < 0)
+			return -1;
+		judge.layout = compare_options.layout = &layout;
+	}
 	if ((opt.member != NULL ? compare_member(argv[0], argv[1], &comparison, err)
 	                        : assay_compare_paths(argv[0], argv[1], &compare_options,
 	                                              &comparison, err)) < 0)
@@ -84,9 +93,11 @@ const struct assay_command assay_cmd_compare = {
 	.name = "compare",
 	.args = "DELIVERED REBUILT",
 	.summary = "compare two files or directories, byte by byte, to every depth",
-	.example = "assay compare vendor/hello_2.10-3_amd64.deb build/hello_2.10-3_amd64.deb\n"
-		   "assay compare --accept identical --json result.json vendor/ build/\n"
-		   "assay compare --member data.tar.xz!/usr/lib/tool/bl31.bin vendor.deb bl31.bin",
+	.example =
+		"assay compare vendor/hello_2.10-3_amd64.deb build/hello_2.10-3_amd64.deb\n"
+		"assay compare --accept identical --json result.json vendor/ build/\n"
+		"assay compare --member data.tar.xz!/usr/lib/tool/bl31.bin vendor.deb bl31.bin\n"
+		"assay compare --layout 'mtdparts=spi0.0:256k(u-boot),64k(env),-(firmware)' dump.bin image.bin",
 	.options = options,
 	.min_args = 2,
 	.max_args = 2,

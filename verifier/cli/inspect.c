@@ -10,12 +10,16 @@
 
 static struct {
 	const char *member;
+	const char *layout;
 	bool map;
 	struct assay_limit_options limits;
 } opt = { .limits = ASSAY_LIMITS_INIT };
 
 static const struct assay_option options[] = {
 	ASSAY_OPTION_JSON,
+	{ "layout", 0, "MTDPARTS",
+	  "FILE is an image of flash memory, divided as the kernel is told", ASSAY_OPTION_TEXT,
+	  &opt.layout },
 	{ "map", 0, NULL, "list every range of bytes of every artefact", ASSAY_OPTION_FLAG,
 	  &opt.map },
 	{ "member", 'm', "PATH", "inspect one member of FILE: data.tar.xz!/usr/lib/x",
@@ -35,7 +39,12 @@ static bool has_trouble(const struct assay_inspection *inspection)
 
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 {
-	const struct assay_judge judge = { .limits = &opt.limits.limits, .member = opt.member };
+	ASSAY_AUTO_FLASH_LAYOUT struct assay_flash_layout layout = { 0 };
+	const struct assay_judge judge = {
+		.limits = &opt.limits.limits,
+		.member = opt.member,
+		.layout = opt.layout != NULL ? &layout : NULL,
+	};
 	ASSAY_AUTO_INSPECTION struct assay_inspection inspection = { 0 };
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
 	ASSAY_AUTO_MAP struct assay_map file = { 0 };
@@ -45,6 +54,8 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	                       opt.member != NULL ? opt.member : "");
 
 	if (assay_limits_check(&opt.limits, err) < 0 || assay_map_open(argv[0], &file, err) < 0)
+		return -1;
+	if (opt.layout != NULL && assay_flash_layout_parse(opt.layout, &layout, err) < 0)
 		return -1;
 	if (assay_judge_inspect(&judge, file.span, &inspection, err) < 0)
 		return assay_fail_in(err, "%s", argv[0]);

@@ -61,6 +61,7 @@ static int compare_pair(const struct assay_judge *judge, struct pair *pair,
 {
 	const struct assay_compare_options options = { .limits = limits_of(judge),
 		                                       .progress = progress,
+		                                       .layout = judge->layout,
 		                                       .no_digests = judge->member == NULL };
 	ASSAY_AUTO_COMPARISON struct assay_comparison comparison = { 0 };
 	ASSAY_AUTO_BYTES struct assay_bytes member = { 0 };
@@ -97,7 +98,7 @@ static int inspect(void *context, const struct assay_progress *progress, struct 
 
 	(void)progress;
 	if (take_member(task->judge, &file, &member, err) < 0 ||
-	    assay_inspect(file, limits_of(task->judge), &inspection, err) < 0)
+	    assay_inspect(file, limits_of(task->judge), task->judge->layout, &inspection, err) < 0)
 		return -1;
 	assay_wire_write_inspection(&inspection, out);
 	return 0;

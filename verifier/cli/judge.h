@@ -18,7 +18,9 @@ struct assay_judge {
 	const struct assay_unpack_limits *limits; /* NULL: the defaults */
 	const struct assay_progress *progress;    /* NULL: nobody listens */
 	const char *member; /* take this member of delivered, or of the file; NULL: all of it */
-	uint64_t seconds;   /* 0: the default */
+	const struct assay_flash_layout
+		*layout;  /* of flash memory that it is an image of, or NULL */
+	uint64_t seconds; /* 0: the default */
 };
 
 /**

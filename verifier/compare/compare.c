@@ -10,6 +10,8 @@
 #include "compare/node.h"
 #include "compare/sides.h"
 #include "elf/elf.h"
+#include "formats/disk/flash.h"
+#include "formats/readers.h"
 
 static void set_subject(struct assay_subject *subject, const struct assay_side *side, bool digest)
 {
@@ -49,8 +51,10 @@ static void compare_leaf(struct assay_walk *walk, struct assay_node *node, bool 
 struct reading {
 	struct assay_walk *walk;
 	struct assay_node *node;
-	struct assay_contents contents[2]; /* delivered, rebuilt */
-	struct assay_error why[2];         /* code ASSAY_E_NONE: it was read */
+	const struct assay_reader *reader;
+	const struct assay_flash_layout *layout; /* NULL: it is read as what it is */
+	struct assay_contents contents[2];       /* delivered, rebuilt */
+	struct assay_error why[2];               /* code ASSAY_E_NONE: it was read */
 };
 
 static struct assay_span span_of(const struct assay_node *node, size_t side)
@@ -69,8 +73,11 @@ static int read_side(void *context, size_t side, struct assay_error *err)
 	if (walk->depth >= walk->budgets[side].limits.depth)
 		(void)assay_fail(&reading->why[side], ASSAY_E_LIMIT, "containers more than %u deep",
 		                 walk->budgets[side].limits.depth);
+	else if (reading->layout != NULL)
+		(void)!assay_flash_read(reading->layout, span, &walk->budgets[side],
+		                        &reading->contents[side], &reading->why[side]);
 	else
-		(void)!assay_contents_read(assay_reader_for(span), span, &walk->budgets[side],
+		(void)!assay_contents_read(reading->reader, span, &walk->budgets[side],
 		                           &reading->contents[side], &reading->why[side]);
 	return 0;
 }
@@ -96,7 +103,7 @@ static int check_read(const struct reading *reading, size_t side, bool equal,
 	}
 	if (!equal)
 		assay_node_inconclusive(node, "the %s file cannot be read as %s: %s%s", sides[side],
-		                        assay_reader_for(span_of(node, side))->name,
+		                        reading->reader->name,
 		                        why->code == ASSAY_E_LIMIT ? "limit: " : "", why->text);
 	return 0;
 }
@@ -115,6 +122,21 @@ static int compare_sides(struct reading *reading, bool equal, struct assay_error
 	return assay_container_compare(reading->walk, &container, err) < 0 ? -1 : 1;
 }
 
+/* What both sides are. Return: false when they are no containers of one kind */
+static bool find_reader(struct reading *reading)
+{
+	const struct assay_walk *walk = reading->walk;
+	const struct assay_node *node = reading->node;
+
+	if (walk->depth == 0 && walk->options->layout != NULL) {
+		reading->layout = walk->options->layout;
+		reading->reader = &assay_reader_flash;
+		return true;
+	}
+	reading->reader = assay_reader_for(node->delivered);
+	return reading->reader != NULL && reading->reader == assay_reader_for(node->rebuilt);
+}
+
 /* Return: 1 when it was compared as a container, 0 when it must be compared otherwise, -1 */
 static int compare_opened(struct assay_walk *walk, struct assay_node *node, bool equal,
                           struct assay_error *err)
@@ -122,12 +144,11 @@ static int compare_opened(struct assay_walk *walk, struct assay_node *node, bool
 	struct reading reading = { .walk = walk,
 		                   .node = node,
 		                   .why = { ASSAY_ERROR_INIT, ASSAY_ERROR_INIT } };
-	const struct assay_reader *reader = assay_reader_for(node->delivered);
 	int result;
 
-	if (reader == NULL || reader != assay_reader_for(node->rebuilt))
+	if (!find_reader(&reading))
 		return 0;
-	node->format = reader->name;
+	node->format = reading.reader->name;
 	result = assay_both_sides(node->delivered.len, equal, read_side, &reading, err);
 	if (result == 0)
 		result = compare_sides(&reading, equal, err);

@@ -14,6 +14,7 @@
 
 #include "base/progress.h"
 #include "formats/budget.h"
+#include "formats/disk/flash_layout.h"
 #include "model/comparison.h"
 
 /** One side. */
@@ -41,6 +42,9 @@ struct assay_compare_options {
 	assay_compare_pair *pair;                 /* of two files; NULL: assay_compare */
 	assay_compare_pairs *pairs;               /* of two directories; NULL: assay_compare */
 	void *context;                            /* for pair and pairs */
+	const struct assay_flash_layout
+		*layout; /* the two files are images of flash memory, divided so;
+	                                      NULL: whatever they are is told by their bytes */
 	bool no_digests; /* leave those of the two sides out: the caller computes them */
 };
 

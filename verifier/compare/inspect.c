@@ -10,9 +10,12 @@
 #include "compare/parts.h"
 #include "elf/elf.h"
 #include "formats/content.h"
+#include "formats/disk/flash.h"
+#include "formats/readers.h"
 
 struct job {
 	struct assay_inspection *out;
+	const struct assay_flash_layout *layout; /* of the outermost file; NULL: there is none */
 	struct assay_budget budget;
 };
 
@@ -121,6 +124,8 @@ static int read_container(struct job *job, const struct place *place,
 	if (place->depth >= job->budget.limits.depth)
 		return assay_fail(err, ASSAY_E_LIMIT, "containers more than %u deep",
 		                  job->budget.limits.depth);
+	if (job->layout != NULL && place->depth == 0)
+		return assay_flash_read(job->layout, place->span, &job->budget, out, err);
 	return assay_contents_read(reader, place->span, &job->budget, out, err);
 }
 
@@ -183,6 +188,8 @@ static int inspect_place(struct job *job, const struct place *place, struct assa
 	size_t index = assay_inspection_add(job->out, place->path, place->depth, place->span);
 	struct assay_inspected *out = &job->out->artefacts[index];
 
+	if (job->layout != NULL && place->depth == 0)
+		reader = &assay_reader_flash;
 	out->offset = place->offset;
 	out->has_offset = place->has_offset;
 	if (reader != NULL) {
@@ -199,9 +206,10 @@ static int inspect_place(struct job *job, const struct place *place, struct assa
 }
 
 int assay_inspect(struct assay_span file, const struct assay_unpack_limits *limits,
-                  struct assay_inspection *out, struct assay_error *err)
+                  const struct assay_flash_layout *layout, struct assay_inspection *out,
+                  struct assay_error *err)
 {
-	struct job job = { .out = out, .budget = assay_budget_of(limits) };
+	struct job job = { .out = out, .layout = layout, .budget = assay_budget_of(limits) };
 
 	if (inspect_place(&job, &(struct place){ .path = "", .span = file }, err) < 0)
 		return -1;

@@ -11,16 +11,19 @@
 
 #include "base/span.h"
 #include "formats/budget.h"
+#include "formats/disk/flash_layout.h"
 #include "model/inspection.h"
 
 /**
  * Look into a file that is in memory.
  *
- * In:     limits may be NULL for the defaults
+ * In:     limits may be NULL for the defaults; layout, when the file is an image of flash memory
+ *         that is divided so, else NULL
  * Out:    *out, to be freed in any case. What cannot be read to its end has its trouble set.
  * Errors: ASSAY_E_FORMAT  an invariant does not hold: a bug in assay
  */
 ASSAY_CHECKED int assay_inspect(struct assay_span file, const struct assay_unpack_limits *limits,
+                                const struct assay_flash_layout *layout,
                                 struct assay_inspection *out, struct assay_error *err);
 
 #endif

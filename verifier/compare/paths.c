@@ -66,6 +66,9 @@ int assay_compare_paths(const char *delivered, const char *rebuilt,
 		return assay_fail(err, ASSAY_E_USAGE,
 		                  "%s is a directory and %s is not: compare two of a kind",
 		                  paths[directory[0] ? 0 : 1], paths[directory[0] ? 1 : 0]);
+	if (directory[0] && options != NULL && options->layout != NULL)
+		return assay_fail(err, ASSAY_E_USAGE,
+		                  "a layout is one of a file, %s is a directory", paths[0]);
 	if (directory[0])
 		return compare_directories(paths, options, out, err);
 	return compare_files(paths, options, out, err);

@@ -68,7 +68,7 @@ static int add_regions(const struct assay_field_release *release, struct assay_r
 {
 	ASSAY_AUTO_INSPECTION struct assay_inspection inspection = { 0 };
 
-	if (assay_inspect(release->update, release->limits, &inspection, err) < 0)
+	if (assay_inspect(release->update, release->limits, NULL, &inspection, err) < 0)
 		return -1;
 	for (size_t i = 0; i < inspection.count && out->region_count < REGIONS_MAX; i++)
 		if (!is_in_tree(release->layout, inspection.artefacts[i].path))

@@ -201,12 +201,22 @@ void assay_contents_trailing(struct assay_contents *contents, size_t entry)
 void assay_contents_end(struct assay_contents *contents, const char *what)
 {
 	struct assay_span rest = assay_contents_rest(contents);
+	size_t zeros = 0;
 
-	if (rest.len > 0 && (rest.ptr[0] == 0 || rest.ptr[0] == 0xff) &&
-	    assay_span_is_fill(rest, rest.ptr[0]))
-		assay_contents_fill(contents, ASSAY_NO_ENTRY, what, rest.len, rest.ptr[0]);
-	else
-		assay_contents_trailing(contents, ASSAY_NO_ENTRY);
+	while (zeros < rest.len && rest.ptr[zeros] == 0)
+		zeros++;
+	if (assay_span_is_fill(assay_span_sub(rest, zeros, rest.len), 0xff)) {
+		assay_contents_part(contents, ASSAY_NO_ENTRY, ASSAY_ROLE_FILL,
+		                    "zeros behind the end", zeros)
+			->fill = 0;
+		assay_contents_part(contents, ASSAY_NO_ENTRY, ASSAY_ROLE_FILL,
+		                    "erased flash behind the end", rest.len - zeros)
+			->fill = 0xff;
+	} else {
+		contents->trailing = rest.len;
+		(void)assay_contents_part(contents, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED, what,
+		                          rest.len);
+	}
 }
 
 void assay_contents_stream(struct assay_contents *contents, struct assay_sink *sink)

@@ -47,7 +47,8 @@ void assay_contents_fill(struct assay_contents *contents, size_t entry, const ch
 
 /**
  * When all other parts are there: make every gap between them a part, of role FILL where its
- * bytes are all zeros or all ones, else one that must be equal.
+ * bytes are all zeros or all ones, else one that must be equal. What is behind the last of them is
+ * as assay_contents_end has it.
  */
 void assay_contents_gaps(struct assay_contents *contents, const char *what);
 
@@ -90,8 +91,9 @@ void assay_contents_partial(struct assay_contents *contents, const char *fmt, ..
 void assay_contents_trailing(struct assay_contents *contents, size_t entry);
 
 /**
- * Append all that is left behind the end of an image: fill, where flash or a tool filled it up with
- * zeros or ones, else as assay_contents_trailing.
+ * Append all that is left behind the end of an image: zeros that a tool added, then ones of flash
+ * that was erased. Of both there may be none, and both are parts all the same, so that each has a
+ * counterpart. Anything else must be equal.
  */
 void assay_contents_end(struct assay_contents *contents, const char *what);
 

@@ -58,8 +58,7 @@ void assay_contents_gaps(struct assay_contents *contents, const char *what)
 			add_gap(contents, what, at, offset - at);
 		at = end > at ? end : at;
 	}
-	if (at < contents->span.len)
-		add_gap(contents, what, at, contents->span.len - at);
+	assay_contents_end(contents, what);
 	contents->scattered = true;
 }
 

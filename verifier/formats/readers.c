@@ -2,22 +2,26 @@
 /* The table of container formats. */
 #include "formats/readers.h"
 
+#include "formats/disk/flash.h"
+
 /* By what each is told. Those with the weakest signs come last. */
 static const struct assay_reader *const readers[] = {
-	&assay_reader_ar,       /* "!<arch>" */
-	&assay_reader_bzip2,    /* "BZh" and the mark of a block */
-	&assay_reader_gzip,     /* 1f 8b 08 */
-	&assay_reader_lz4,      /* 04 22 4d 18, or the magic of the legacy frame */
-	&assay_reader_xz,       /* fd "7zXZ" 00 */
-	&assay_reader_zip,      /* "PK" 03 04 or, empty, 05 06 */
-	&assay_reader_squashfs, /* "hsqs" and version 4 */
-	&assay_reader_fit,      /* d0 0d fe ed, and a node images below the root */
-	&assay_reader_fdt,      /* d0 0d fe ed */
-	&assay_reader_uimage,   /* 27 05 19 56 */
-	&assay_reader_zstd,     /* 28 b5 2f fd */
-	&assay_reader_cpio,     /* "0707", or its bytes in either order */
-	&assay_reader_tar,      /* its magic stands at offset 257 */
-	&assay_reader_lzma,     /* has none */
+	&assay_reader_ar,        /* "!<arch>" */
+	&assay_reader_bzip2,     /* "BZh" and the mark of a block */
+	&assay_reader_gzip,      /* 1f 8b 08 */
+	&assay_reader_lz4,       /* 04 22 4d 18, or the magic of the legacy frame */
+	&assay_reader_xz,        /* fd "7zXZ" 00 */
+	&assay_reader_zip,       /* "PK" 03 04 or, empty, 05 06 */
+	&assay_reader_flash,     /* one of those below, and another at a sector behind it */
+	&assay_reader_squashfs,  /* "hsqs" and version 4 */
+	&assay_reader_fit,       /* d0 0d fe ed, and a node images below the root */
+	&assay_reader_fdt,       /* d0 0d fe ed */
+	&assay_reader_uimage,    /* 27 05 19 56 */
+	&assay_reader_zstd,      /* 28 b5 2f fd */
+	&assay_reader_cpio,      /* "0707", or its bytes in either order */
+	&assay_reader_tar,       /* its magic stands at offset 257 */
+	&assay_reader_uboot_env, /* a true CRC in front of variables */
+	&assay_reader_lzma,      /* has none */
 };
 
 /* What a kernel runs, by the bytes that it goes by. A container whose mark stands further on could
@@ -34,5 +38,5 @@ const struct assay_reader *assay_reader_for(struct assay_span span)
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(readers); i++)
 		if (readers[i]->probe(span))
 			return readers[i];
-	return NULL;
+	return assay_flash_is_dump(span) ? &assay_reader_flash : NULL;
 }

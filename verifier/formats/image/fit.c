@@ -6,6 +6,7 @@
  * are, which configurations and what they consist of may not.
  */
 #include "formats/image/fit.h"
+#include "formats/image/extent.h"
 
 #include "base/cursor.h"
 #include "formats/readers.h"
@@ -212,6 +213,28 @@ static bool probe(struct assay_span span)
 			return false;
 	}
 	return false;
+}
+
+bool assay_fdt_extent(struct assay_span span, uint64_t *length)
+{
+	ASSAY_AUTO_FDT_TREE struct fdt_tree tree = { 0 };
+	struct assay_contents none = { .span = span };
+	struct fit fit = { .tree = &tree, .out = &none };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (!fdt_is(span) || fdt_tree_read(span, &tree, &err) < 0)
+		return false;
+	*length = tree.header.total;
+	fit.images = find_node(&tree, "images");
+	for (size_t i = 1; i < tree.node_count; i++) {
+		const struct fdt_node *node = &tree.nodes[i];
+
+		if (is_image(&fit, i) && find_content(&fit, i, &err) < 0)
+			return false;
+		if (node->external && node->content_at + node->content_size > *length)
+			*length = node->content_at + node->content_size;
+	}
+	return true;
 }
 
 /* Hashes of images whose content was changed: each is told by its length. */

@@ -11,6 +11,7 @@
 #include "base/cursor.h"
 #include "base/memory.h"
 #include "formats/contents.h"
+#include "formats/image/extent.h"
 #include "formats/readers.h"
 #include "formats/stream/deflate.h"
 
@@ -59,6 +60,15 @@ static uint32_t header_crc(const uint8_t *header)
 	memcpy(copy, header, HEADER);
 	memset(copy + HEADER_CRC_AT, 0, 4);
 	return assay_crc32(assay_span_of(copy, HEADER));
+}
+
+bool assay_uimage_extent(struct assay_span span, uint64_t *length)
+{
+	if (!probe(span) || header_crc(span.ptr) != get(span, HEADER_CRC_AT) ||
+	    get(span, SIZE_AT) > span.len - HEADER)
+		return false;
+	*length = HEADER + (uint64_t)get(span, SIZE_AT);
+	return true;
 }
 
 static void check_crcs(struct assay_contents *out, struct assay_span data)

@@ -50,7 +50,12 @@ int assay_inflate(struct assay_span in, struct assay_sink *sink, uint64_t *used,
 	return result;
 }
 
+uint32_t assay_crc32_more(uint32_t crc, struct assay_span bytes)
+{
+	return bytes.len > 0 ? (uint32_t)crc32_z(crc, bytes.ptr, bytes.len) : crc;
+}
+
 uint32_t assay_crc32(struct assay_span bytes)
 {
-	return (uint32_t)crc32_z(crc32_z(0, NULL, 0), bytes.ptr, bytes.len);
+	return assay_crc32_more(0, bytes);
 }

@@ -23,4 +23,7 @@ ASSAY_CHECKED int assay_inflate(struct assay_span in, struct assay_sink *sink, u
 /** CRC-32 as gzip and zip have it. */
 uint32_t assay_crc32(struct assay_span bytes);
 
+/** The same going on from the CRC-32 of the bytes before; of none it is 0. */
+uint32_t assay_crc32_more(uint32_t crc, struct assay_span bytes);
+
 #endif
