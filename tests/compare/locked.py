@@ -75,9 +75,9 @@ def start(*command, sides=("long1", "long2")):
     p = subprocess.Popen([ASSAY, "compare", *command, *sides], stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     end = time.monotonic() + 20
-    while not children(p.pid) and time.monotonic() < end:
-        time.sleep(0.005)
-    return p, children(p.pid)[0]
+    while not (inside := children(p.pid)) and time.monotonic() < end:
+        time.sleep(0.001)
+    return p, inside[0]
 
 
 def bad_end(number, wanted):
@@ -133,20 +133,22 @@ def in_folders():
     os.kill(child, signal.SIGKILL)
     answer = json.loads(p.communicate(timeout=60)[0])
     tiers = {a["path"]: a["tier"] for a in answer["artefacts"]}
-    # Which process that was, the one of the equal pairs or that of x, depends on the moment.
-    result(p.returncode in (DIFFERENT, INCONCLUSIVE) and tiers["samex"] == tiers["samey"] == "identical" and
-           tiers["x"] in ("inconclusive", "different") and tiers["y"] == "different" and
-           (tiers["x"] == "inconclusive") == (answer["tier"] == "inconclusive"),
+    # Whose process that was depends on the moment; one of several pairs is done again.
+    wanted = {"x": "different", "y": "different", "samex": "identical", "samey": "identical"}
+    lost = [name for name, tier in wanted.items() if tiers[name] != tier]
+    result(p.returncode in (DIFFERENT, INCONCLUSIVE) and len(lost) <= 1 and
+           all(tiers[name] == "inconclusive" for name in lost) and
+           (len(lost) == 1) == (answer["tier"] == "inconclusive"),
            "folders: one pair is inconclusive, the others have their answers", tiers)
 
-    write("slow", many_sections(3000))
-    for number in range(200):
+    write("slow", many_sections(40000))
+    for number in range(60):
         os.link("slow", f"q1/{number}")
         os.link("slow", f"q2/{number}")
     p, child = start("--json", "-", sides=("q1", "q2"))
     os.kill(child, signal.SIGKILL)
     answer = json.loads(p.communicate(timeout=60)[0])
-    result(p.returncode == MATCH and answer["tier"] == "identical" and len(answer["artefacts"]) == 201,
+    result(p.returncode == MATCH and answer["tier"] == "identical" and len(answer["artefacts"]) == 61,
            "folders: what a process for many pairs leaves undone is done one by one",
            (p.returncode, answer["tier"], answer["findings"][:2]))
 
