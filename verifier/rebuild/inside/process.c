@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a process has from those that started it. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/personality.h>
@@ -98,18 +100,36 @@ static void signals(void)
 	inside_key("signals.blocked", "%s", blocked);
 }
 
-static void descriptors(int own_fd)
+static void descriptor(int fd)
 {
 	char name[32];
 	struct stat st;
 
-	for (int fd = 0; fd < FDS_MAX; fd++) {
-		if (fd == own_fd || fstat(fd, &st) < 0)
-			continue;
-		(void)snprintf(name, sizeof(name), "descriptors.%d", fd);
-		inside_key(name, "type %o flags %o terminal %d", st.st_mode & S_IFMT,
-		           (unsigned)fcntl(fd, F_GETFL), isatty(fd));
+	if (fstat(fd, &st) < 0)
+		return;
+	(void)snprintf(name, sizeof(name), "descriptors.%d", fd);
+	inside_key(name, "type %o flags %o terminal %d", st.st_mode & S_IFMT,
+	           (unsigned)fcntl(fd, F_GETFL), isatty(fd));
+}
+
+/* The kernel's list saves asking for each number; without one, each number is asked for. */
+static void descriptors(int own_fd)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	for (int fd = 0; dir == NULL && fd < FDS_MAX; fd++)
+		if (fd != own_fd)
+			descriptor(fd);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		char *end;
+		long fd = strtol(entry->d_name, &end, 10);
+
+		if (end != entry->d_name && *end == '\0' && fd != own_fd && fd != dirfd(dir))
+			descriptor((int)fd);
 	}
+	if (dir != NULL)
+		(void)closedir(dir);
 }
 
 static void environment(void)
