@@ -170,7 +170,8 @@ void assay_node_find_bytes(struct assay_node *node, uint64_t offset, uint64_t le
 	struct cluster open = { 0 };
 	size_t closed = 0;
 
-	for (size_t i = 0; i < node->ledger.count; i++) {
+	for (size_t i = assay_ledger_find(&node->ledger, offset);
+	     i < node->ledger.count && node->ledger.ranges[i].offset < offset + length; i++) {
 		struct assay_range range = clip(&node->ledger.ranges[i], offset, offset + length);
 
 		if (range.length == 0 || range.class == ASSAY_CLASS_IDENTICAL)

@@ -4,15 +4,16 @@
 
 #include "elf/map.h"
 
-/* How many loadable segments begin at or below an address. */
-static size_t loads_from(const struct assay_elf *elf, uint64_t addr)
+/* How many of some segments, sorted by their addresses, begin at or below an address. */
+static size_t count_from(const struct assay_elf *elf, const size_t *sorted, size_t count,
+                         uint64_t addr)
 {
-	size_t low = 0, high = elf->load_count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (elf->segments[elf->loads[mid]].vaddr <= addr)
+		if (elf->segments[sorted[mid]].vaddr <= addr)
 			low = mid + 1;
 		else
 			high = mid;
@@ -29,7 +30,7 @@ static bool inside(uint64_t start, uint64_t len, uint64_t outer, uint64_t outer_
 /* Bytes of the file: one segment must hold them, and map them to that very address. */
 static bool data_agrees(const struct assay_elf *elf, const struct assay_elf_section *section)
 {
-	size_t below = loads_from(elf, section->addr);
+	size_t below = count_from(elf, elf->loads, elf->load_count, section->addr);
 	const struct assay_elf_segment *load;
 
 	if (below == 0)
@@ -42,33 +43,30 @@ static bool data_agrees(const struct assay_elf *elf, const struct assay_elf_sect
 /* A template for each thread's memory has addresses that may be another section's as well. */
 static bool tls_agrees(const struct assay_elf *elf, const struct assay_elf_section *section)
 {
-	for (size_t i = 0; i < elf->segment_count; i++) {
-		const struct assay_elf_segment *s = &elf->segments[i];
+	const struct assay_elf_segment *s = elf->tls;
 
-		if (s->type == PT_TLS)
-			return s->filesz <= s->memsz &&
-			       inside(section->addr, section->size, s->vaddr + s->filesz,
-			              s->memsz - s->filesz);
-	}
-	return false;
+	return s != NULL && s->filesz <= s->memsz &&
+	       inside(section->addr, section->size, s->vaddr + s->filesz, s->memsz - s->filesz);
 }
 
-/* Zeros: a loader that goes by section headers must not clear what another one has loaded. */
+/*
+ * Zeros: a loader that goes by section headers must not clear what another one has loaded. No two
+ * segments share an address, so that the nearest on both sides tell.
+ */
 static bool zeros_agree(const struct assay_elf *elf, const struct assay_elf_section *section)
 {
-	size_t i = loads_from(elf, section->addr);
+	size_t next = count_from(elf, elf->filled, elf->filled_count, section->addr);
+	const struct assay_elf_segment *s;
 
 	if (section->size > UINT64_MAX - section->addr)
 		return false;
-	for (i = i > 0 ? i - 1 : 0; i < elf->load_count; i++) {
-		const struct assay_elf_segment *load = &elf->segments[elf->loads[i]];
-
-		if (load->vaddr >= section->addr + section->size)
-			break;
-		if (section->addr < load->vaddr + load->filesz && load->filesz > 0)
-			return false;
-	}
-	return true;
+	if (next < elf->filled_count &&
+	    elf->segments[elf->filled[next]].vaddr < section->addr + section->size)
+		return false;
+	if (next == 0)
+		return true;
+	s = &elf->segments[elf->filled[next - 1]];
+	return section->addr - s->vaddr >= s->filesz;
 }
 
 bool assay_elf_alloc_agrees(const struct assay_elf *elf, const struct assay_elf_section *section)

@@ -12,6 +12,7 @@ void assay_elf_fini(struct assay_elf *elf)
 {
 	free(elf->segments);
 	free(elf->loads);
+	free(elf->filled);
 	free(elf->sections);
 	*elf = (struct assay_elf){ 0 };
 }

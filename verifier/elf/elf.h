@@ -70,8 +70,11 @@ struct assay_elf {
 	size_t segment_count;
 	size_t *loads; /* indexes of the loadable segments, in the order of their addresses */
 	size_t load_count;
-	bool unsorted;                      /* the program headers have them in another order */
-	struct assay_elf_section *sections; /* [0] is the empty one; NULL when there are none */
+	size_t *filled; /* those of them that have bytes of the file, in the same order */
+	size_t filled_count;
+	const struct assay_elf_segment *tls; /* the first PT_TLS, one of segments; NULL: none */
+	bool unsorted;                       /* the program headers have them in another order */
+	struct assay_elf_section *sections;  /* [0] is the empty one; NULL when there are none */
 	size_t section_count;
 };
 

@@ -38,11 +38,18 @@ struct state {
 	size_t sum[CLAIM_COUNT];
 };
 
+/* What a section and a segment have in common that speak of the same bytes. */
+struct twin {
+	uint64_t type, offset, length;
+};
+
 struct sweep {
 	const struct assay_elf *elf;
 	struct event *events;
 	size_t event_count;
 	struct state now;
+	struct twin *twins; /* segments of a processor's own kind, sorted */
+	size_t twin_count;
 	uint64_t end; /* of the last thing that is something: behind it bytes are trailing */
 };
 
@@ -105,28 +112,60 @@ static void claim_segments(struct sweep *sweep)
 	claim(sweep, CLAIM_PAGE, elf->loads[0], pages.offset, pages.length);
 }
 
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int by_twin(const void *left, const void *right)
+{
+	const struct twin *a = left, *b = right;
+	int order = compare_numbers(a->type, b->type);
+
+	order = order != 0 ? order : compare_numbers(a->offset, b->offset);
+	return order != 0 ? order : compare_numbers(a->length, b->length);
+}
+
+static bool is_own_kind(uint32_t type)
+{
+	return type >= SHT_LOPROC && type <= SHT_HIPROC;
+}
+
+/* Owner: caller frees sweep->twins. */
+static void list_twins(struct sweep *sweep)
+{
+	const struct assay_elf *elf = sweep->elf;
+
+	sweep->twins = assay_calloc(elf->segment_count, sizeof(*sweep->twins));
+	for (size_t i = 0; i < elf->segment_count; i++) {
+		const struct assay_elf_segment *s = &elf->segments[i];
+
+		if (is_own_kind(s->type))
+			sweep->twins[sweep->twin_count++] =
+				(struct twin){ s->type, s->offset, s->filesz };
+	}
+	if (sweep->twin_count > 0)
+		qsort(sweep->twins, sweep->twin_count, sizeof(*sweep->twins), by_twin);
+}
+
 /*
  * A processor's own kind of segment for a processor's own kind of section, which is not loaded:
  * both say the same. (RISC-V ELF specification, PT_RISCV_ATTRIBUTES and SHT_RISCV_ATTRIBUTES; the
  * two share a number as those of ARM do.) No rule is for sections of such types.
  */
-static bool has_segment(const struct assay_elf *elf, const struct assay_elf_section *section)
+static bool has_segment(const struct sweep *sweep, const struct assay_elf_section *section)
 {
-	if (section->type < SHT_LOPROC || section->type > SHT_HIPROC)
-		return false;
-	for (size_t i = 0; i < elf->segment_count; i++)
-		if (elf->segments[i].type == section->type &&
-		    elf->segments[i].offset == section->offset &&
-		    elf->segments[i].filesz == section->data.len)
-			return true;
-	return false;
+	const struct twin key = { section->type, section->offset, section->data.len };
+
+	return is_own_kind(section->type) && sweep->twin_count > 0 &&
+	       bsearch(&key, sweep->twins, sweep->twin_count, sizeof(key), by_twin) != NULL;
 }
 
-static enum claim claim_of(const struct assay_elf *elf, const struct assay_elf_section *section)
+static enum claim claim_of(const struct sweep *sweep, const struct assay_elf_section *section)
 {
 	if (assay_elf_section_is_alloc(section))
 		return CLAIM_ALLOC;
-	return has_segment(elf, section) ? CLAIM_TWIN : CLAIM_FREE;
+	return has_segment(sweep, section) ? CLAIM_TWIN : CLAIM_FREE;
 }
 
 static void claim_sections(struct sweep *sweep)
@@ -137,7 +176,7 @@ static void claim_sections(struct sweep *sweep)
 	for (size_t i = 0; i < elf->section_count; i++) {
 		const struct assay_elf_section *section = &elf->sections[i];
 
-		claim(sweep, claim_of(elf, section), i, section->offset, section->data.len);
+		claim(sweep, claim_of(sweep, section), i, section->offset, section->data.len);
 	}
 }
 
@@ -297,7 +336,9 @@ void assay_elf_map_init(const struct assay_elf *elf, struct assay_elf_map *out)
 	claim(&sweep, CLAIM_HEADER, 0, 0, assay_elf_header_record.size[elf->width]);
 	claim(&sweep, CLAIM_SEGMENT_TABLE, 0, elf->phoff, assay_elf_segment_table_size(elf));
 	claim_segments(&sweep);
+	list_twins(&sweep);
 	claim_sections(&sweep);
+	free(sweep.twins);
 	run(&sweep, out);
 	out->end = sweep.end;
 	dispute_sections(elf, out);

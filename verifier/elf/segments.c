@@ -96,14 +96,21 @@ static int by_address(const void *left, const void *right, void *context)
 static int list_loads(struct assay_elf *elf, struct assay_error *err)
 {
 	elf->loads = assay_calloc(elf->segment_count, sizeof(*elf->loads));
-	for (size_t i = 0; i < elf->segment_count; i++)
+	for (size_t i = 0; i < elf->segment_count; i++) {
 		if (elf->segments[i].type == PT_LOAD)
 			elf->loads[elf->load_count++] = i;
+		if (elf->segments[i].type == PT_TLS && elf->tls == NULL)
+			elf->tls = &elf->segments[i];
+	}
 	if (elf->load_count == 0)
 		return assay_fail(err, ASSAY_E_FORMAT, "no loadable segment");
 	qsort_r(elf->loads, elf->load_count, sizeof(*elf->loads), by_address, elf);
 	for (size_t i = 1; i < elf->load_count; i++)
 		elf->unsorted |= elf->loads[i] < elf->loads[i - 1];
+	elf->filled = assay_calloc(elf->load_count, sizeof(*elf->filled));
+	for (size_t i = 0; i < elf->load_count; i++)
+		if (elf->segments[elf->loads[i]].filesz > 0)
+			elf->filled[elf->filled_count++] = elf->loads[i];
 	return 0;
 }
 

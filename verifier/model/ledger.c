@@ -45,11 +45,12 @@ void assay_ledger_fini(struct assay_ledger *ledger)
 	*ledger = (struct assay_ledger){ 0 };
 }
 
-/* The index of the range that holds offset, which lies before size. */
-static size_t find(const struct assay_ledger *ledger, uint64_t offset)
+size_t assay_ledger_find(const struct assay_ledger *ledger, uint64_t offset)
 {
 	size_t low = 0, high = ledger->count;
 
+	if (offset >= ledger->size)
+		return ledger->count;
 	while (high - low > 1) {
 		size_t mid = low + (high - low) / 2;
 
@@ -67,10 +68,8 @@ static size_t split(struct assay_ledger *ledger, uint64_t offset)
 	struct assay_range *range;
 	size_t i;
 
-	if (offset >= ledger->size)
-		return ledger->count;
-	i = find(ledger, offset);
-	if (ledger->ranges[i].offset == offset)
+	i = assay_ledger_find(ledger, offset);
+	if (i == ledger->count || ledger->ranges[i].offset == offset)
 		return i;
 	assay_grow(&ledger->ranges, &ledger->cap, ledger->count, sizeof(*ledger->ranges));
 	range = &ledger->ranges[i];
@@ -290,7 +289,7 @@ enum assay_class assay_ledger_worst_of(const struct assay_ledger *ledger, uint64
 	enum assay_class worst = ASSAY_CLASS_IDENTICAL;
 
 	length = clip(ledger, offset, length);
-	for (size_t i = length > 0 ? find(ledger, offset) : ledger->count;
+	for (size_t i = length > 0 ? assay_ledger_find(ledger, offset) : ledger->count;
 	     i < ledger->count && ledger->ranges[i].offset < offset + length; i++)
 		if (ledger->ranges[i].class > worst)
 			worst = ledger->ranges[i].class;

@@ -92,6 +92,9 @@ void assay_ledger_compare(struct assay_ledger *ledger, uint64_t offset, const ui
  */
 void assay_ledger_shrink(struct assay_ledger *ledger, size_t wanted);
 
+/** The index of the range that holds an offset; count behind the end. */
+size_t assay_ledger_find(const struct assay_ledger *ledger, uint64_t offset);
+
 /** Bytes in each class. */
 void assay_ledger_sum(const struct assay_ledger *ledger, uint64_t bytes[ASSAY_CLASS_COUNT]);
 

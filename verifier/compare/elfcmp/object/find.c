@@ -11,28 +11,12 @@ struct listing {
 	bool unexplained; /* something is, on either side */
 };
 
-/* The first range that ends behind an offset. */
-static size_t first_behind(const struct assay_ledger *ledger, uint64_t offset)
-{
-	size_t low = 0, high = ledger->count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (ledger->ranges[mid].offset + ledger->ranges[mid].length <= offset)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 static enum assay_class worst_within(const struct assay_ledger *ledger, uint64_t offset,
                                      uint64_t length, const char **rule)
 {
 	enum assay_class worst = ASSAY_CLASS_IDENTICAL;
 
-	for (size_t i = first_behind(ledger, offset); i < ledger->count; i++) {
+	for (size_t i = assay_ledger_find(ledger, offset); i < ledger->count; i++) {
 		const struct assay_range *range = &ledger->ranges[i];
 
 		if (range->offset >= offset + length)
