@@ -154,8 +154,7 @@ static int check_answer(const struct assay_judge *judge, const struct pair *pair
 		equal = assay_sha256_equal(&out->delivered.sha256, &out->rebuilt.sha256);
 	}
 	if (out->artefacts[0].ledger.size != out->delivered.size ||
-	    (equal && out->artefact_count != 1) ||
-	    equal != (out->tier == ASSAY_TIER_IDENTICAL))
+	    (equal && out->artefact_count != 1) || equal != (out->tier == ASSAY_TIER_IDENTICAL))
 		return assay_fail(err, ASSAY_E_FORMAT, "an answer about other files");
 	return 0;
 }
