@@ -12,6 +12,7 @@ import bz2  # noqa: E402
 from makers import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
 import squashfs  # noqa: E402
+from disks import GUIDS, fip, mbr, small, trx  # noqa: E402
 from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
 from uimage import multi, uimage  # noqa: E402
@@ -72,6 +73,11 @@ SEEDS = {
                      fit(kernel=gz(B), device_tree=fdt(([], [])), external=True, positions=True)),
     "flash": (padded(uimage(A[:40]), 4096, b"\xff") + env(size=512),
               padded(uimage(A[:40], time=1), 4096, b"\xff") + env(size=512, order=[1, 0, 2, 3, 4])),
+    "fip": (fip(bl31=A[:20], bl33=b"b"), fip(bl31=B[:21], bl33=gz(A), align=16)),
+    "gpt": (small(root=b"x"), small(root=b"y", guid=GUIDS[3])),
+    "mbr": (mbr([(0x80, 12, 1, 1), (0, 131, 3, 1)], signature=Z4) + padded(b"x") + bytes(512) + padded(A),
+            mbr([(0, 12, 1, 1), (0, 131, 3, 1)]) + padded(b"y") + bytes(512) + padded(B)),
+    "trx": (trx(kernel=A[:40], root=b"root"), trx(kernel=gz(A), root=b"root", version=2)),
     "uboot-env": (env(flag=1, size=512), env(flag=1, size=512, order=[1, 0, 2, 3, 4], tail=b"\xff" * 8)),
     "uimage": (uimage(A[:60]), uimage(B[:60], time=1, tail=b"\xff" * 64)),
     "uimage-multi": (multi([A[:30], b"b"]), multi([gz(B), b"c", b"d"], kind=6)),

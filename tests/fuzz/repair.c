@@ -50,6 +50,43 @@ static void repair_env(struct assay_bytes *file, size_t changed)
 		assay_store(file->ptr, 4, false, assay_crc32(assay_span_sub(span, 5, BLOCK)));
 }
 
+static void repair_trx(struct assay_bytes *file, size_t changed)
+{
+	struct assay_span span = assay_span_of_bytes(file);
+
+	if (span.len > 28 && assay_span_starts(span, "HDR0", 4) && !is_in(changed, 8, 12))
+		assay_store(file->ptr + 8, 4, false,
+		            ~assay_crc32(assay_span_sub(span, 12,
+		                                        assay_load(span.ptr + 4, 4, false) - 12)));
+}
+
+static void repair_table(struct assay_bytes *file, uint64_t header_at, size_t changed)
+{
+	struct assay_span span = assay_span_of_bytes(file), table;
+	uint8_t *header = file->ptr + header_at;
+
+	if (!assay_span_holds(span, header_at, 512) || memcmp(header, "EFI PART", 8) != 0 ||
+	    is_in(changed, header_at + 16, header_at + 20) ||
+	    is_in(changed, header_at + 88, header_at + 92))
+		return;
+	table = assay_span_sub(span, assay_load(header + 72, 8, false) * 512,
+	                       assay_load(header + 80, 4, false) * 128);
+	assay_store(header + 88, 4, false, assay_crc32(table));
+	memset(header + 16, 0, 4);
+	assay_store(header + 16, 4, false, assay_crc32(assay_span_of(header, 92)));
+}
+
+/* Both tables of a disk, the second where the first says. */
+static void repair_gpt(struct assay_bytes *file, size_t changed)
+{
+	struct assay_span first = assay_span_sub(assay_span_of_bytes(file), 512, 512);
+
+	repair_table(file, 512, changed);
+	if (first.len == 512)
+		repair_table(file, assay_load(first.ptr + 32, 8, false) % (1u << 20) * 512,
+		             changed);
+}
+
 void repair_checksums(struct assay_bytes *file, size_t changed)
 {
 	for (size_t at = 0; at + BLOCK <= file->len; at += BLOCK)
@@ -57,4 +94,6 @@ void repair_checksums(struct assay_bytes *file, size_t changed)
 			repair_tar(file->ptr + at, at, changed);
 	repair_uimage(file, changed);
 	repair_env(file, changed);
+	repair_trx(file, changed);
+	repair_gpt(file, changed);
 }

@@ -48,7 +48,11 @@ static const struct {
 	{ "fdt", 15 },
 	{ "fit", 5 },
 	{ "fit-external", 15 },
+	{ "fip", 15 },
 	{ "flash", 0 },
+	{ "gpt", 0 },
+	{ "mbr", 0 },
+	{ "trx", 0 },
 	{ "uboot-env", 0 },
 	{ "uimage", 0 },
 	{ "uimage-multi", 0 },
@@ -116,6 +120,8 @@ static bool is_opaque(struct assay_span file, size_t at)
 	for (size_t i = at < 9 ? 0 : at - 9; i <= at; i++)
 		if (assay_span_starts(assay_span_sub(file, i, 3), "\x1f\x8b\x08", 3))
 			return (at - i >= 4 && at - i < 8) || at - i == 9;
+	if (assay_span_starts(assay_span_sub(file, 510, 2), "\x55\xaa", 2) && at >= 440 && at < 444)
+		return true;
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(times); i++)
 		if (is_behind(file, at, times[i].magic, times[i].from, times[i].to))
 			return true;

@@ -40,6 +40,14 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "fit/timestamps@1", "time in a FIT and in its signature nodes" },
 	/*
+	 * Sixteen bytes that are a GUID of version 4, in the header of a GUID partition table or in an
+	 * entry: 122 bits that are random for every disk that is made. What a partition is for is its
+	 * type, which must be equal, as must its place, name and attributes. A boot loader or kernel
+	 * may be told to find a partition by this GUID; where it is told so is compared. Both tables
+	 * must say the same, and their CRCs are computed again.
+	 */
+	{ "gpt/guids@1", "random GUID of a disk or partition" },
+	/*
 	 * Who packed the file: the operating system (one of the values that RFC 1952 defines) and
 	 * the name before packing (printable, no slash, of equal length). What unpacks to memory, as
 	 * kernels and boot loaders do, skips both; gzip -N, when a person asks for it, names the
@@ -51,6 +59,11 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 * time of the file that it writes.
 	 */
 	{ "gzip/timestamps@1", "modification time in a gzip header" },
+	/*
+	 * Four bytes between boot code and partition table, random for every disk that is made. As
+	 * for gpt/guids@1 otherwise.
+	 */
+	{ "mbr/disk-signature@1", "signature of a disk in its boot sector" },
 	/*
 	 * Four bytes, seconds, in the superblock and in each inode. The kernel shows the first to
 	 * nobody and the others as the time of a file, as below for tar.

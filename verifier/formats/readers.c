@@ -16,10 +16,14 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_squashfs,  /* "hsqs" and version 4 */
 	&assay_reader_fit,       /* d0 0d fe ed, and a node images below the root */
 	&assay_reader_fdt,       /* d0 0d fe ed */
+	&assay_reader_fip,       /* 01 00 64 aa */
+	&assay_reader_trx,       /* "HDR0" and version 1 or 2 */
 	&assay_reader_uimage,    /* 27 05 19 56 */
 	&assay_reader_zstd,      /* 28 b5 2f fd */
+	&assay_reader_gpt,       /* "EFI PART" in the second sector */
 	&assay_reader_cpio,      /* "0707", or its bytes in either order */
 	&assay_reader_tar,       /* its magic stands at offset 257 */
+	&assay_reader_mbr,       /* 55 aa at offset 510, and partitions that there are */
 	&assay_reader_uboot_env, /* a true CRC in front of variables */
 	&assay_reader_lzma,      /* has none */
 };

@@ -65,6 +65,8 @@ static const struct {
 } kinds[] = {
 	{ "uimage", assay_uimage_extent },
 	{ "fdt", assay_fdt_extent },
+	{ "trx", assay_trx_extent },
+	{ "fip", assay_fip_extent },
 	{ "squashfs", squashfs },
 	{ "ubi", ubi },
 	{ "jffs2", jffs2 },

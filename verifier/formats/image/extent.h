@@ -15,4 +15,10 @@ bool assay_uimage_extent(struct assay_span span, uint64_t *length);
 /** A device tree, with the data behind it when it is a FIT. Return: as above. */
 bool assay_fdt_extent(struct assay_span span, uint64_t *length);
 
+/** A TRX image with a true CRC. Return: as above. */
+bool assay_trx_extent(struct assay_span span, uint64_t *length);
+
+/** A firmware image package of Arm Trusted Firmware. Return: as above. */
+bool assay_fip_extent(struct assay_span span, uint64_t *length);
+
 #endif
