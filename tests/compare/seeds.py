@@ -12,6 +12,7 @@ import bz2  # noqa: E402
 from makers import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
 import squashfs  # noqa: E402
+from android import boot, fill, raw, skip, sparse  # noqa: E402
 from disks import GUIDS, fip, mbr, small, trx  # noqa: E402
 from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
@@ -73,6 +74,10 @@ SEEDS = {
                      fit(kernel=gz(B), device_tree=fdt(([], [])), external=True, positions=True)),
     "flash": (padded(uimage(A[:40]), 4096, b"\xff") + env(size=512),
               padded(uimage(A[:40], time=1), 4096, b"\xff") + env(size=512, order=[1, 0, 2, 3, 4])),
+    "android-boot": (boot(kernel=A[:40], ramdisk=b"r", dtb=b"d"),
+                     boot(kernel=gz(A), ramdisk=b"r", dtb=b"d", second=b"s")),
+    "sparse": (sparse(raw(A[:16], 16), fill(2, b"abcd"), fill(1), skip(1), block=16),
+               sparse(raw(A[:16] + b"abcd" * 4, 16), fill(1, b"abcd"), fill(1), skip(1), block=16)),
     "fip": (fip(bl31=A[:20], bl33=b"b"), fip(bl31=B[:21], bl33=gz(A), align=16)),
     "gpt": (small(root=b"x"), small(root=b"y", guid=GUIDS[3])),
     "mbr": (mbr([(0x80, 12, 1, 1), (0, 131, 3, 1)], signature=Z4) + padded(b"x") + bytes(512) + padded(A),

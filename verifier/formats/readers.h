@@ -9,6 +9,7 @@
 
 #include "formats/reader.h"
 
+extern const struct assay_reader assay_reader_android;
 extern const struct assay_reader assay_reader_ar;
 extern const struct assay_reader assay_reader_bzip2;
 extern const struct assay_reader assay_reader_cpio;
@@ -21,6 +22,7 @@ extern const struct assay_reader assay_reader_gzip;
 extern const struct assay_reader assay_reader_lz4;
 extern const struct assay_reader assay_reader_lzma;
 extern const struct assay_reader assay_reader_mbr;
+extern const struct assay_reader assay_reader_sparse;
 extern const struct assay_reader assay_reader_squashfs;
 extern const struct assay_reader assay_reader_tar;
 extern const struct assay_reader assay_reader_trx;
