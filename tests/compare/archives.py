@@ -60,6 +60,13 @@ def cpios():
         ("linked to another", {"ino": (5, 6, 6)}, "b: hard link of"),
         ("linked to none", {"ino": (5, 7, 6)}, "b: hard link of"),
     ])
+    def mixed(folder=6):
+        return (newc("a", b"", ino=5, nlink=2) + newc("d", mode=0o40755, ino=folder, nlink=2) +
+                newc("b", b"x", ino=5, nlink=2) + TRAILER)
+
+    table("hard links beside a folder", mixed, [
+        ("another number", {"folder": 7}, "repacked", "cpio/repacked@1"),
+    ], [("a folder with the number of a file", {"folder": 5}, "hard link of")])
     table("odc", lambda a=TEXT, mtime=1, ino=1, mode=0o100644: odc("a", a, mode, ino, mtime) +
           odc("TRAILER!!!", mode=0, mtime=0), [
         ("a time", {"mtime": 9}, "transplanted", "cpio/timestamps@1"),
@@ -96,6 +103,13 @@ def cpios():
     trial("an early archive, then a packed one: packed otherwise", *early, "repacked", "packing")
     early = [make_newc(end=512, mtime=t) + make_newc(end=512, mtime=t) for t in (1, 2)]
     trial("two archives: times", *early, "transplanted", "1 more places")
+    # Linux takes no archive that is not at a multiple of 4, so the second one would be left out.
+    trial("two archives: the second where no kernel looks", make_newc(end=2) + bytes(2) + make_newc(),
+          make_newc() + make_newc(), "different", "zeros behind the archive")
+    trial("two archives: more zeros between them", make_newc(end=1024) + make_newc(),
+          make_newc(end=512) + make_newc(), "repacked", "container/padding@1")
+    trial("a packed archive behind zeros, at any place", make_newc(end=512) + bytes(3) + gz(one),
+          make_newc(end=512) + gz(one), "different", "zeros behind the archive")
     two = make_newc(extra=newc("x", b"x", ino=1, nlink=2)) + newc("y", b"", ino=1, nlink=2) + TRAILER
     three = make_newc(extra=newc("x", b"x", ino=1, nlink=2)) + newc("y", b"", ino=2, nlink=2) + TRAILER
     trial("hard links end with their archive", two, three, "repacked", "cpio/repacked@1")
@@ -171,6 +185,7 @@ def zips():
         ("a time", {"time": TIME + 1}, "repacked", "zip/timestamps@1"),
         ("packed otherwise", {"level": 1}, "repacked", "zip/repacked@1"),
         ("not packed", {"method": 0}, "repacked", "zip/repacked@1"),
+        ("said to need less", {"need": 10}, "repacked", "zip/repacked@1"),
         ("sizes behind the data", {"flags": 8}, "repacked", "zip/repacked@1"),
     ], [
         ("content", {"data": OTHER}, "a: 4 bytes", {"level", "method"}),
@@ -182,6 +197,9 @@ def zips():
         ("an archive comment", {"comment": b"evil"}, "archive comment: evil delivered"),
         ("bytes before the directory", {"gap": b"evil"}, "bytes between members"),
         ("a member that no header lists", {"hidden": evil[0]}, "bytes between members"),
+        ("a member that needs more than programs can do", {"need": 99},
+         "a: version needed: 99 delivered", {"need"}),
+        ("a member of another system", {"need": 0x0214}, "a: version needed: 532 delivered", {"need"}),
         ("zeros before a member", {"hidden": bytes(4)}, "bytes between members"),
         ("a stored member that seems to end early", {"method": 0, "flags": 8}, "a: packing flags: 8",
          {"method", "flags"}),
@@ -218,6 +236,13 @@ def zips():
         trial(f"zip: {text}, the other way", one, other, "inconclusive")
     trial("zip: a false CRC of a stored member", make_zip(method=0, crc=5), make_zip(method=0),
           "different", "CRC-32 is false in the delivered file")
+    # Programs that read from the front end where no header is.
+    gaps = [zip_of(zip_member(), zip_member(b"b", junk=j), zip_member(b"c", junk=k))
+            for j, k in ((b"gap!", b""), (b"", b"gap!"))]
+    trial("zip: a gap in front of another member", *gaps, "different", "bytes between members")
+    gaps = [zip_of(zip_member(), zip_member(b"b", junk=j), gap=k)
+            for j, k in ((b"gap!", b""), (b"", b"gap!"))]
+    trial("zip: a gap that was behind all members", *gaps, "different", "bytes between members")
     locked = [make_zip(flags=1, time=TIME + i) for i in (0, 1)]
     trial("zip: encrypted alike", *locked, "repacked", "zip/timestamps@1")
     # The very bytes of a stored member, said to be packed: what comes out is something else.

@@ -45,14 +45,14 @@ TIME = 0x58214000
 
 def zip_member(name=b"a", data=TEXT, method=8, level=9, flags=0, time=TIME, extra=b"", lextra=None,
                comment=b"", external=0o100644 << 16, crc=None, lname=None, ltime=None, lcrc=None,
-               maker=0x31e, offset=None, junk=b"", tail=b"", lmethod=None):
+               maker=0x31e, offset=None, junk=b"", tail=b"", lmethod=None, need=20):
     z = zlib.compressobj(level, zlib.DEFLATED, -15)
     body = z.compress(data) + z.flush() + tail if method == 8 else data
     crc = zlib.crc32(data) if crc is None else crc
     lextra = extra if lextra is None else lextra
     later = flags & 8
-    common = struct.pack("<HHHI", 20, flags, method, time)
-    local = struct.pack("<4sHHHIIIIHH", b"PK\3\4", 20, flags, method if lmethod is None else lmethod,
+    common = struct.pack("<HHHI", need, flags, method, time)
+    local = struct.pack("<4sHHHIIIIHH", b"PK\3\4", need, flags, method if lmethod is None else lmethod,
                         time if ltime is None else ltime,
                         0 if later else crc if lcrc is None else lcrc, 0 if later else len(body),
                         0 if later else len(data), len(name), len(lextra))

@@ -19,11 +19,12 @@
 
 #define TRAILER "TRAILER!!!"
 #define NAME_MAX_BYTES 65536 /* ours; a kernel takes 4096 */
+#define KERNEL_ALIGN 4       /* bytes; init/initramfs.c: do_reset, unpack_to_rootfs */
 
 /* Members of one archive that may have hard links, for who is one of whom. */
 struct link {
 	uint64_t dev;
-	uint32_t ino, type;
+	uint32_t ino;
 	size_t entry;
 };
 
@@ -91,8 +92,7 @@ static void note_link(const struct assay_cpio_header *header, size_t entry, stru
 	if (header->nlink < 2)
 		return;
 	assay_grow(&links->items, &links->cap, links->count, sizeof(*links->items));
-	links->items[links->count++] =
-		(struct link){ header->dev, header->ino, header->mode & S_IFMT, entry };
+	links->items[links->count++] = (struct link){ header->dev, header->ino, entry };
 }
 
 static int compare_numbers(uint64_t a, uint64_t b)
@@ -100,12 +100,12 @@ static int compare_numbers(uint64_t a, uint64_t b)
 	return a < b ? -1 : a > b;
 }
 
+/* By the numbers alone: libarchive takes members of different types for links of one file, too. */
 static int compare_links(const struct link *a, const struct link *b)
 {
 	int order = compare_numbers(a->dev, b->dev);
 
-	order = order != 0 ? order : compare_numbers(a->ino, b->ino);
-	return order != 0 ? order : compare_numbers(a->type, b->type);
+	return order != 0 ? order : compare_numbers(a->ino, b->ino);
 }
 
 static int by_file(const void *a, const void *b)
@@ -235,7 +235,10 @@ static int read_archive(struct assay_budget *budget, struct assay_contents *out,
 	return got;
 }
 
-/* Zeros between and behind archives. */
+/*
+ * Zeros between and behind archives. A kernel takes an archive only at a multiple of 4, and does
+ * not unpack what it does not take: how many zeros there are counts in front of one that is not.
+ */
 static void read_zeros(struct assay_contents *out)
 {
 	struct assay_span rest = assay_contents_rest(out);
@@ -243,7 +246,11 @@ static void read_zeros(struct assay_contents *out)
 
 	while (zeros < rest.len && rest.ptr[zeros] == 0)
 		zeros++;
-	assay_contents_fill(out, ASSAY_NO_ENTRY, "zeros behind the archive", zeros, 0);
+	if (zeros < rest.len && (out->end + zeros) % KERNEL_ALIGN != 0)
+		(void)assay_contents_part(out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED,
+		                          "zeros behind the archive", zeros);
+	else
+		assay_contents_fill(out, ASSAY_NO_ENTRY, "zeros behind the archive", zeros, 0);
 }
 
 /* What is not cpio behind an archive, and can be read: a kernel unpacks it into the same place. */

@@ -22,6 +22,7 @@
 #define DEFLATED 8
 #define TIMESTAMPS "zip/timestamps@1"
 #define EXTENDED_TIME 0x5455 /* extrafld.txt: flags, then up to three times */
+#define VERSION_KNOWN 45     /* APPNOTE 4.4.3.2: of zip64; what we unpack needs no later one */
 
 static bool probe(struct assay_span span)
 {
@@ -102,6 +103,13 @@ static void add_packing(struct assay_contents *out, size_t entry, const char *ke
 			.key = key, .form = ASSAY_FORM_NUMBER, .number = number, .role = role });
 }
 
+/* Programs leave out a member that is said to need more than they can do, or another system. */
+static void add_version(struct assay_contents *out, const char *key, uint16_t version)
+{
+	add_packing(out, out->entry_count - 1, key, version,
+	            version <= VERSION_KNOWN ? ASSAY_ROLE_PACKING : ASSAY_ROLE_FIXED);
+}
+
 /*
  * How a member is packed. Of one that is not unpacked here it decides what comes out. A stored one
  * whose size stands behind it ends where the first descriptor seems to be for those who read from
@@ -133,8 +141,8 @@ static int add_attributes(struct assay_contents *out, const struct assay_zip_rec
 	                      central->flags & (uint16_t)~ASSAY_ZIP_PACKING);
 	assay_contents_number(out, entry, "internal attributes", ASSAY_FORM_HEX, central->internal);
 	assay_contents_number(out, entry, "external attributes", ASSAY_FORM_HEX, central->external);
-	add_packing(out, entry, "version needed", central->version, ASSAY_ROLE_PACKING);
-	add_packing(out, entry, "local version needed", local->version, ASSAY_ROLE_PACKING);
+	add_version(out, "version needed", central->version);
+	add_version(out, "local version needed", local->version);
 	add_method(out, entry, central);
 	add_time(out, entry, central->time);
 	if (central->comment.len > 0)
@@ -199,7 +207,22 @@ static int add_content(struct assay_contents *out, const struct assay_zip_record
 	return 0;
 }
 
-/* Header, content and what may stand behind it. Out: *end, where the next one may begin */
+/*
+ * What stands between a member and what is in front of it. Who reads from the front takes it for
+ * the end, even zeros: it must be equal, and in front of the same member.
+ */
+static void add_gap(struct assay_contents *out, size_t entry, uint64_t from, uint64_t to)
+{
+	if (from < to)
+		(void)assay_contents_part_at(out, entry, ASSAY_ROLE_FIXED, "bytes between members",
+		                             from, to - from);
+}
+
+/*
+ * Header, content and what may stand around them.
+ *
+ * In: *end, of the member before. Out: where the next one may begin
+ */
 static int read_local(struct assay_contents *out, struct assay_zip_record *central, uint64_t *end,
                       struct assay_error *err)
 {
@@ -216,6 +239,7 @@ static int read_local(struct assay_contents *out, struct assay_zip_record *centr
 		                     "local and central header contradict each other");
 	if (!assay_span_holds(out->span, at, central->packed))
 		return assay_fail_at(err, ASSAY_E_FORMAT, at, "a member past the end");
+	add_gap(out, index, *end, central->offset);
 	(void)assay_contents_part_at(out, index, ASSAY_ROLE_METADATA, "local header",
 	                             central->offset, local.length);
 	if (add_content(out, central, at, err) < 0)
@@ -260,15 +284,6 @@ static int read_member(struct assay_budget *budget, struct assay_contents *out, 
 	return read_local(out, &central, end, err);
 }
 
-/* Who reads from the front takes the first of them for the end: zeros must be equal as well. */
-static void add_gaps(struct assay_contents *out)
-{
-	assay_contents_gaps(out, "bytes between members");
-	for (size_t i = 0; i < out->part_count; i++)
-		if (out->parts[i].role == ASSAY_ROLE_FILL)
-			out->parts[i].role = ASSAY_ROLE_FIXED;
-}
-
 static int read_zip(struct assay_budget *budget, struct assay_contents *out,
                     struct assay_error *err)
 {
@@ -293,7 +308,7 @@ static int read_zip(struct assay_budget *budget, struct assay_contents *out,
 		                         &(struct assay_attribute){ .key = "archive comment",
 		                                                    .form = ASSAY_FORM_TEXT,
 		                                                    .bytes = end.comment });
-	add_gaps(out);
+	add_gap(out, ASSAY_NO_ENTRY, used, end.offset);
 	return 0;
 }
 
