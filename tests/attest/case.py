@@ -130,6 +130,49 @@ def attaching():
             "--report", "no.pdf", "v.intoto.json")
 
 
+def amending():
+    """A verdict that others amended still counts; one that its own signers amended does not."""
+    no = dict(verdict="NOT_EQUIVALENT", tier="different")
+    first = json.dumps(verdict(**no)).encode()
+
+    def later(**changes):
+        return verdict(supersedes={"digest": {"sha256": sha256(first)}, "reason": "r", "by": "A"}, **changes)
+    pol = policy(SIGNERS, owners=1)
+    said_no = envelope(None, "a", payload=first)
+    case("a no", DIFFERENT, [], pol, said_no)
+    case("a no and a yes", DIFFERENT, [], pol, said_no, envelope(verdict(), "a"))
+    answer = case("a no that its signer amended", DONE, [], pol, said_no, envelope(later(), "a"))
+    check("both are shown", [e["standing"] for e in answer["check"]["evidence"]] == ["amended", "counts"], answer)
+    case("a no that somebody else amended", DIFFERENT, [], pol, said_no, envelope(later(), "c"))
+    case("a no of two that one amended", DIFFERENT, [], pol, envelope(None, "a", "c", payload=first),
+         envelope(later(), "a"))
+    case("a no of two that both amended", DONE, [], pol, envelope(None, "a", "c", payload=first),
+         envelope(later(), "a", "c"))
+    case("amended by a stranger", DIFFERENT, [], pol, said_no, envelope(later(), "stranger"))
+    case("amended by what is not trusted", DIFFERENT, [], policy(SIGNERS, owners=1, checkers=1), said_no,
+         envelope(later(), "a"))
+    yes = json.dumps(verdict()).encode()
+    withdrawn = verdict(supersedes={"digest": {"sha256": sha256(yes)}}, verdict="INCONCLUSIVE", tier="inconclusive")
+    case("a yes that was amended to nothing", INCONCLUSIVE, [], pol, envelope(None, "a", payload=yes),
+         envelope(withdrawn, "a"))
+    write("first.json", first)
+    write("later.intoto.json", json.dumps(verdict()))
+    amend = ["amend", "--reason", "a wrong file", "--by", "A"]
+    got = assay(*amend, "-o", "amended.intoto.json", "first.json", "later.intoto.json")
+    said = json.loads(read("amended.intoto.json"))["predicate"]["supersedes"] if got.returncode == DONE else {}
+    check("assay amend", said.get("digest") == {"sha256": sha256(first)} and said["by"] == "A" and
+          said["reason"] == "a wrong file" and "amendedOn" in said and read("first.json") == first, got)
+    assay("sign", "--key", "a.key", "amended.intoto.json")
+    case("what it makes counts", DONE, [], pol, said_no, read("amended.dsse.json").decode())
+    refused("an output that is there", "is there already", *amend, "-o", "first.json", "first.json", "later.intoto.json")
+    refused("no reason", "--reason", "amend", "--by", "A", "-o", "x", "first.json", "later.intoto.json")
+    refused("nobody", "--by", "amend", "--reason", "r", "-o", "x", "first.json", "later.intoto.json")
+    write("other.intoto.json", json.dumps(verdict(subject=b"other")))
+    refused("other subjects", "same subjects", *amend, "-o", "x", "first.json", "other.intoto.json")
+    write("kind.intoto.json", json.dumps(attached()))
+    refused("another kind", "of one kind", *amend, "-o", "x", "first.json", "kind.intoto.json")
+
+
 if __name__ == "__main__":
     with in_folder():
         if needs("openssl", "openssl"):
@@ -138,4 +181,5 @@ if __name__ == "__main__":
             write("fw.bin", b"firmware")
             cases()
             attaching()
+            amending()
     finish()

@@ -101,8 +101,8 @@ static void take_trees(struct assay_case *c, const struct assay_evidence *eviden
 	if (!json_is_true(json_object_get(source, "reviewed")))
 		return;
 	for (size_t i = 0; i < json_array_size(reviews); i++)
-		assay_strings_add(&c->trees,
-		                  assay_field_or_empty(json_array_get(reviews, i), "tree"));
+		assay_strings_printf(&c->trees, "%zu %s", c->check.count - 1,
+		                     assay_field_or_empty(json_array_get(reviews, i), "tree"));
 }
 
 void assay_case_add(struct assay_case *c, const struct assay_check_terms *terms,
@@ -113,6 +113,22 @@ void assay_case_add(struct assay_case *c, const struct assay_check_terms *terms,
 	assay_check_add(&c->check, terms, evidence);
 	if (c->check.judged[c->check.count - 1].standing == ASSAY_STANDING_COUNTS)
 		take_trees(c, evidence);
+}
+
+/* Whether a verdict that counts, after all amendments, names a tree. */
+static bool is_reviewed(const struct assay_case *c, const struct assay_sha256 *tree)
+{
+	char hex[ASSAY_SHA256_HEX];
+
+	assay_sha256_hex(tree, hex);
+	for (size_t i = 0; i < c->check.count; i++) {
+		ASSAY_AUTO_FREE char *wanted = assay_asprintf("%zu %s", i, hex);
+
+		if (c->check.judged[i].standing == ASSAY_STANDING_COUNTS &&
+		    assay_strings_has(&c->trees, wanted))
+			return true;
+	}
+	return false;
 }
 
 static enum assay_case_standing judge_demand(const struct assay_case *c,
@@ -142,15 +158,12 @@ static enum assay_case_standing judge_demand(const struct assay_case *c,
 void assay_case_conclude(struct assay_case *c, const struct assay_check_terms *terms)
 {
 	const struct assay_policy *policy = terms->policy;
-	char hex[ASSAY_SHA256_HEX];
 
 	assay_check_conclude(&c->check, terms);
 	c->status = c->check.status;
-	for (size_t i = 0; i < c->count; i++) {
-		assay_sha256_hex(&c->items[i].subject, hex);
+	for (size_t i = 0; i < c->count; i++)
 		if (strcmp(c->items[i].kind, ASSAY_CASE_REVIEW) == 0)
-			c->items[i].about = assay_strings_has(&c->trees, hex);
-	}
+			c->items[i].about = is_reviewed(c, &c->items[i].subject);
 	c->standings = assay_calloc(policy->demands_count + 1, sizeof(*c->standings));
 	c->owners = assay_calloc(policy->demands_count + 1, sizeof(*c->owners));
 	for (unsigned i = 0; i < policy->demands_count; i++) {

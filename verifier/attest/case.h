@@ -38,7 +38,7 @@ struct assay_case {
 	struct assay_check check;
 	struct assay_case_item *items;
 	size_t count, cap;
-	struct assay_strings trees;          /* digests of reviewed trees, of verdicts that count */
+	struct assay_strings trees;          /* "N DIGEST": verdict N names the tree as reviewed */
 	enum assay_case_standing *standings; /* one for each demand of the policy */
 	uint64_t *owners;                    /* how many stand behind each */
 	enum assay_exit status;

@@ -107,6 +107,8 @@ static void explain(struct assay_check *check, const struct assay_policy *policy
 		  "not proved: there are verdicts, but not what the policy asks for" },
 		{ ASSAY_STANDING_UNTRUSTED, ASSAY_EXIT_TRUST,
 		  "not proved: the signatures are not those that the policy asks for" },
+		{ ASSAY_STANDING_AMENDED, ASSAY_EXIT_TRUST,
+		  "not proved: what there was is amended" },
 		{ ASSAY_STANDING_UNUSABLE, ASSAY_EXIT_TRUST,
 		  "not proved: no verdict about this file" },
 	};
@@ -128,6 +130,58 @@ static void explain(struct assay_check *check, const struct assay_policy *policy
 	check->answer = assay_strdup("not proved: there is no evidence");
 }
 
+/* Whether a verdict was judged by what it says: whoever signed it is trusted to speak. */
+static bool is_trusted(const struct assay_judged *judged)
+{
+	return judged->standing == ASSAY_STANDING_COUNTS ||
+	       judged->standing >= ASSAY_STANDING_REFUSED;
+}
+
+static bool is_counted(const struct assay_policy *policy, const struct assay_judged *judged,
+                       unsigned i)
+{
+	return judged->signed_by[i] && (policy->signers[i].role == ASSAY_ROLE_PERFORMER ||
+	                                policy->signers[i].role == ASSAY_ROLE_CHECKER);
+}
+
+/* Whether every owner behind the first verdict is behind the second one, too. */
+static bool same_owners(const struct assay_policy *policy, const struct assay_judged *first,
+                        const struct assay_judged *second)
+{
+	for (unsigned i = 0; i < policy->signers_count; i++) {
+		bool found = !is_counted(policy, first, i);
+
+		for (unsigned k = 0; k < policy->signers_count && !found; k++)
+			found = is_counted(policy, second, k) &&
+			        strcmp(policy->signers[k].owner, policy->signers[i].owner) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* A verdict that was amended counts no more, whatever it said. Only those who signed it can do that,
+ * all of them, and with a verdict that is itself trusted: or one could withdraw another's no. */
+static void amend(struct assay_check *check, const struct assay_policy *policy)
+{
+	for (size_t i = 0; i < check->count; i++) {
+		const struct assay_judged *later = &check->judged[i];
+
+		for (size_t k = 0; later->has_amends && is_trusted(later) && k < check->count;
+		     k++) {
+			struct assay_judged *first = &check->judged[k];
+
+			if (!is_trusted(first) ||
+			    !assay_sha256_equal(&first->statement, &later->amends) ||
+			    !same_owners(policy, first, later))
+				continue;
+			first->standing = ASSAY_STANDING_AMENDED;
+			free(first->why);
+			first->why = assay_asprintf("was amended by %s", later->name);
+		}
+	}
+}
+
 static const char *revoked(const struct assay_check *check, const struct assay_check_terms *terms)
 {
 	return terms->revocation != NULL ? assay_revocation_find(terms->revocation, &check->digest)
@@ -138,6 +192,7 @@ void assay_check_conclude(struct assay_check *check, const struct assay_check_te
 {
 	const struct assay_policy *policy = terms->policy;
 
+	amend(check, policy);
 	count(check, policy);
 	check->status = ASSAY_EXIT_TRUST;
 	if (policy->wants_revocation && terms->revocation == NULL) {

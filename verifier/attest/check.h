@@ -24,6 +24,7 @@ enum assay_standing {
 	ASSAY_STANDING_WORSE_TIER, /* trusted; a match, at a worse tier */
 	ASSAY_STANDING_INCONCLUSIVE, /* trusted; there is no verdict */
 	ASSAY_STANDING_DIFFERENT,    /* trusted; says that the file does not match */
+	ASSAY_STANDING_AMENDED,      /* who signed it has signed a later one in its place */
 };
 
 /** One envelope, judged. Strings owned. */
@@ -36,6 +37,8 @@ struct assay_judged {
 	struct assay_sha256 statement;  /* digest of the payload */
 	struct assay_sha256 provenance; /* of the rebuild that it rests on, when there is one */
 	bool has_provenance;
+	struct assay_sha256 amends; /* digest of the statement that this one is in place of */
+	bool has_amends;
 	bool signed_by[ASSAY_POLICY_SIGNERS]; /* by index of policy->signers: good signatures */
 };
 

@@ -12,6 +12,7 @@ static const char *const standings[] = {
 	[ASSAY_STANDING_WORSE_TIER] = "worse-tier",
 	[ASSAY_STANDING_INCONCLUSIVE] = "inconclusive",
 	[ASSAY_STANDING_DIFFERENT] = "different",
+	[ASSAY_STANDING_AMENDED] = "amended",
 };
 
 static void add_signers(const struct assay_judged *judged, const struct assay_policy *policy,

@@ -397,6 +397,11 @@ static void take_facts(const struct verdict *v)
 
 	v->out->product = assay_strdup(assay_field_or_empty(product, "name"));
 	v->out->version = assay_strdup(assay_field_or_empty(product, "version"));
+	v->out->has_amends =
+		assay_field_sha256(
+			json_object_get(json_object_get(v->statement.predicate, "supersedes"),
+	                                "digest"),
+			"sha256", &v->out->amends, &err) == 0;
 	v->out->has_provenance =
 		assay_field_sha256(digest, "sha256", &v->out->provenance, &err) == 0;
 }

@@ -40,7 +40,7 @@ extern const struct assay_command assay_cmd_check, assay_cmd_key_new, assay_cmd_
 	assay_cmd_sign;
 extern const struct assay_command assay_cmd_bundle_pack, assay_cmd_bundle_check,
 	assay_cmd_bundle_sign, assay_cmd_bundle_replay;
-extern const struct assay_command assay_cmd_attach, assay_cmd_case;
+extern const struct assay_command assay_cmd_amend, assay_cmd_attach, assay_cmd_case;
 extern const struct assay_command assay_cmd_review, assay_cmd_journal_check;
 extern const struct assay_command assay_cmd_log_add, assay_cmd_log_prove, assay_cmd_log_check;
 extern const struct assay_command assay_cmd_stamp_request, assay_cmd_stamp_attach,

@@ -27,6 +27,7 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_bundle_check,
 	&assay_cmd_bundle_sign,
 	&assay_cmd_bundle_replay,
+	&assay_cmd_amend,
 	&assay_cmd_attach,
 	&assay_cmd_case,
 	&assay_cmd_review,

@@ -34,10 +34,11 @@ static json_t *finding_json(const struct assay_source_finding *finding)
 
 static void add_review(const struct assay_source_check *check, json_t *out)
 {
-	json_t *reviews = json_array();
+	json_t *reviews;
 
 	if (!check->wanted)
 		return;
+	reviews = json_array();
 	for (size_t i = 0; i < check->review_count; i++)
 		assay_json_append(reviews, review_json(&check->reviews[i]));
 	assay_json_set(out, "reviews", reviews);
