@@ -369,6 +369,14 @@ def against_dtc():
     for node, names in listed.items():
         seen = run_tool("fdtget", "-p", "tree.dtb", node).split()
         result([n.decode() for n in seen] == names, f"fdtget: properties of {node}", seen)
+        said = inspected(tree())[0]["attributes"]
+        for name in names:
+            text = "" if name.startswith("#") or name == "reg" else "s"
+            value = run_tool("fdtget", *(["-t", text] if text else ["-t", "x"]), "tree.dtb", node, name)
+            value = value.decode().strip("\n")
+            value = f'"{value}"' if text else "0x" + "".join(w.rjust(8, "0") for w in value.split())
+            result(f"{node.lstrip('/') or '/'}: property {name}: {value}" in said,
+                   f"fdtget: {node} {name}, as inspect tells it", said)
         for name in names:
             write("changed.dtb", tree())
             value = "evil" if name in ("model", "bootargs", "status") else "77"

@@ -5,7 +5,7 @@ those who made the files, and hashlib."""
 import hashlib
 import re
 
-from pairs import *  # noqa: F403
+from makers import *  # noqa: F403
 
 TEXT = b"a text that is no container\n" * 20
 
@@ -82,6 +82,17 @@ def containers():
           sum(len(c) for c in wanted.values()), len(rows))
 
 
+def attributes():
+    """What a container says in no range of its own: here that a program may be run."""
+    write("zip", zip_of(zip_member(b"bin/x", TEXT, external=0o100755 << 16, comment=b"\x1b[2J")))
+    status, found = inspect("zip")
+    check("attributes of members", status == MATCH and
+          {"bin/x: external attributes: 0x81ed0000", "bin/x: comment: 0x1b5b324a"} <=
+          set(found[0]["attributes"]) and found[1]["attributes"] == [], found[0]["attributes"])
+    text = say("--map", "zip").stdout
+    check("attributes in text", b"| bin/x: external attributes: 0x81ed0000" in text, text)
+
+
 def troubles():
     bad = gz(TEXT)[:-1]
     write("bad", bad)
@@ -130,6 +141,6 @@ def first_screen():
 
 if __name__ == "__main__":
     with Folder():
-        for part in (containers, troubles, first_screen):
+        for part in (containers, attributes, troubles, first_screen):
             part()
     finish()

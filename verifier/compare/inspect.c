@@ -9,6 +9,7 @@
 #include "compare/image/inspect.h"
 #include "compare/parts.h"
 #include "elf/elf.h"
+#include "formats/attribute.h"
 #include "formats/content.h"
 #include "formats/disk/flash.h"
 #include "formats/readers.h"
@@ -137,6 +138,23 @@ static int by_offset(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
+/* "bin/x: xattr user.label: good" */
+static void add_attribute(const struct assay_contents *contents,
+                          const struct assay_attribute *attribute, struct assay_inspected *out)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	const char *name =
+		attribute->entry == ASSAY_NO_ENTRY ? "" : contents->entries[attribute->entry].name;
+
+	assay_quote(&text, assay_span_of_str(name));
+	assay_buffer_printf(&text, "%s%s", text.len > 0 ? ": " : "", attribute->key);
+	assay_buffer_add(&text, " ", attribute->name.len > 0);
+	assay_quote(&text, attribute->name);
+	assay_buffer_add_str(&text, ": ");
+	assay_attribute_say(&text, attribute);
+	assay_strings_add(&out->attributes, assay_buffer_str(&text));
+}
+
 /* Those of one entry stand together in the contents, wherever they are in the file. */
 static void add_parts(struct assay_contents *contents, struct assay_inspected *out)
 {
@@ -149,6 +167,8 @@ static void add_parts(struct assay_contents *contents, struct assay_inspected *o
 	                            contents->entry_count == 1 ? "" : "s");
 	if (contents->partial != NULL)
 		out->trouble = assay_asprintf("not read to its end: %s", contents->partial);
+	for (size_t i = 0; i < contents->attribute_count; i++)
+		add_attribute(contents, &contents->attributes[i], out);
 	for (size_t i = 0; i < contents->part_count; i++)
 		sorted[i] = &contents->parts[i];
 	qsort(sorted, contents->part_count, sizeof(*sorted), by_offset);

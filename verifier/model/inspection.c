@@ -11,6 +11,7 @@ static void artefact_fini(struct assay_inspected *artefact)
 	free(artefact->path);
 	free(artefact->about);
 	free(artefact->trouble);
+	assay_strings_fini(&artefact->attributes);
 }
 
 void assay_inspection_fini(struct assay_inspection *inspection)

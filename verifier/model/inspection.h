@@ -35,6 +35,8 @@ struct assay_inspected {
 	bool has_offset;
 	unsigned depth; /* containers around it */
 	struct assay_sha256 sha256;
+	struct assay_strings attributes; /* what it says about itself and its members, beside their
+	                                    bytes: "bin/x: mode: 0755"; quoted */
 	struct assay_inspected_range *ranges;
 	size_t range_count, range_cap;
 };

@@ -32,6 +32,9 @@ static void write_artefact(struct assay_buffer *out, const struct assay_inspecte
 	assay_wire_number(out, artefact->has_offset);
 	assay_wire_number(out, artefact->depth);
 	assay_buffer_add(out, artefact->sha256.bytes, ASSAY_SHA256_SIZE);
+	assay_wire_number(out, artefact->attributes.count);
+	for (size_t i = 0; i < artefact->attributes.count; i++)
+		assay_wire_text(out, artefact->attributes.items[i]);
 	assay_wire_number(out, artefact->range_count);
 	for (size_t i = 0; i < artefact->range_count; i++)
 		write_range(out, &artefact->ranges[i]);
@@ -84,6 +87,23 @@ static int read_range(struct assay_cursor *cur, struct assay_strings *names,
 	return out->kind != NULL ? 0 : assay_fail(err, ASSAY_E_FORMAT, "a range without a kind");
 }
 
+static int read_attributes(struct assay_cursor *cur, struct assay_inspected *artefact,
+                           struct assay_error *err)
+{
+	uint64_t count;
+
+	if (assay_wire_get_count(cur, &count, err) < 0)
+		return -1;
+	for (uint64_t i = 0; i < count; i++) {
+		ASSAY_AUTO_FREE char *text = NULL;
+
+		if (get_quoted(cur, &text, err) < 0)
+			return -1;
+		assay_strings_add(&artefact->attributes, text != NULL ? text : "");
+	}
+	return 0;
+}
+
 static int read_ranges(struct assay_cursor *cur, struct assay_strings *names,
                        struct assay_inspected *artefact, struct assay_error *err)
 {
@@ -129,6 +149,8 @@ static int read_artefact(struct assay_cursor *cur, struct assay_inspection *to,
 		return -1;
 	if (out->format == NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "an artefact without a format");
+	if (read_attributes(cur, out, err) < 0)
+		return -1;
 	return read_ranges(cur, &to->names, out, err);
 }
 

@@ -46,8 +46,11 @@ static json_t *range(const struct assay_inspected_range *from)
 
 static json_t *artefact(const struct assay_inspected *from)
 {
-	json_t *out = json_object(), *ranges = json_array();
+	json_t *out = json_object(), *ranges = json_array(), *attributes = json_array();
 
+	for (size_t i = 0; i < from->attributes.count; i++)
+		assay_json_append(attributes,
+		                  assay_json_str(assay_span_of_str(from->attributes.items[i])));
 	for (size_t i = 0; i < from->range_count; i++)
 		assay_json_append(ranges, range(&from->ranges[i]));
 	assay_json_set(out, "path", quoted(from->path));
@@ -58,6 +61,7 @@ static json_t *artefact(const struct assay_inspected *from)
 	assay_json_set_int(out, "size", from->size);
 	set_number(out, "offset", from->has_offset, from->offset);
 	assay_json_set_sha256(out, "sha256", &from->sha256);
+	assay_json_set(out, "attributes", attributes);
 	assay_json_set(out, "ranges", ranges);
 	return out;
 }

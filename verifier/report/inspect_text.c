@@ -100,6 +100,8 @@ static void add_map(struct assay_buffer *out, const struct assay_inspected *arte
 {
 	int width = width_of(artefact->size);
 
+	for (size_t i = 0; i < artefact->attributes.count; i++)
+		assay_buffer_printf(out, "  | %s\n", artefact->attributes.items[i]);
 	assay_buffer_printf(out, "  %*s %*s %12s %-22s %-15s %s\n", width, "at", width + 2, "bytes",
 	                    "address", "rule", "kind", "what");
 	for (size_t i = 0; i < artefact->range_count; i++)
