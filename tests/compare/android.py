@@ -8,12 +8,14 @@ import fit
 import squashfs
 from makers import *  # noqa: F403
 
+rng = random.Random(5)
+
 # --- boot images -------------------------------------------------------------------------------
 
 
 def boot(kernel=None, ramdisk=b"a ramdisk" * 9, second=b"", dtbo=b"", dtb=None, version=2, cmdline=b"console=x",
          name=b"board", address=0x8000, id_=None, system=7, page=2048, tail=b"", fill=b"\0", end=None,
-         signature=b"", size=None):
+         signature=b"", size=None, place=None):
     kernel = gz(TEXT) if kernel is None else kernel
     dtb = fit.tree() if dtb is None else dtb
     members = [kernel, ramdisk]
@@ -24,7 +26,8 @@ def boot(kernel=None, ramdisk=b"a ramdisk" * 9, second=b"", dtbo=b"", dtb=None, 
                                          0x1000000, len(second), 0xf00000, 0x100, page, version, system)
         head += name.ljust(16, b"\0") + cmdline.ljust(512, b"\0") + (id_ or digest).ljust(32, b"\0") + bytes(1024)
         if version >= 1:
-            head += struct.pack("<IQI", len(dtbo), 0, 1648 if version == 1 else 1660)
+            there = page + sum(len(padded(m, page)) for m in members[:3]) if dtbo else 0
+            head += struct.pack("<IQI", len(dtbo), there if place is None else place, 1648 if version == 1 else 1660)
         if version == 2:
             head += struct.pack("<IQ", len(dtb), 0x1f00000)
     else:
@@ -64,6 +67,9 @@ def boots():
                      ("a second image", {"second": b"evil"}, "second: only in"),
                      ("an id that is none", {"id_": b"evil"}, "id is false", {"kernel"}),
                      ("no id", {"id_": bytes(32)}, "id differs", {"kernel"})]
+        if version in (1, 2):
+            rows += [("a place of a DTBO that is not there", {"place": 2048}, "DTBO is false"),
+                     ("a DTBO", {"dtbo": b"evil"}, "recovery-dtbo: only in")]
         if version == 2:
             rows.append(("bootargs in the device tree", {"dtb": fit.tree(bootargs="init=/bin/shx")},
                          "dtb: chosen: property bootargs"))
@@ -73,6 +79,11 @@ def boots():
     empty = dict(id_=bytes(32))
     trial("boot image: an empty id", boot(kernel=gz(TEXT, 1), **empty), boot(**empty), "repacked",
           "gzip/stream@1")
+    good = boot(dtbo=b"a DTBO")
+    trial("boot image: a kernel packed otherwise moves the DTBO", boot(kernel=rng.randbytes(3000), dtbo=b"a DTBO"),
+          good, "different", "kernel", absent=("DTBO",))
+    trial("boot image: a place of the DTBO that is another's", boot(dtbo=b"a DTBO", kernel=gz(TEXT, 1), place=2048),
+          good, "different", "DTBO is false")
     stale = boot()[576:608]
     trial("boot image: a stale id", boot(kernel=gz(TEXT, 1), id_=stale), boot(), "different", "id is false")
     trial("boot image: a kernel past the end", boot(size=1 << 30), boot(), "inconclusive", "past the end")
@@ -110,7 +121,6 @@ def against_mkbootimg():
 # --- sparse images -----------------------------------------------------------------------------
 
 BLOCK = 4096
-rng = random.Random(5)
 DATA = rng.randbytes(2 * BLOCK)
 ROOTFS = squashfs.squash(files=[("bin/tool", b"tool " * 300)], pseudo=["bin/tool m 755 0 0"])
 EVIL = squashfs.squash(files=[("bin/tool", b"evil " * 300)], pseudo=["bin/tool m 755 0 0"])

@@ -20,7 +20,8 @@
 #define PAGE_AT 36
 #define PAGE_MIN 2048 /* mkbootimg: 2048, 4096, 8192 or 16384 */
 #define PAGE_MAX 16384
-#define PAGE_3 4096 /* versions 3 and 4 have no other */
+#define PAGE_3 4096  /* versions 3 and 4 have no other */
+#define DTBO_AT 1632 /* size, then place, of the recovery DTBO */
 #define ID_AT 576
 #define ID 32
 #define SHA1 20
@@ -81,9 +82,10 @@ static const struct member {
 	unsigned from, to; /* versions */
 	uint64_t size_at;
 } members[] = {
-	{ "kernel", 0, 2, 8 },           { "ramdisk", 0, 2, 16 },     { "second", 0, 2, 24 },
-	{ "recovery-dtbo", 1, 2, 1632 }, { "dtb", 2, 2, 1648 },       { "kernel", 3, 4, 8 },
-	{ "ramdisk", 3, 4, 12 },         { "signature", 4, 4, 1580 },
+	{ "kernel", 0, 2, 8 },   { "ramdisk", 0, 2, 16 },
+	{ "second", 0, 2, 24 },  { "recovery-dtbo", 1, 2, DTBO_AT },
+	{ "dtb", 2, 2, 1648 },   { "kernel", 3, 4, 8 },
+	{ "ramdisk", 3, 4, 12 }, { "signature", 4, 4, 1580 },
 };
 
 static uint32_t get(struct assay_span span, uint64_t at)
@@ -152,12 +154,24 @@ static int add_padding(struct assay_contents *out, size_t entry, uint64_t page,
 	return 0;
 }
 
+/* Where the recovery DTBO is, is told as well; without one it is nowhere. */
+static void check_place(struct assay_contents *out, const struct member *member)
+{
+	uint64_t wanted = get(out->span, member->size_at) > 0 ? out->end : 0;
+
+	if (member->size_at == DTBO_AT &&
+	    assay_load(out->span.ptr + DTBO_AT + 4, 8, false) != wanted)
+		assay_contents_false(out, ASSAY_NO_ENTRY, "place of the recovery DTBO", DTBO_AT + 4,
+		                     8);
+}
+
 static int add_member(struct assay_contents *out, struct assay_budget *budget,
                       const struct member *member, uint64_t page, struct assay_error *err)
 {
 	uint64_t size = get(out->span, member->size_at);
 	struct assay_entry *entry;
 
+	check_place(out, member);
 	if (size == 0)
 		return 0;
 	if (size > assay_contents_rest(out).len)
