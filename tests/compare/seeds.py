@@ -11,6 +11,7 @@ import bz2  # noqa: E402
 
 from makers import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
+import ext  # noqa: E402
 import squashfs  # noqa: E402
 from android import boot, fill, raw, skip, sparse  # noqa: E402
 from disks import GUIDS, fip, mbr, small, trx  # noqa: E402
@@ -56,6 +57,8 @@ SEEDS = {
     "squashfs": (squashfs.plain(), squashfs.make(comp="zstd", options=["-nopad"])),
     "squashfs-xz": (squashfs.make(comp="xz", options=["-nopad"]),
                     squashfs.make(comp="lzo", options=["-nopad"])),
+    "ext2": (ext.small(), ext.small(time=1)),
+    "ext4": (ext.small("ext4"), ext.small("ext2", uuid=ext.OTHER_UUID)),
     "bzip2": (bz2.compress(A), bz2.compress(B, 1) + bz2.compress(b"")),
     "lzma": (lzma.compress(A, format=lzma.FORMAT_ALONE), lzma.compress(B, format=lzma.FORMAT_ALONE)),
     "lz4": (lz4(A), lz4(B) + SKIPPABLE),

@@ -23,23 +23,15 @@ static const struct {
 	unsigned few; /* percent of the changes that may match: bits of a compressed stream that do
 	                 not matter to what it unpacks to, numbers of a file system */
 } seeds[] = {
-	{ "android-boot", 0 },  { "ar", 0 },
-	{ "deb", 0 },           { "deb-stale", 5 },
-	{ "deb-xz", 5 },        { "gzip", 5 },
-	{ "nested", 5 },        { "plain", 0 },
-	{ "tar", 0 },           { "xz", 5 },
-	{ "zstd", 5 },          { "tar-pax", 0 },
-	{ "tar-long-name", 0 }, { "bzip2", 5 },
-	{ "lzma", 15 },         { "lz4", 5 },
-	{ "lz4-legacy", 5 },    { "cpio", 15 },
-	{ "cpio-crc", 15 },     { "cpio-odc", 10 },
-	{ "cpio-old", 5 },      { "zip", 5 },
-	{ "squashfs", 5 },      { "fdt", 15 },
-	{ "fit", 5 },           { "fit-external", 15 },
-	{ "fip", 15 },          { "flash", 0 },
-	{ "gpt", 0 },           { "mbr", 0 },
-	{ "sparse", 5 },        { "trx", 0 },
-	{ "uboot-env", 0 },     { "uimage", 0 },
+	{ "android-boot", 0 },  { "ar", 0 },    { "deb", 0 },       { "deb-stale", 5 },
+	{ "deb-xz", 5 },        { "gzip", 5 },  { "nested", 5 },    { "plain", 0 },
+	{ "tar", 0 },           { "xz", 5 },    { "zstd", 5 },      { "tar-pax", 0 },
+	{ "tar-long-name", 0 }, { "bzip2", 5 }, { "lzma", 15 },     { "lz4", 5 },
+	{ "lz4-legacy", 5 },    { "cpio", 15 }, { "cpio-crc", 15 }, { "cpio-odc", 10 },
+	{ "cpio-old", 5 },      { "zip", 5 },   { "squashfs", 5 },  { "ext2", 1 },
+	{ "ext4", 1 },          { "fdt", 15 },  { "fit", 5 },       { "fit-external", 15 },
+	{ "fip", 15 },          { "flash", 0 }, { "gpt", 0 },       { "mbr", 0 },
+	{ "sparse", 5 },        { "trx", 0 },   { "uboot-env", 0 }, { "uimage", 0 },
 	{ "uimage-multi", 0 },
 };
 
@@ -87,6 +79,21 @@ static bool is_behind(struct assay_span file, size_t at, const char *magic, size
 	return false;
 }
 
+/*
+ * seeds.py: times, UUID and seeds, and nothing else; but no time of mounting and no high bytes of
+ * times are set, nor what of an inode of 256 bytes is a time, nor its generation.
+ */
+static bool is_opaque_in_ext(struct assay_span file, size_t at)
+{
+	size_t table = (size_t)assay_load(file.ptr + 2048 + 8, 4, false) * 1024;
+	size_t size = (size_t)assay_load(file.ptr + 1112, 2, false), in = (at - table) % size;
+
+	if (file.ptr[at] == 0x5a || (at >= 1068 && at < 1072) || (at >= 1652 && at < 1656))
+		return true;
+	return at >= table && at < table + 16 * size &&
+	       ((in >= 100 && in < 104) || (in >= 132 && in < 152));
+}
+
 /* Whether a byte belongs to a time, or the system in a gzip header: those are transplanted. */
 static bool is_opaque(struct assay_span file, size_t at)
 {
@@ -100,6 +107,8 @@ static bool is_opaque(struct assay_span file, size_t at)
 	};
 	size_t start = at - at % BLOCK;
 
+	if (file.len > 1664 && assay_span_starts(assay_span_sub(file, 1080, 2), "\x53\xef", 2))
+		return is_opaque_in_ext(file, at);
 	if (assay_span_starts(file, "hsqs", 4) || assay_span_starts(file, "\xd0\x0d\xfe\xed", 4))
 		return file.ptr[at] == 0x5a; /* seeds.py: of nothing else */
 	for (size_t i = at < 9 ? 0 : at - 9; i <= at; i++)

@@ -223,6 +223,8 @@ static void compare_entries(struct job *job)
 	assay_metadata_check(&metadata);
 	assay_library_check(container, &job->pairing);
 	compare_metadata(job, &own);
+	own.around = worst_of(job);
+	assay_parts_compare_totals(&own);
 }
 
 /* How the contents of a pair compare. Without a child there is none, or on one side only. */

@@ -463,6 +463,7 @@ enum stage {
 	STAGE_VALUES,
 	STAGE_FOLLOWERS, /* what follows from other parts of the same entry */
 	STAGE_METADATA,  /* what follows from everything */
+	STAGE_TOTALS,    /* checksums of metadata */
 };
 
 /* Metadata that the format has no rule for must be equal. */
@@ -471,6 +472,8 @@ static enum stage stage_of(const struct assay_parts *parts, const struct assay_p
 {
 	if (a->role == ASSAY_ROLE_METADATA && b->role == a->role && repack_rule(parts) != NULL)
 		return STAGE_METADATA;
+	if (follows_from_all(a) && follows_from_all(b) && repack_rule(parts) != NULL)
+		return STAGE_TOTALS;
 	return is_derived(a->role) && a->role == b->role ? STAGE_FOLLOWERS : STAGE_VALUES;
 }
 
@@ -549,10 +552,12 @@ static void judge_alone(struct assay_parts *parts, const struct assay_part *deli
                         const struct assay_part *rebuilt, enum stage stage)
 {
 	const struct assay_part *part = delivered != NULL ? delivered : rebuilt;
-	bool metadata = stage_of(parts, part, part) == STAGE_METADATA;
+	enum stage own = stage_of(parts, part, part);
+	bool metadata = own == STAGE_METADATA || own == STAGE_TOTALS;
 	struct assay_run run = run_alone(delivered, rebuilt);
 
-	if (metadata && stage == STAGE_METADATA)
+	/* A checksum without counterpart is of metadata that has none either. */
+	if (metadata && stage == own)
 		explain_metadata(parts, &run, part->what);
 	else if (!metadata && stage == STAGE_VALUES)
 		find_alone(parts, delivered, rebuilt);
@@ -608,4 +613,9 @@ void assay_parts_compare(struct assay_parts *parts, size_t entry, size_t counter
 void assay_parts_compare_metadata(struct assay_parts *parts, size_t entry, size_t counterpart)
 {
 	pass(parts, entry, counterpart, STAGE_METADATA);
+}
+
+void assay_parts_compare_totals(struct assay_parts *parts)
+{
+	pass(parts, ASSAY_NO_ENTRY, ASSAY_NO_ENTRY, STAGE_TOTALS);
 }

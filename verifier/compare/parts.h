@@ -46,4 +46,12 @@ const char *assay_part_rule(const struct assay_contents *contents, const struct 
  */
 void assay_parts_compare_metadata(struct assay_parts *parts, size_t entry, size_t counterpart);
 
+/**
+ * At the very end, in a format with a repack_rule: checksums that belong to no entry. Each is true
+ * on its own side, so where it differs something that was judged does.
+ *
+ * In: parts->around, the worst class of everything else
+ */
+void assay_parts_compare_totals(struct assay_parts *parts);
+
 #endif

@@ -20,6 +20,19 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "cpio/timestamps@1", "modification time in a cpio header" },
 	/*
+	 * The UUID of a file system and its journal (16 bytes), the seeds of hashes and checksums, and
+	 * the number that tells an inode from an earlier one in its place (4 bytes). A system finds a
+	 * file system by its UUID, which it then gets from the same vendor; seeds decide how names are
+	 * spread over blocks, which is checked. Every checksum depends on them and is computed again.
+	 */
+	{ "ext/identity@1", "UUID, seeds of hashes and checksums, inode generation in ext2/3/4" },
+	/*
+	 * Seconds of 32 bits, nanoseconds below a thousand million with two more bits of seconds, and
+	 * the high bytes of those in the superblock, at most 3. Files get these times: as for tar.
+	 * Times of checking and mounting decide when fsck looks again. Not the time of deletion.
+	 */
+	{ "ext/timestamps@1", "times in an ext2/3/4 superblock or inode" },
+	/*
 	 * One to three bytes behind a property of a node that holds a signature of the right length,
 	 * and behind the last block of such a tree. mkimage puts the signature in, and libfdt moves
 	 * what stands behind it without clearing the padding, so that bytes of the signature stay

@@ -24,6 +24,7 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_zstd,      /* 28 b5 2f fd */
 	&assay_reader_gpt,       /* "EFI PART" in the second sector */
 	&assay_reader_cpio,      /* "0707", or its bytes in either order */
+	&assay_reader_ext,       /* 53 ef at offset 1080 */
 	&assay_reader_tar,       /* its magic stands at offset 257 */
 	&assay_reader_mbr,       /* 55 aa at offset 510, and partitions that there are */
 	&assay_reader_uboot_env, /* a true CRC in front of variables */
