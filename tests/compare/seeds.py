@@ -12,6 +12,7 @@ import bz2  # noqa: E402
 from makers import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
 import ext  # noqa: E402
+import romfs  # noqa: E402
 import squashfs  # noqa: E402
 from android import boot, fill, raw, skip, sparse  # noqa: E402
 from disks import GUIDS, fip, mbr, small, trx  # noqa: E402
@@ -29,6 +30,9 @@ PLAIN, GZIP = dict(pack=lambda data: data, suffix=""), dict(pack=gz, suffix=".gz
 Z4 = 0x5A5A5A5A
 FIT = dict(kernel=A[:50], device_tree=fdt(([], [])), time=Z4, signed=Z4, signature=b"Z" * 256, hint="ZZZ",
            signer="ZZZ", version="ZZZ", sig_fill=b"Z", slack=b"ZZZ")
+
+
+SMALL_ROM = romfs.romfs({"a/b": b"some text"}, {"a/l": "b"}, (("a/b", "h"),), ("c,c,1,3",), runnable=())
 
 
 def inside(data):
@@ -57,6 +61,7 @@ SEEDS = {
     "squashfs": (squashfs.plain(), squashfs.make(comp="zstd", options=["-nopad"])),
     "squashfs-xz": (squashfs.make(comp="xz", options=["-nopad"]),
                     squashfs.make(comp="lzo", options=["-nopad"])),
+    "romfs": (SMALL_ROM, romfs.edit(b"b", 16, b"c")(SMALL_ROM)),
     "ext2": (ext.small(), ext.small(time=1)),
     "ext4": (ext.small("ext4"), ext.small("ext2", uuid=ext.OTHER_UUID)),
     "bzip2": (bz2.compress(A), bz2.compress(B, 1) + bz2.compress(b"")),

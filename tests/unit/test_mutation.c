@@ -23,16 +23,16 @@ static const struct {
 	unsigned few; /* percent of the changes that may match: bits of a compressed stream that do
 	                 not matter to what it unpacks to, numbers of a file system */
 } seeds[] = {
-	{ "android-boot", 0 },  { "ar", 0 },    { "deb", 0 },       { "deb-stale", 5 },
-	{ "deb-xz", 5 },        { "gzip", 5 },  { "nested", 5 },    { "plain", 0 },
-	{ "tar", 0 },           { "xz", 5 },    { "zstd", 5 },      { "tar-pax", 0 },
-	{ "tar-long-name", 0 }, { "bzip2", 5 }, { "lzma", 15 },     { "lz4", 5 },
-	{ "lz4-legacy", 5 },    { "cpio", 15 }, { "cpio-crc", 15 }, { "cpio-odc", 10 },
-	{ "cpio-old", 5 },      { "zip", 5 },   { "squashfs", 5 },  { "ext2", 1 },
-	{ "ext4", 1 },          { "fdt", 15 },  { "fit", 5 },       { "fit-external", 15 },
-	{ "fip", 15 },          { "flash", 0 }, { "gpt", 0 },       { "mbr", 0 },
-	{ "sparse", 5 },        { "trx", 0 },   { "uboot-env", 0 }, { "uimage", 0 },
-	{ "uimage-multi", 0 },
+	{ "android-boot", 0 },  { "ar", 0 },           { "deb", 0 },       { "deb-stale", 5 },
+	{ "deb-xz", 5 },        { "gzip", 5 },         { "nested", 5 },    { "plain", 0 },
+	{ "tar", 0 },           { "xz", 5 },           { "zstd", 5 },      { "tar-pax", 0 },
+	{ "tar-long-name", 0 }, { "bzip2", 5 },        { "lzma", 15 },     { "lz4", 5 },
+	{ "lz4-legacy", 5 },    { "cpio", 15 },        { "cpio-crc", 15 }, { "cpio-odc", 10 },
+	{ "cpio-old", 5 },      { "zip", 5 },          { "romfs", 0 },     { "squashfs", 5 },
+	{ "ext2", 1 },          { "ext4", 1 },         { "fdt", 15 },      { "fit", 5 },
+	{ "fit-external", 15 }, { "fip", 15 },         { "flash", 0 },     { "gpt", 0 },
+	{ "mbr", 0 },           { "sparse", 5 },       { "trx", 0 },       { "uboot-env", 0 },
+	{ "uimage", 0 },        { "uimage-multi", 0 },
 };
 
 static const uint8_t changes[] = { 0x01, 0x80, 0x20 };
@@ -94,6 +94,17 @@ static bool is_opaque_in_ext(struct assay_span file, size_t at)
 	       ((in >= 100 && in < 104) || (in >= 132 && in < 152));
 }
 
+/* In what a disk or flash memory holds. */
+static bool is_opaque_in_image(struct assay_span file, size_t at)
+{
+	if (assay_span_starts(assay_span_sub(file, 1080, 2), "\x53\xef", 2))
+		return is_opaque_in_ext(file, at);
+	if (assay_span_starts(file, "hsqs", 4) || assay_span_starts(file, "\xd0\x0d\xfe\xed", 4))
+		return file.ptr[at] == 0x5a; /* seeds.py: of nothing else */
+	return assay_span_starts(assay_span_sub(file, 510, 2), "\x55\xaa", 2) && at >= 440 &&
+	       at < 444;
+}
+
 /* Whether a byte belongs to a time, or the system in a gzip header: those are transplanted. */
 static bool is_opaque(struct assay_span file, size_t at)
 {
@@ -107,15 +118,11 @@ static bool is_opaque(struct assay_span file, size_t at)
 	};
 	size_t start = at - at % BLOCK;
 
-	if (file.len > 1664 && assay_span_starts(assay_span_sub(file, 1080, 2), "\x53\xef", 2))
-		return is_opaque_in_ext(file, at);
-	if (assay_span_starts(file, "hsqs", 4) || assay_span_starts(file, "\xd0\x0d\xfe\xed", 4))
-		return file.ptr[at] == 0x5a; /* seeds.py: of nothing else */
+	if (is_opaque_in_image(file, at))
+		return true;
 	for (size_t i = at < 9 ? 0 : at - 9; i <= at; i++)
 		if (assay_span_starts(assay_span_sub(file, i, 3), "\x1f\x8b\x08", 3))
 			return (at - i >= 4 && at - i < 8) || at - i == 9;
-	if (assay_span_starts(assay_span_sub(file, 510, 2), "\x55\xaa", 2) && at >= 440 && at < 444)
-		return true;
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(times); i++)
 		if (is_behind(file, at, times[i].magic, times[i].from, times[i].to))
 			return true;

@@ -14,6 +14,7 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_zip,       /* "PK" 03 04 or, empty, 05 06 */
 	&assay_reader_flash,     /* one of those below, and another at a sector behind it */
 	&assay_reader_squashfs,  /* "hsqs" and version 4 */
+	&assay_reader_romfs,     /* "-rom1fs-" */
 	&assay_reader_fit,       /* d0 0d fe ed, and a node images below the root */
 	&assay_reader_fdt,       /* d0 0d fe ed */
 	&assay_reader_android,   /* "ANDROID!" */
