@@ -75,7 +75,7 @@ def in_folder():
 
 
 def write(path, data):
-    with open(path, "wb" if isinstance(data, bytes) else "w") as f:
+    with open(path, "wb" if isinstance(data, (bytes, bytearray)) else "w") as f:
         f.write(data)
     return path
 

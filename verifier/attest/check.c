@@ -6,14 +6,18 @@
 #include "attest/judge.h"
 #include "base/memory.h"
 
+void assay_judged_fini(struct assay_judged *judged)
+{
+	free(judged->name);
+	free(judged->why);
+	free(judged->product);
+	free(judged->version);
+}
+
 void assay_check_fini(struct assay_check *check)
 {
-	for (size_t i = 0; i < check->count; i++) {
-		free(check->judged[i].name);
-		free(check->judged[i].why);
-		free(check->judged[i].product);
-		free(check->judged[i].version);
-	}
+	for (size_t i = 0; i < check->count; i++)
+		assay_judged_fini(&check->judged[i]);
 	free(check->judged);
 	free(check->answer);
 	assay_strings_fini(&check->owners);

@@ -42,6 +42,8 @@ struct assay_judged {
 	bool signed_by[ASSAY_POLICY_SIGNERS]; /* by index of policy->signers: good signatures */
 };
 
+void assay_judged_fini(struct assay_judged *judged);
+
 /** Zero-initialise. Owned. */
 struct assay_check {
 	struct assay_sha256 digest; /* what is asked about */

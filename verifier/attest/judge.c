@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "attest/document.h"
+#include "attest/pack.h"
 #include "attest/stamp.h"
 #include "attest/tlog.h"
 #include "attest/version.h"
@@ -452,4 +453,98 @@ void assay_judge(const struct assay_check_terms *terms, const struct assay_sha25
 		if (judges[i](&v) < 0)
 			break;
 	assay_statement_fini(&v.statement);
+}
+
+/* --- reference packs ----------------------------------------------------------------------- */
+
+static int judge_pack_type(const struct verdict *v)
+{
+	if (strcmp(v->statement.predicate_type, ASSAY_PREDICATE_REFERENCE) != 0)
+		return fail(v->out, ASSAY_STANDING_UNUSABLE, "not a reference pack");
+	return 0;
+}
+
+/* All the owners that verdicts need together: there is one pack only. */
+static int judge_pack_owners(const struct verdict *v)
+{
+	uint64_t owners = assay_judge_owners(v->terms->policy, v->out, ASSAY_ROLES_COUNTED, NULL);
+
+	if (owners < v->terms->policy->required.owners)
+		return fail(v->out, ASSAY_STANDING_UNTRUSTED,
+		            "signed by %" PRIu64 " owners, the policy wants %" PRIu64, owners,
+		            v->terms->policy->required.owners);
+	return 0;
+}
+
+/* What a device may have otherwise, each under the name that the policy has to allow. */
+static int judge_pack_exclusions(const struct verdict *v)
+{
+	const struct assay_policy_verdict *wanted = &v->terms->policy->verdict;
+	const json_t *layout = json_object_get(v->statement.predicate, "layout");
+	const json_t *partitions = json_object_get(layout, "partitions");
+	const json_t *trees = json_object_get(v->statement.predicate, "trees");
+	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
+
+	for (size_t i = 0; i < json_array_size(partitions); i++) {
+		const json_t *one = json_array_get(partitions, i);
+
+		if (json_object_get(one, "exclude") != NULL)
+			assay_strings_printf(&names, "partition:%s",
+			                     assay_field_or_empty(one, "name"));
+	}
+	for (size_t i = 0; i < json_array_size(trees); i++) {
+		const json_t *tree = json_array_get(trees, i);
+		const json_t *list = json_object_get(tree, "exclusions");
+
+		for (size_t k = 0; k < json_array_size(list); k++)
+			assay_strings_printf(&names, "tree:%s/%s",
+			                     assay_field_or_empty(tree, "name"),
+			                     assay_field_or_empty(json_array_get(list, k), "path"));
+	}
+	for (size_t i = 0; i < names.count; i++)
+		if (!listed(wanted->exclusions, wanted->exclusions_count, names.items[i]))
+			return fail(v->out, ASSAY_STANDING_REFUSED,
+			            "excludes %s, which the policy does not allow", names.items[i]);
+	return 0;
+}
+
+/* Who says it, then whether the policy takes it: a release that it refuses is still known. */
+static int (*const pack_signatures[])(const struct verdict *v) = {
+	judge_known, judge_pack_type, judge_stamps, judge_signatures, judge_pack_owners, judge_log,
+};
+
+static int (*const pack_demands[])(const struct verdict *v) = {
+	judge_revoked,
+	judge_product,
+	judge_pack_exclusions,
+};
+
+bool assay_judge_pack(const struct assay_check_terms *terms, const struct assay_evidence *evidence,
+                      struct assay_statement *statement, struct assay_judged *out)
+{
+	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct verdict v = {
+		.terms = terms,
+		.envelope = &envelope,
+		.proof = evidence->proof,
+		.out = out,
+	};
+
+	if (evidence->envelope.len > ASSAY_PACK_MAX)
+		return fail(out, ASSAY_STANDING_UNUSABLE, "more than 1 MiB") == 0;
+	if (open_envelope(evidence->envelope, &envelope, &err) < 0 ||
+	    assay_statement_parse(assay_span_of_bytes(&envelope.payload), statement, &err) < 0)
+		return fail(out, ASSAY_STANDING_UNUSABLE, "%s", err.text) == 0;
+	v.statement = *statement;
+	assay_sha256(assay_span_of_bytes(&envelope.payload), &out->statement);
+	out->standing = ASSAY_STANDING_COUNTS;
+	find_signers(terms, &envelope, envelope.count, out);
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(pack_signatures); i++)
+		if (pack_signatures[i](&v) < 0)
+			return false;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(pack_demands); i++)
+		if (pack_demands[i](&v) < 0)
+			break;
+	return true;
 }

@@ -24,6 +24,16 @@ void assay_judge_signers(const struct assay_check_terms *terms,
                          const struct assay_envelope *envelope, struct assay_judged *out);
 
 /**
+ * Judge the envelope of a reference pack.
+ *
+ * Out:    *statement, to be freed in any case; *out but its name, with why it is not taken
+ * Return: whether what it says is believed, even where the policy refuses its product or revoked it
+ */
+ASSAY_CHECKED bool assay_judge_pack(const struct assay_check_terms *terms,
+                                    const struct assay_evidence *evidence,
+                                    struct assay_statement *statement, struct assay_judged *out);
+
+/**
  * How many distinct owners signed with a role.
  *
  * In:  roles  a set of bits 1 << role

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* `assay check`: is this file one that enough of the right people proved? Without a network. */
-#include "attest/check.h"
+#include "cli/check_field.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,25 +14,25 @@
 #include "cli/output.h"
 #include "cli/statements.h"
 
-static struct {
-	const char *policy;
-	const char *evidence;
-	const char *revocations;
-	const char *at;
-	const char *summary;
-} opt;
+struct assay_check_options assay_check_opt = { .as = "update" };
 
 static const struct assay_option options[] = {
 	{ "policy", 'p', "POLICY", "what is demanded, see assay-policy(5)", ASSAY_OPTION_TEXT,
-	  &opt.policy },
+	  &assay_check_opt.policy },
 	{ "evidence", 'e', "PATH", "an envelope, or a folder of them (default: UPDATE.dsse.json)",
-	  ASSAY_OPTION_TEXT, &opt.evidence },
+	  ASSAY_OPTION_TEXT, &assay_check_opt.evidence },
 	{ "revocations", 'r', "FILE", "the signed list of what was revoked", ASSAY_OPTION_TEXT,
-	  &opt.revocations },
+	  &assay_check_opt.revocations },
 	{ "at", 0, "TIME", "answer as of this time, 2026-11-25T06:31:44Z (default: now)",
-	  ASSAY_OPTION_TEXT, &opt.at },
+	  ASSAY_OPTION_TEXT, &assay_check_opt.at },
 	{ "summary", 0, "FILE", "write the answer as a verification summary, to be signed",
-	  ASSAY_OPTION_TEXT, &opt.summary },
+	  ASSAY_OPTION_TEXT, &assay_check_opt.summary },
+	{ "reference", 0, "PATH", "a reference pack, or a folder of *.reference.dsse.json",
+	  ASSAY_OPTION_TEXT, &assay_check_opt.reference },
+	{ "as", 0, "KIND", "what INPUT is: update (default), dump, tree, hashes, fleet",
+	  ASSAY_OPTION_TEXT, &assay_check_opt.as },
+	{ "acquired", 0, "TEXT", "how INPUT was got from a device, to be printed",
+	  ASSAY_OPTION_TEXT, &assay_check_opt.acquired },
 	ASSAY_OPTION_LAB,
 	ASSAY_OPTION_JSON,
 	{ .name = NULL },
@@ -43,7 +43,7 @@ static int add_evidence(struct assay_check *check, const struct assay_check_term
 {
 	ASSAY_AUTO_EVIDENCE_FILES struct assay_evidence_files files = { 0 };
 
-	if (assay_cli_evidence(opt.evidence, update, &files, err) < 0)
+	if (assay_cli_evidence(assay_check_opt.evidence, update, &files, err) < 0)
 		return -1;
 	for (size_t i = 0; i < files.count; i++)
 		assay_check_add(check, terms,
@@ -89,13 +89,14 @@ static int write_summary(const struct assay_check *check, const struct assay_che
 	ASSAY_AUTO_JSON json_t *statement = NULL;
 	struct assay_speaker speaker;
 
-	if (opt.summary == NULL)
+	if (assay_check_opt.summary == NULL)
 		return 0;
 	if (assay_cli_speaker(true, &speaker, err) < 0)
 		return -1;
 	statement = assay_check_summary(check, terms, &speaker);
 	assay_statement_write(statement, &text);
-	return assay_file_write(AT_FDCWD, opt.summary, assay_buffer_span(&text), 0666, err);
+	return assay_file_write(AT_FDCWD, assay_check_opt.summary, assay_buffer_span(&text), 0666,
+	                        err);
 }
 
 static int answer(struct assay_check *check, const struct assay_check_terms *terms,
@@ -112,6 +113,21 @@ static int answer(struct assay_check *check, const struct assay_check_terms *ter
 	return (int)check->status;
 }
 
+static bool is_field(void)
+{
+	return assay_check_opt.reference != NULL || strcmp(assay_check_opt.as, "update") != 0;
+}
+
+/* A pack has its evidence in it, and the summary is about an update. */
+static int check_field_options(struct assay_error *err)
+{
+	if (assay_check_opt.evidence != NULL)
+		return assay_fail(err, ASSAY_E_USAGE, "--evidence: a pack has its own");
+	if (assay_check_opt.summary != NULL)
+		return assay_fail(err, ASSAY_E_USAGE, "--summary: is not for --reference");
+	return 0;
+}
+
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 {
 	ASSAY_AUTO_POLICY struct assay_policy *policy = NULL;
@@ -119,22 +135,26 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	ASSAY_AUTO_CHECK struct assay_check check = { 0 };
 	struct assay_check_terms terms = { .now = assay_clock_wall() };
 
-	if (opt.policy == NULL)
+	if (assay_check_opt.policy == NULL)
 		return assay_fail(err, ASSAY_E_USAGE, "--policy: say what is demanded");
-	if (opt.at != NULL && !assay_clock_parse(opt.at, &terms.now))
+	if (assay_check_opt.at != NULL && !assay_clock_parse(assay_check_opt.at, &terms.now))
 		return assay_fail(err, ASSAY_E_USAGE,
-		                  "--at: \"%s\" is not a time like 2026-11-25T06:31:44Z", opt.at);
-	if (assay_policy_load(opt.policy, &policy, err) < 0)
+		                  "--at: \"%s\" is not a time like 2026-11-25T06:31:44Z",
+		                  assay_check_opt.at);
+	if (assay_policy_load(assay_check_opt.policy, &policy, err) < 0)
 		return -1;
 	terms.policy = policy;
-	if (assay_cli_digest_update(argv[0], &check.digest, err) < 0)
-		return -1;
-	if (opt.revocations != NULL) {
-		if (assay_cli_load_revocations(opt.revocations, policy, terms.now, &revocation,
-		                               err) < 0)
+	if (assay_check_opt.revocations != NULL) {
+		if (assay_cli_load_revocations(assay_check_opt.revocations, policy, terms.now,
+		                               &revocation, err) < 0)
 			return -1;
 		terms.revocation = &revocation;
 	}
+	if (is_field())
+		return check_field_options(err) < 0 ? -1
+		                                    : assay_cli_check_field(&terms, argv[0], err);
+	if (assay_cli_digest_update(argv[0], &check.digest, err) < 0)
+		return -1;
 	if (add_evidence(&check, &terms, argv[0], err) < 0)
 		return -1;
 	return answer(&check, &terms, err);
@@ -142,10 +162,12 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 
 const struct assay_command assay_cmd_check = {
 	.name = "check",
-	.args = "UPDATE",
+	.args = "INPUT",
 	.summary = "say whether enough of the right people proved a file; needs no network",
 	.example = "assay check --policy router.policy.yaml --evidence verdicts router-4.2.1.bin\n"
-		   "assay check --policy p.yaml --revocations revoked.dsse.json --json - fw.bin",
+		   "assay check --policy p.yaml --revocations revoked.dsse.json --json - fw.bin\n"
+		   "assay check --policy p.yaml --reference packs --as dump --acquired "
+		   "'clip on the flash' spi.bin",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

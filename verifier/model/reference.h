@@ -75,6 +75,7 @@ struct assay_reference_file {
 	char *link;       /* target of a symbolic link */
 	uint64_t device;  /* major << 32 | minor */
 	char *capability; /* security.capability in hexadecimal; NULL: none */
+	bool unread;      /* found in the field, and not to be read */
 };
 
 /** Zero-initialise; sorted by path before it is compared. */

@@ -1,0 +1,430 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""assay check --reference: updates, dumps, trees and digests from the field, held against packs."""
+import stat
+
+from packs import *  # noqa: F403
+
+NEW, OLD = Release("4.2.1"), Release("4.1.0")
+PAGE, OOB = 2048, 64
+
+
+def ask(kind, path, policy_text=None, reference="packs", options=()):
+    """Return: (status, answer as JSON, process)."""
+    write("policy.yaml", policy_text or field_policy())
+    if os.path.exists("answer.json"):
+        os.remove("answer.json")
+    got = assay("check", "--policy", "policy.yaml", "--reference", reference, "--as", kind, "--json",
+                "answer.json", *NOW, *options, path)
+    answer = json.loads(read("answer.json")) if os.path.exists("answer.json") else {}
+    return got.returncode, answer, got
+
+
+def field_policy(product="name: router", more=EXCLUSIONS, **kw):
+    return policy(SIGNERS, product=product, more=more, **kw)
+
+
+def expect(text, status, pattern, *args, **kw):
+    """pattern: how the answer begins. Return: the answer"""
+    got_status, answer, got = ask(*args, **kw)
+    check(text, got_status == status and answer.get("answer", "").startswith(pattern) and
+          "identical" not in got.stdout.decode().replace("proved: identical", ""), f"{got}\n{answer}")
+    return answer
+
+
+def rows(answer):
+    return {r["name"]: r for r in answer.get("found", {}).get("rows", [])}
+
+
+def adds_up(answer):
+    """Every byte of the memory is in one row, and in one class of it."""
+    at = 0
+    for row in answer["found"]["rows"]:
+        counts = row["bytes"]
+        if row["offset"] != at or counts["total"] != sum(
+                counts[c] for c in ("match", "padding", "excluded", "unexplained")):
+            return False
+        at += counts["total"]
+    return at == SIZE
+
+
+def set_up():
+    os.mkdir("packs")
+    for release in (NEW, OLD):
+        make_pack(release)
+        os.rename(release.pack, "packs/" + release.pack)
+
+
+def updates():
+    expect("the update as it was shipped", DONE, "router 4.2.1: proved: identical, by 2 owners", "update",
+           NEW.name)
+    expect("an older one", DONE, "router 4.1.0: proved", "update", OLD.name)
+    expect("an older one, where the policy has a minimum", TRUST,
+           "router 4.1.0: is about version 4.1.0, which is older than 4.2.0: a rollback", "update", OLD.name,
+           field_policy("name: router, minimum: 4.2.0"))
+    write("other.bin", NEW.update[:-1] + b"x")
+    expect("another file", TRUST, "not proved: no pack that counts is about this file", "update", "other.bin")
+    answer = expect("one pack", DONE, "router 4.2.1: proved", "update", NEW.name,
+                    reference="packs/" + NEW.pack)
+    check("the packs are told", [p["version"] for p in answer["packs"]] == ["4.2.1"])
+
+
+def dumps():
+    write("dump", NEW.memory())
+    answer = expect("a dump", DONE, "match: router 4.2.1, less what is excluded", "dump", "dump",
+                    options=["--acquired", "clip on the \x1b chip"])
+    check("every byte has one class", adds_up(answer), answer)
+    check("how it was got is told, without tricks", answer["acquired"] == "clip on the \\x1b chip" and
+          answer["as"] == "dump", answer)
+    table = rows(answer)
+    check("classes of a partition", table["kernel-a"]["bytes"] == {
+        "total": 4 * ERASE, "match": len(NEW.kernel), "padding": 4 * ERASE - len(NEW.kernel), "excluded": 0,
+        "unexplained": 0} and table["kernel-a"]["state"] == "match", table["kernel-a"])
+    check("what is excluded is told with its reason", table["art"]["state"] == "excluded" and
+          table["art"]["note"] == "calibration of each device" and
+          table["art"]["bytes"]["excluded"] == ERASE, table["art"])
+    answer = expect("not stated how it was got", DONE, "match", "dump", "dump")
+    check("and told so", answer["acquired"] == "not stated")
+    write("dump", NEW.memory(art=bytes_of("art", ERASE)))
+    expect("another calibration", DONE, "match", "dump", "dump")
+
+
+def slots():
+    write("dump", NEW.memory(("same", "empty")))
+    answer = expect("an empty slot", DONE, "match: router 4.2.1, slot b is empty", "dump", "dump")
+    check("a slot that is empty", answer["found"]["slots"][1] == {"name": "b", "empty": True}, answer)
+    write("dump", NEW.memory(("same", "other"), other=OLD))
+    answer = expect("an older release in the other slot is told", DONE,
+                    "match: router 4.2.1, slot b holds 4.1.0", "dump", "dump")
+    check("every byte has one class then", adds_up(answer))
+    expect("an older release in the other slot, below the minimum", TRUST,
+           "slot b holds router 4.1.0: is about version 4.1.0, which is older than 4.2.0: a rollback", "dump",
+           "dump", field_policy("name: router, minimum: 4.2.0"))
+    answer = expect("an older release that nobody knows", DIFFERENT, "different: router 4.2.1, but for",
+                    "dump", "dump", reference="packs/" + NEW.pack)
+    check("it is no release", "version" not in answer["found"]["slots"][1])
+    write("dump", OLD.memory(("same", "same")))
+    expect("a device that has the older release", TRUST,
+           "the device holds router 4.1.0: is about version 4.1.0, which is older", "dump", "dump",
+           field_policy("name: router, minimum: 4.2.0"))
+    mixed = NEW.memory(("same", "same"))
+    mixed[32 * ERASE:32 * ERASE + len(OLD.kernel)] = OLD.kernel
+    write("dump", mixed)
+    answer = expect("an older kernel beside a newer file system", DIFFERENT, "different", "dump", "dump")
+    check("it is told which", rows(answer)["kernel-b"]["note"] == "has the content of router 4.1.0", answer)
+    write("dump", NEW.memory(("empty", "empty")))
+    expect("two empty slots", DIFFERENT, "different", "dump", "dump")
+    half = NEW.memory(("same", "same"))
+    half[36 * ERASE:] = b"\xff" * (SIZE - 36 * ERASE)
+    write("dump", half)
+    expect("a slot that is half erased", DIFFERENT, "different", "dump", "dump")
+
+
+def revoked():
+    write("dump", NEW.memory(("same", "other"), other=OLD))
+    said = {"schema": "assay.revocation/1", "number": 1, "issued": "2026-11-01T00:00:00Z",
+            "expires": "2026-12-01T00:00:00Z", "revoked": [{"sha256": sha256(OLD.update), "reason": "a hole"}]}
+    kind = "application/vnd.assay.revocation+json"
+    data = json.dumps(said).encode()
+    write("list", json.dumps({"payload": b64(data), "payloadType": kind, "signatures": [
+        {"sig": b64(openssl_sign("r", "ed25519", pae(data, kind)))}]}))
+    expect("a revoked release in the other slot", TRUST, "slot b holds router 4.1.0: revoked: a hole", "dump",
+           "dump", options=["--revocations", "list"])
+    said["revoked"][0]["sha256"] = sha256(json.loads(read("packs/" + NEW.pack))["payload"].encode())
+    said["revoked"][0]["sha256"] = sha256(__import__("base64").b64decode(
+        json.loads(read("packs/" + NEW.pack))["payload"]))
+    data = json.dumps(said).encode()
+    write("list", json.dumps({"payload": b64(data), "payloadType": kind, "signatures": [
+        {"sig": b64(openssl_sign("r", "ed25519", pae(data, kind)))}]}))
+    expect("a revoked pack", TRUST, "the device holds router 4.2.1: this statement was revoked: a hole", "dump",
+           "dump", options=["--revocations", "list"])
+
+
+def changed_dumps():
+    """One byte anywhere outside of what is excluded is found, where it is."""
+    clean = NEW.memory()
+    for text, at, name in (("the first byte", 0, "u-boot"), ("the boot loader", 50000, "u-boot"),
+                           ("padding behind it", 90000, "u-boot"), ("the last byte of padding", 2 * ERASE - 1, "u-boot"),
+                           ("a byte in no partition", 3 * ERASE + 7, "(in no partition)"),
+                           ("the kernel", 4 * ERASE + 100001, "kernel-a"),
+                           ("behind the file system", 8 * ERASE + len(NEW.rootfs), "rootfs-a"),
+                           ("the end of the memory", SIZE - 1, "rootfs-b")):
+        dump = bytearray(clean)
+        dump[at] ^= 0x10
+        write("dump", dump)
+        answer = expect(f"changed: {text}", DIFFERENT, "different: router 4.2.1, but for 1", "dump", "dump")
+        row = [r for r in answer["found"]["rows"] if r["state"] == "different"]
+        check(f"changed: {text}: found there and nowhere else", len(row) == 1 and row[0]["name"] == name and
+              any(r["offset"] <= at < r["offset"] + r["length"] for r in row[0]["unexplained"]) and
+              row[0]["bytes"]["unexplained"] <= 4096 and adds_up(answer), row)
+    dump = bytearray(clean)
+    dump[3 * ERASE + 1000:3 * ERASE + 1016] = bytes(16)
+    write("dump", dump)
+    expect("zeros in erased memory", DIFFERENT, "different", "dump", "dump")
+    write("dump", clean[:-1])
+    expect("cut short by a byte", INCONCLUSIVE, "inconclusive", "dump", "dump")
+    write("dump", clean[:6 * ERASE])
+    expect("cut in a partition", INCONCLUSIVE, "inconclusive", "dump", "dump")
+    write("dump", b"")
+    expect("nothing at all", INCONCLUSIVE, "inconclusive", "dump", "dump")
+    write("dump", clean + b"\xff")
+    answer = expect("one byte more", DIFFERENT, "different", "dump", "dump")
+    check("it is behind the end", rows(answer)["(behind the end)"]["bytes"]["unexplained"] == 1)
+    write("dump", b"\xff" * SIZE)
+    expect("an erased memory", DIFFERENT, "different", "dump", "dump")
+    write("dump", bytes_of("noise", SIZE))
+    expect("noise", DIFFERENT, "different", "dump", "dump")
+    moved = bytearray(clean)
+    moved[0:ERASE], moved[ERASE:2 * ERASE] = moved[ERASE:2 * ERASE], moved[0:ERASE]
+    write("dump", moved)
+    expect("two blocks that changed places", DIFFERENT, "different", "dump", "dump")
+
+
+def with_oob(dump, apart):
+    pages = [dump[i:i + PAGE] for i in range(0, len(dump), PAGE)]
+    spare = [hashlib.sha256(p).digest() * 2 for p in pages]
+    if apart:
+        return b"".join(pages) + b"".join(spare)
+    return b"".join(p + s for p, s in zip(pages, spare))
+
+
+def nand():
+    os.mkdir("nand")
+    for apart in (False, True):
+        layout = LAYOUT.replace("  fill:", f"  page: {PAGE}\n  oob: {OOB}\n  oob_placement: "
+                                f"{'apart' if apart else 'beside'}\n  fill:")
+        make_pack(NEW, layout, output="nand/" + NEW.pack)
+        word = "apart" if apart else "beside"
+        write("dump", with_oob(NEW.memory(), apart))
+        answer = expect(f"NAND with OOB {word}", DONE, "match: router 4.2.1, less", "dump", "dump",
+                        reference="nand")
+        check(f"NAND with OOB {word}: told", answer["found"]["outOfBand"] == SIZE // PAGE * OOB and
+              adds_up(answer))
+        write("dump", NEW.memory())
+        expect(f"the same without OOB ({word})", DONE, "match", "dump", "dump", reference="nand")
+        dump = NEW.memory()
+        dump[4 * ERASE + PAGE] ^= 1
+        write("dump", with_oob(dump, apart))
+        answer = expect(f"NAND with OOB {word}, changed", DIFFERENT, "different", "dump", "dump",
+                        reference="nand")
+        check(f"NAND {word}: the offset is the memory's", [
+            r["unexplained"][0]["offset"] for r in answer["found"]["rows"] if r["state"] == "different"] ==
+            [4 * ERASE], answer)
+
+
+def make_tree(release, folder):
+    """The root file system as files; without root, owners and devices stay as they can be."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os.mkdir(folder)
+    os.chmod(folder, 0o755)
+    for path, content, kw in root_files(release.version):
+        where = os.path.join(folder, path)
+        kind = kw.get("type")
+        if kind == tarfile.DIRTYPE:
+            os.mkdir(where)
+        elif kind == tarfile.SYMTYPE:
+            os.symlink(kw["linkname"], where)
+            continue
+        elif kind == tarfile.CHRTYPE:
+            os.mknod(where, stat.S_IFCHR | 0o666, os.makedev(kw["devmajor"], kw["devminor"]))
+        else:
+            write(where, content)
+        os.chown(where, kw.get("uid", 0), kw.get("gid", 0))
+        os.chmod(where, kw.get("mode", 0o644))
+
+
+def trees():
+    tar = "tree.tar"
+    write(tar, NEW.rootfs)
+    answer = expect("a tar of the tree", DONE, "match: router 4.2.1, less what is excluded", "tree", tar)
+    check("counted", answer["found"]["matched"] == 7 and answer["found"]["excluded"] == 1, answer)
+    run("gzip", "-kf", tar)
+    expect("the same, compressed", DONE, "match: router 4.2.1", "tree", tar + ".gz")
+    write(tar, OLD.rootfs)
+    expect("that of the older release", DONE, "match: router 4.1.0", "tree", tar)
+
+    def edited(change):
+        members = change({p: (p, c, dict(kw)) for p, c, kw in root_files("4.2.1")})
+        write(tar, tar_of(list(members.values())))
+
+    def set_kw(path, **kw):
+        def change(m):
+            m[path][2].update(kw)
+            return m
+        return change
+
+    def content(path, data):
+        return lambda m: {**m, path: (path, data, m[path][2])}
+    for text, status, name, note, change in (
+            ("a file changed", DIFFERENT, "bin/busybox", "content", content("bin/busybox", b"evil")),
+            ("a set-uid bit", DIFFERENT, "etc/version", "mode (mode 4644, should be 0644)",
+             set_kw("etc/version", mode=0o4644)),
+            ("an owner", DIFFERENT, "etc/version", "owner", set_kw("etc/version", uid=0)),
+            ("a link turned", DIFFERENT, "bin/sh", "target", set_kw("bin/sh", linkname="/tmp/sh")),
+            ("another device", DIFFERENT, "dev/null", "device", set_kw("dev/null", devminor=1)),
+            ("a file where a link was", DIFFERENT, "bin/sh", "type, mode (mode 0755, should be 0777)",
+             lambda m: {**m, "bin/sh": ("bin/sh", b"#!", {"mode": 0o755})}),
+            ("one more file", DIFFERENT, "bin/more", "is not in the release",
+             lambda m: {**m, "bin/more": ("bin/more", b"x", {})}),
+            ("one file less", DIFFERENT, "etc/version", "is missing",
+             lambda m: {k: v for k, v in m.items() if k != "etc/version"}),
+            ("a name with tricks", DIFFERENT, "bin/\\x1b[2J", "is not in the release",
+             lambda m: {**m, "x": ("bin/\x1b[2J", b"x", {})})):
+        edited(change)
+        answer = expect(f"a tree with {text}", status, "different: router 4.2.1, but for 1", "tree", tar)
+        check(f"{text}: told", [(r["name"], r["note"]) for r in answer["found"]["rows"]] == [(name, note)], answer)
+    edited(content("etc/config", b"changed by its owner"))
+    expect("a tree in which an excluded file changed", DONE, "match", "tree", tar)
+    edited(lambda m: {**m, "etc/config2": ("etc/config2", b"x", {})})
+    expect("a name that begins like an excluded one", DIFFERENT, "different", "tree", tar)
+    for text, data in (("cut short", NEW.rootfs[:3000]), ("garbage", b"garbage"), ("nothing", b""),
+                       ("bytes behind its end", NEW.rootfs + b"x" * 512),
+                       ("a file twice", tar_of([*root_files("4.2.1"), ("bin/busybox", b"evil", {})])),
+                       ("a path that goes up", tar_of([*root_files("4.2.1"), ("../x", b"evil", {})]))):
+        write(tar, data)
+        status, answer, got = ask("tree", tar)
+        check(f"a tar with {text} proves nothing", status in (DIFFERENT, INCONCLUSIVE) and
+              answer["answer"].split(":")[0] in ("different", "inconclusive"), got)
+
+
+def folders():
+    if os.geteuid() != 0:
+        result(True, "folders # SKIP needs root, to make owners and devices")
+        return
+    try:
+        make_tree(NEW, "root")
+    except PermissionError:
+        result(not STRICT, "folders" + ("" if STRICT else " # SKIP no devices here"))
+        return
+    expect("a folder", DONE, "match: router 4.2.1, less", "tree", "root")
+    write("outside", "secret")
+    os.symlink("/etc", "root/etc/more")
+    answer = expect("a link to a folder is not followed", DIFFERENT, "different: router 4.2.1, but for 1", "tree",
+                    "root")
+    check("it is one more file", [r["name"] for r in answer["found"]["rows"]] == ["etc/more"], answer)
+    os.remove("root/etc/more")
+    os.remove("root/bin/busybox")
+    os.symlink("../../outside", "root/bin/busybox")
+    answer = expect("a link in the place of a file", DIFFERENT, "different", "tree", "root")
+    check("its type is told", rows(answer)["bin/busybox"]["note"].startswith("type"), answer)
+    make_tree(NEW, "root")
+    os.mkfifo("root/bin/pipe")
+    expect("a pipe is not read", DIFFERENT, "different: router 4.2.1, but for 1", "tree", "root")
+    make_tree(NEW, "root")
+    deep = "root/etc/config"
+    os.remove(deep)
+    for _ in range(200):
+        os.mkdir(deep)
+        deep += "/d"
+    status, answer, got = ask("tree", "root")
+    check("too deep is not read to its end", status == INCONCLUSIVE and b"too deep" in got.stdout, got)
+    make_tree(NEW, "root")
+    flickering()
+
+
+def flickering():
+    """A file that changes all the time is never a match."""
+    seen = set()
+    stop = write("go", "")
+    child = subprocess.Popen([sys.executable, "-c", "import os\n"
+                              "while os.path.exists('go'):\n"
+                              "    for what in (b'evil', None):\n"
+                              "        os.rename('root/bin/busybox', 'kept')\n"
+                              "        os.symlink('/etc/passwd', 'root/bin/busybox')\n"
+                              "        os.rename('kept', 'root/bin/busybox')\n"])
+    for _ in range(20):
+        seen.add(ask("tree", "root")[0])
+    os.remove(stop)
+    child.wait(timeout=60)
+    check("a tree that changes meanwhile: no trouble, and nothing else than it was at some time",
+          seen <= {DONE, DIFFERENT, INCONCLUSIVE}, seen)
+    check("a tree that was changed: its folder's time tells", len(seen) > 0)
+
+
+def lines(*items):
+    return "".join(f"{d}  {n}\n" for n, d in items)
+
+
+def hashes():
+    whole = sha256(NEW.kernel.ljust(4 * ERASE, b"\xff"))
+    busybox = sha256(bytes_of("busybox", 5000))
+    for text, status, begin, data in (
+            ("partitions", DONE, "consistent: router 4.2.1, 2 digests as the device reports them",
+             lines(("kernel-a", whole), ("u-boot", sha256(NEW.uboot)))),
+            ("a partition by its device", DONE, "consistent: router 4.2.1", lines(("/dev/mtd2", whole))),
+            ("files", DONE, "consistent: router 4.2.1", lines(("/bin/busybox", busybox),
+                                                             ("./etc/version", sha256(b"4.2.1\n")))),
+            ("the update", DONE, "consistent: router 4.2.1", lines((NEW.name, sha256(NEW.update)))),
+            ("sha256sum --tag", DONE, "consistent", f"SHA256 (bin/busybox) = {busybox}\n"),
+            ("the kernel's integrity log", DONE, "consistent",
+             f"10 {'0' * 40} ima-ng sha256:{busybox} /bin/busybox\n"),
+            ("an older slot", DONE, "consistent: router 4.2.1, slot b holds 4.1.0",
+             lines(("kernel-a", sha256(NEW.kernel)), ("rootfs-a", sha256(NEW.rootfs)),
+                   ("kernel-b", sha256(OLD.kernel)))),
+            ("a file that is another", DIFFERENT, "different", lines(("bin/busybox", sha256(b"evil")),
+                                                                    ("kernel-a", whole))),
+            ("a file with another's content", DIFFERENT, "different",
+             lines(("etc/version", busybox), ("kernel-a", whole))),
+            ("parts of two releases in a slot", DIFFERENT, "different",
+             lines(("kernel-a", sha256(NEW.kernel)), ("u-boot", sha256(NEW.uboot)),
+                   ("rootfs-a", sha256(OLD.rootfs)))),
+            ("a file that no release has", INCONCLUSIVE, "inconclusive",
+             lines(("bin/more", busybox), ("kernel-a", whole))),
+            ("a device with unknown content", INCONCLUSIVE, "inconclusive",
+             lines(("/dev/mtd9", sha256(b"?")), ("kernel-a", whole))),
+            ("nothing that is known", INCONCLUSIVE, "inconclusive: no release", lines(("x", sha256(b"?")))),
+            ("nothing", INCONCLUSIVE, "inconclusive", ""),
+            ("what is excluded alone", INCONCLUSIVE, "inconclusive", lines(("art", sha256(b"?"))))):
+        write("list", data)
+        answer = expect(f"digests: {text}", status, begin, "hashes", "list")
+        check(f"digests: {text}: never the word match or proved",
+              answer.get("answer", "").split(":")[0] in ("consistent", "different", "inconclusive"))
+    write("list", lines(("kernel-a", sha256(OLD.kernel))))
+    expect("digests of a refused release", TRUST, "slot a holds router 4.1.0: ", "hashes", "list",
+           field_policy("name: router, minimum: 4.2.0"))
+    command = ["check", "--policy", "policy.yaml", "--reference", "packs", "--as", "hashes", *NOW, "list"]
+    for text, data in (("MD5 only", f"{'0' * 32}  kernel-a\n"), ("upper case", lines(("x", "A" * 64))),
+                       ("no name", "0" * 64 + "\n"), ("garbage", "garbage\n")):
+        write("list", data)
+        refused(f"digests: {text}", "list: line 1: not a SHA-256 and a name", *command)
+
+
+def fleet():
+    kernel, rootfs = sha256(NEW.kernel), sha256(NEW.rootfs)
+    reports = [{"device": "good", "hashes": {"kernel-a": kernel, "rootfs-a": rootfs}},
+               {"device": "old", "hashes": {"kernel-a": sha256(OLD.kernel)}},
+               {"device": "lies", "release": {"product": "router", "version": "4.2.1"},
+                "hashes": {"rootfs-a": rootfs, "etc/version": sha256(b"4.1.0\n")}},
+               {"device": "other", "release": {"product": "router", "version": "9"}, "hashes": {"kernel-a": kernel}},
+               {"device": "evil\x1b", "hashes": {"kernel-a": sha256(b"evil"), "rootfs-a": rootfs}},
+               {"device": "empty", "hashes": {}}]
+    text = "".join(json.dumps(r) + "\n" for r in reports)
+    write("fleet", text + "garbage\n" + '{"hashes": {}}\n' + '{"device": "md5", "hashes": {"x": "00"}}\n' +
+          '{"device": "twice", "device": "x", "hashes": {}}\n')
+    got_status, answer, got = ask("fleet", "fleet", field_policy("name: router, minimum: 4.2.0"))
+    check("a fleet: one that is different is the answer", got_status == DIFFERENT, got)
+    check("a fleet: all are counted", (answer["devices"], answer["consistent"], answer["different"],
+                                      answer["refused"], answer["inconclusive"]) == (10, 1, 2, 1, 6), answer)
+    states = {d.get("device", d["line"]): d["state"] for d in answer["notConsistent"]}
+    check("a fleet: each is told", states == {
+        "old": "refused", "lies": "different", "other": "inconclusive", "evil\\x1b": "different",
+        "empty": "inconclusive", 7: "inconclusive", 8: "inconclusive", "md5": "inconclusive",
+        10: "inconclusive"}, states)
+    check("a fleet: releases", answer["releases"] == [{"product": "router", "version": "4.2.1",
+                                                      "consistent": 1}], answer["releases"])
+    write("fleet", text.splitlines()[0] + "\n")
+    check("a fleet: all consistent", ask("fleet", "fleet")[0] == DONE)
+    write("fleet", "")
+    check("a fleet of none is no answer", ask("fleet", "fleet")[0] == INCONCLUSIVE)
+    write("fleet", text.splitlines()[5] + "\n")
+    check("a fleet of unknowns", ask("fleet", "fleet")[0] == INCONCLUSIVE)
+
+
+if __name__ == "__main__":
+    folder = in_folder()
+    if needs("openssl", "openssl"):
+        keys()
+        set_up()
+        for part in (updates, dumps, slots, revoked, changed_dumps, nand, trees, folders, hashes, fleet):
+            part()
+    finish()
