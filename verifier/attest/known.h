@@ -26,7 +26,8 @@ struct assay_known_pack {
 
 /** Zero-initialise. Owned. */
 struct assay_known {
-	struct assay_known_pack *packs; /* believed ones first, of these proved ones, then the newest version */
+	struct assay_known_pack
+		*packs; /* believed ones first, of these proved ones, then the newest version */
 	size_t count, cap;
 };
 
