@@ -35,7 +35,7 @@ extern const struct assay_command assay_cmd_manifest_new, assay_cmd_manifest_che
 extern const struct assay_command assay_cmd_verify, assay_cmd_compare, assay_cmd_inspect,
 	assay_cmd_rebuild, assay_cmd_doctor;
 extern const struct assay_command assay_cmd_probe, assay_cmd_vary;
-extern const struct assay_command assay_cmd_bundle_reference;
+extern const struct assay_command assay_cmd_bundle_reference, assay_cmd_export;
 extern const struct assay_command assay_cmd_check, assay_cmd_key_new, assay_cmd_key_show,
 	assay_cmd_sign;
 extern const struct assay_command assay_cmd_bundle_pack, assay_cmd_bundle_check,

@@ -34,6 +34,7 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_journal_check,
 	&assay_cmd_check,
 	&assay_cmd_bundle_reference,
+	&assay_cmd_export,
 	&assay_cmd_key_new,
 	&assay_cmd_key_show,
 	&assay_cmd_sign,
