@@ -136,7 +136,7 @@ def revoked():
     data = json.dumps(said).encode()
     write("list", json.dumps({"payload": b64(data), "payloadType": kind, "signatures": [
         {"sig": b64(openssl_sign("r", "ed25519", pae(data, kind)))}]}))
-    expect("a revoked pack", TRUST, "the device holds router 4.2.1: this statement was revoked: a hole", "dump",
+    expect("a revoked pack", TRUST, "slot a holds router 4.2.1: this statement was revoked: a hole", "dump",
            "dump", options=["--revocations", "list"])
 
 
