@@ -94,7 +94,7 @@ expect 0 "proved" "$ASSAY" check --policy policy.yaml --evidence r-match good.bi
 said "^answer    proved: identical, by 2 owners and 1 rebuild$" "says how"
 expect 0 "proved by one envelope" \
 	"$ASSAY" check --policy policy.yaml --evidence r-match/verdict.dsse.json good.bin
-sed -n '/^For an operator/,/^For a pipeline/p' "$top_srcdir/README.md" |
+sed -n '/^For an operator/,/^### For operators/p' "$top_srcdir/README.md" |
 	sed -n '/^    answer    proved/,/^$/s/^    //p' >shown
 sed 's/r-match/assay-sample-1/' out | cmp -s - shown
 ok $? "as the README shows it"

@@ -152,8 +152,8 @@ void assay_cli_field_conclude(const struct assay_check_packs *packs,
 		assay_buffer_printf(&text, ", but for %zu", bad);
 	say_slots(packs, found, &text);
 	if (reported)
-		assay_buffer_printf(&text, ", %" PRIu64 " digests as the device reports them",
-		                    found->matched);
+		assay_buffer_printf(&text, ", %" PRIu64 " digest%s as the device reports them",
+		                    found->matched, found->matched == 1 ? "" : "s");
 	if (found->status == ASSAY_EXIT_MATCH && has_exclusions(found))
 		assay_buffer_add_str(&text, ", less what is excluded");
 	out->text = assay_strdup(assay_buffer_str(&text));

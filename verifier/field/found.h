@@ -18,12 +18,12 @@
 #define ASSAY_FOUND_NONE SIZE_MAX
 
 enum assay_found_state {
+	ASSAY_FOUND_UNKNOWN, /* nothing in the release is called so; zero, so that it is no match */
 	ASSAY_FOUND_MATCH,
 	ASSAY_FOUND_EMPTY,    /* fill and nothing else */
 	ASSAY_FOUND_EXCLUDED, /* not looked at */
 	ASSAY_FOUND_DIFFERENT,
-	ASSAY_FOUND_CUT,     /* not there, or not to be read to its end */
-	ASSAY_FOUND_UNKNOWN, /* nothing in the release is called so */
+	ASSAY_FOUND_CUT, /* not there, or not to be read to its end */
 };
 
 const char *assay_found_state_name(enum assay_found_state state);

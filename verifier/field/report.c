@@ -41,7 +41,7 @@ static void add_row(const struct assay_found_row *row, struct assay_buffer *out)
 {
 	if (row->size > 0)
 		assay_buffer_printf(out,
-		                    "%-9s  %-16s 0x%09" PRIx64 " %11" PRIu64 " %11" PRIu64
+		                    "%-9s  %-17s 0x%09" PRIx64 " %11" PRIu64 " %11" PRIu64
 		                    " %11" PRIu64 " %11" PRIu64 " %11" PRIu64 "%s%s\n",
 		                    assay_found_state_name(row->state), row->name, row->offset,
 		                    row->size, row->match, row->padding, row->excluded,
@@ -63,7 +63,7 @@ void assay_found_text(const struct assay_found *found,
 		                    found->tree, found->matched, found->excluded);
 	add_slots(found, releases, out);
 	if (found->count > 0 && found->rows[0].size > 0)
-		assay_buffer_printf(out, "%-9s  %-16s %11s %11s %11s %11s %11s %11s\n", "",
+		assay_buffer_printf(out, "%-9s  %-17s %11s %11s %11s %11s %11s %11s\n", "",
 		                    "partition", "offset", "size", "match", "padding", "excluded",
 		                    "unexplained");
 	for (size_t i = 0; i < found->count; i++)
