@@ -252,6 +252,39 @@ def demanded():
     refused("demanded with an empty file", "timestamps.file: the file is empty", *ask)
 
 
+def chains():
+    """A certificate of a signer that ran out long ago was good when its signature was stamped."""
+    new_key("ca", "p256")
+    at(THEN - 86400, "req", "-x509", "-new", "-key", "ca.key", "-subj", "/CN=Signers", "-days", "400", "-out", "ca.crt")
+    at(THEN - 86400, "req", "-new", "-key", "a.key", "-subj", "/CN=Lab A", "-out", "a.csr")
+    at(THEN - 86400, "x509", "-req", "-in", "a.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days",
+       "30", "-out", "a.crt")
+    env = json.loads(envelope(verdict(), "a"))
+    env["signatures"][0]["certificates"] = read("a.crt").decode()
+    write("chain.json", json.dumps(env))
+    write("fw.bin", b"firmware")
+    plain = policy([], owners=1) + '  - {owner: A, role: performer, root: ca.crt, subject: "CN=Lab A"}\n'
+
+    def ask(text):
+        write("policy.yaml", text)
+        return assay("check", "--policy", "policy.yaml", "--evidence", "chain.json", "--at",
+                     "2026-11-25T00:00:00Z", "fw.bin")
+    stamped = plain.replace("signers:", "timestamps: {file: old-ca.crt}\nsigners:")
+    check("a chain that ran out, without a time stamp", ask(plain).returncode == TRUST)
+    check("a chain that ran out, where one is wanted", ask(stamped).returncode == TRUST)
+    got = stamp("old", THEN, "chain.json", "old.crl")
+    check("it is stamped", got.returncode == DONE, got)
+    got = ask(stamped)
+    check("a chain is judged as of its time stamp", got.returncode == DONE, got)
+    check("and as of now where the policy believes no time stamp", ask(plain).returncode == TRUST)
+    env = json.loads(read("chain.json"))
+    at(THEN + 60 * 86400, "x509", "-req", "-in", "a.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
+       "-days", "30", "-out", "late.crt")
+    env["signatures"][0]["certificates"] = read("late.crt").decode()
+    write("chain.json", json.dumps(env))
+    check("a certificate that was made later vouches for nothing", ask(stamped).returncode == TRUST)
+
+
 if __name__ == "__main__":
     folder = in_folder()
     if needs("openssl", "openssl") and needs("faketime", "faketime"):
@@ -259,6 +292,6 @@ if __name__ == "__main__":
             new_key(key, "ed25519")
         authority("new", 1700000000)
         authority("old", THEN)
-        for part in (honest, dishonest, demanded, times):
+        for part in (honest, dishonest, demanded, times, chains):
             part()
     finish()

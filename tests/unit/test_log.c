@@ -427,6 +427,94 @@ static void test_tiles(void **state)
 	assert_int_equal(assay_remove_tree(AT_FDCWD, folder, &err), 0);
 }
 
+/* Source: sigstore-conformance, bundles over a.txt that are signed with a managed key. The key has to
+ * verify the signature, and the proof has to lead from the entry to the root of the checkpoint. */
+static const struct {
+	const char *name;
+	bool key_fits;
+} bundle_vectors[] = {
+	{ "managed-key-happy-path", true },
+	{ "managed-key-and-trusted-root", true },
+	{ "managed-key-wrong-key_fail", false },
+};
+
+/* Numbers are text there, since some JSON readers have only 53 bits. */
+static uint64_t text_number(const json_t *json, const char *key)
+{
+	uint64_t out = UINT64_MAX;
+
+	(void)assay_note_number(assay_span_of_str(assay_field_or_empty(json, key)), &out);
+	return out;
+}
+
+static void check_entry(const json_t *entry)
+{
+	const json_t *said = json_object_get(entry, "inclusionProof");
+	const char *note = assay_field_or_empty(json_object_get(said, "checkpoint"), "envelope");
+	ASSAY_AUTO_JSON json_t *renamed = json_object();
+	ASSAY_AUTO_BYTES struct assay_bytes body = { 0 };
+	ASSAY_AUTO_NOTE struct assay_note parsed = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_checkpoint checkpoint;
+	struct assay_merkle_proof proof;
+	struct assay_sha256 leaf, root;
+
+	assert_int_equal(json_object_set(renamed, "proof", json_object_get(said, "hashes")), 0);
+	assert_int_equal(load_proof(renamed, &proof), 0);
+	assert_int_equal(assay_base64_parse(assay_span_of_str(assay_field_or_empty(
+						    entry, "canonicalizedBody")),
+	                                    &body, &err),
+	                 0);
+	assay_merkle_leaf(assay_span_of_bytes(&body), &leaf);
+	assert_true(hash_of(said, "rootHash", &root));
+	assert_int_equal(assay_note_parse(assay_span_of_str(note), &parsed, &err), 0);
+	assert_int_equal(assay_checkpoint_parse(parsed.text, &checkpoint, &err), 0);
+	assert_true(assay_sha256_equal(&checkpoint.tree.root, &root));
+	assert_int_equal(checkpoint.tree.size, text_number(said, "treeSize"));
+	assert_true(assay_merkle_includes(&leaf, text_number(said, "logIndex"),
+	                                  checkpoint.tree.size, &proof, &root));
+	leaf.bytes[0] ^= 1;
+	assert_false(assay_merkle_includes(&leaf, text_number(said, "logIndex"),
+	                                   checkpoint.tree.size, &proof, &root));
+}
+
+static void check_bundle(size_t index)
+{
+	ASSAY_AUTO_FREE char *bundle_name = assay_asprintf(
+		"sigstore-managed-key/%s/bundle.sigstore.json", bundle_vectors[index].name);
+	ASSAY_AUTO_FREE char *key_name =
+		assay_asprintf("sigstore-managed-key/%s/key.pub", bundle_vectors[index].name);
+	ASSAY_AUTO_BYTES struct assay_bytes bundle = { 0 }, pem = { 0 }, text = { 0 }, sig = { 0 };
+	ASSAY_AUTO_KEY struct assay_key *key = NULL;
+	ASSAY_AUTO_JSON json_t *json = NULL;
+	struct assay_error err = ASSAY_ERROR_INIT;
+	const json_t *material;
+
+	if (read_vector(bundle_name, &bundle) < 0 || read_vector(key_name, &pem) < 0 ||
+	    read_vector("sigstore-managed-key/a.txt", &text) < 0)
+		return;
+	print_message("# %s\n", bundle_vectors[index].name);
+	assert_int_equal(assay_json_parse(assay_span_of_bytes(&bundle), &json, &err), 0);
+	assert_int_equal(assay_key_read(assay_span_of_bytes(&pem), NULL, &key, &err), 0);
+	assert_int_equal(
+		assay_base64_parse(assay_span_of_str(assay_field_or_empty(
+					   json_object_get(json, "messageSignature"), "signature")),
+	                           &sig, &err),
+		0);
+	assert_int_equal(
+		assay_key_verify(key, assay_span_of_bytes(&text), assay_span_of_bytes(&sig)),
+		bundle_vectors[index].key_fits);
+	material = json_object_get(json, "verificationMaterial");
+	check_entry(json_array_get(json_object_get(material, "tlogEntries"), 0));
+}
+
+static void test_published_bundles(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(bundle_vectors); i++)
+		check_bundle(i);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_published_inclusion),
 		cmocka_unit_test(test_published_consistency),
 		cmocka_unit_test(test_published_notes),
+		cmocka_unit_test(test_published_bundles),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_checkpoints),
 		cmocka_unit_test(test_tiles),

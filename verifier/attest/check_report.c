@@ -68,7 +68,11 @@ static json_t *signers_json(const struct assay_judged *judged, const struct assa
 		one = json_object();
 		assay_json_set_str(one, "owner", policy->signers[i].owner);
 		assay_json_set_str(one, "role", assay_role_name(policy->signers[i].role));
-		assay_json_set_sha256(one, "key", assay_key_id(policy->keys[i]));
+		if (policy->keys[i] != NULL)
+			assay_json_set_sha256(one, "key", assay_key_id(policy->keys[i]));
+		else
+			assay_json_set_str(one, "subject",
+			                   assay_anchor_subject(policy->anchors[i]));
 		assay_json_append(list, one);
 	}
 	return list;

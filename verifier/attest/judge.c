@@ -61,30 +61,94 @@ uint64_t assay_judge_owners(const struct assay_policy *policy, const struct assa
 	return found.count;
 }
 
-/* Which keys of the policy are behind the first so many signatures. A revoked key is behind none. */
+static bool is_revoked(const struct assay_check_terms *terms, const struct assay_key *key)
+{
+	return terms->revocation != NULL &&
+	       assay_revocation_find(terms->revocation, assay_key_id(key)) != NULL;
+}
+
+/* The signature that a certificate of the expected person vouches for, as of a time; -1: there is
+ * none. Out: *key owned, when there is one */
+static int find_by_anchor(const struct assay_envelope *envelope, struct assay_span pae,
+                          const struct assay_anchor *anchor, int64_t when, struct assay_key **key)
+{
+	for (size_t i = 0; i < envelope->count; i++) {
+		const char *chain =
+			assay_field_or_empty(envelope->signatures[i].json, "certificates");
+		ASSAY_AUTO_KEY struct assay_key *found = NULL;
+		struct assay_error ignored = ASSAY_ERROR_INIT;
+
+		if (*chain == '\0' ||
+		    assay_chain_key(anchor, assay_span_of_str(chain), when, &found, &ignored) < 0)
+			continue;
+		if (!assay_key_verify(found, pae,
+		                      assay_span_of_bytes(&envelope->signatures[i].bytes)))
+			continue;
+		*key = assay_steal(&found);
+		return (int)i;
+	}
+	return -1;
+}
+
+/* One signature stands for one signer: a key that is in the policy and has a certificate too, or two
+ * certificates, is not two people. Return: false when the key is known already */
+static bool take_key(struct assay_sha256 *seen, size_t *count, const struct assay_key *key)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (assay_sha256_equal(&seen[i], assay_key_id(key)))
+			return false;
+	seen[(*count)++] = *assay_key_id(key);
+	return true;
+}
+
+/* Which signers of the policy are behind the first so many signatures, as of a time. A revoked key is
+ * behind none. */
 static void find_signers(const struct assay_check_terms *terms,
-                         const struct assay_envelope *envelope, size_t covered,
+                         const struct assay_envelope *envelope, size_t covered, int64_t when,
                          struct assay_judged *out)
 {
 	const struct assay_policy *policy = terms->policy;
 	ASSAY_AUTO_BUFFER struct assay_buffer pae = { 0 };
+	struct assay_sha256 seen[ASSAY_POLICY_SIGNERS];
+	size_t count = 0;
 
 	assay_envelope_pae(envelope, &pae);
 	for (unsigned i = 0; i < policy->signers_count; i++) {
+		ASSAY_AUTO_KEY struct assay_key *vouched = NULL;
+		const struct assay_key *key = policy->keys[i];
 		int index;
 
-		if (terms->revocation != NULL &&
-		    assay_revocation_find(terms->revocation, assay_key_id(policy->keys[i])) != NULL)
-			continue;
-		index = assay_envelope_find(envelope, assay_buffer_span(&pae), policy->keys[i]);
-		out->signed_by[i] = index >= 0 && (size_t)index < covered;
+		if (key != NULL)
+			index = assay_envelope_find(envelope, assay_buffer_span(&pae), key);
+		else
+			index = find_by_anchor(envelope, assay_buffer_span(&pae),
+			                       policy->anchors[i], when, &vouched);
+		key = key != NULL ? key : vouched;
+		out->signed_by[i] = index >= 0 && (size_t)index < covered &&
+		                    !is_revoked(terms, key) && take_key(seen, &count, key);
 	}
+}
+
+/* When it was signed, as far as anybody vouches for it: the first time stamp, else now. What is wrong
+ * with time stamps is found by judge_stamps. */
+static int64_t signing_time(const struct assay_check_terms *terms,
+                            const struct assay_envelope *envelope)
+{
+	struct assay_span authorities = assay_span_of_bytes(&terms->policy->authorities);
+	struct assay_stamp stamps[ASSAY_STAMPS_MAX];
+	struct assay_error ignored = ASSAY_ERROR_INIT;
+	size_t count;
+
+	if (authorities.len == 0 ||
+	    assay_stamp_check(envelope, authorities, true, stamps, &count, &ignored) < 0)
+		return terms->now;
+	return stamps[0].time;
 }
 
 void assay_judge_signers(const struct assay_check_terms *terms,
                          const struct assay_envelope *envelope, struct assay_judged *out)
 {
-	find_signers(terms, envelope, envelope->count, out);
+	find_signers(terms, envelope, envelope->count, signing_time(terms, envelope), out);
 }
 
 /* Where time stamps are wanted, only signatures that the first of them covers count from here on. */
@@ -99,7 +163,7 @@ static int judge_stamps(const struct verdict *v)
 		return 0;
 	if (assay_stamp_check(v->envelope, authorities, true, stamps, &count, &err) < 0)
 		return fail(v->out, ASSAY_STANDING_UNTRUSTED, "%s", err.text);
-	find_signers(v->terms, v->envelope, stamps[0].signatures, v->out);
+	find_signers(v->terms, v->envelope, stamps[0].signatures, stamps[0].time, v->out);
 	return 0;
 }
 
@@ -448,7 +512,7 @@ void assay_judge(const struct assay_check_terms *terms, const struct assay_sha25
 	assay_sha256(assay_span_of_bytes(&envelope.payload), &out->statement);
 	take_facts(&v);
 	out->standing = ASSAY_STANDING_COUNTS;
-	find_signers(terms, &envelope, envelope.count, out);
+	assay_judge_signers(terms, &envelope, out);
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(judges); i++)
 		if (judges[i](&v) < 0)
 			break;
@@ -539,7 +603,7 @@ bool assay_judge_pack(const struct assay_check_terms *terms, const struct assay_
 	v.statement = *statement;
 	assay_sha256(assay_span_of_bytes(&envelope.payload), &out->statement);
 	out->standing = ASSAY_STANDING_COUNTS;
-	find_signers(terms, &envelope, envelope.count, out);
+	assay_judge_signers(terms, &envelope, out);
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(pack_signatures); i++)
 		if (pack_signatures[i](&v) < 0)
 			return false;

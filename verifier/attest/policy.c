@@ -94,6 +94,10 @@ static const cyaml_schema_field_t signer_fields[] = {
 	                       key, 1, PEM_BYTES),
 	CYAML_FIELD_STRING_PTR("file", CYAML_FLAG_OPTIONAL, struct assay_signer, file, 1,
 	                       PATH_BYTES),
+	CYAML_FIELD_STRING_PTR("root", CYAML_FLAG_OPTIONAL, struct assay_signer, root, 1,
+	                       PATH_BYTES),
+	CYAML_FIELD_STRING_PTR("subject", CYAML_FLAG_OPTIONAL, struct assay_signer, subject, 1,
+	                       PATH_BYTES),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t signer = {
@@ -212,12 +216,29 @@ static int read_key(const struct assay_signer *who, const char *folder, struct a
 	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
 
 	if ((who->key != NULL) == (who->file != NULL))
-		return assay_fail(err, ASSAY_E_FORMAT, "has to have either a key or a file");
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "has to have either a key or a file, or a root and a subject");
 	if (who->key != NULL)
 		return assay_key_read(assay_span_of_str(who->key), NULL, out, err);
 	if (read_beside(folder, who->file, ASSAY_KEY_FILE_MAX, &file, err) < 0)
 		return -1;
 	return assay_key_read(assay_span_of_bytes(&file), NULL, out, err);
+}
+
+static int read_anchor(const struct assay_signer *who, const char *folder,
+                       struct assay_anchor **out, struct assay_error *err)
+{
+	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
+
+	if (who->root == NULL || who->subject == NULL || who->key != NULL || who->file != NULL)
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "has to have either a key or a file, or a root and a subject");
+	/* Lists of what is revoked have to be believed for years, by one key. */
+	if (who->role == ASSAY_ROLE_REVOKER)
+		return assay_fail(err, ASSAY_E_FORMAT, "a revoker has a key, not a root");
+	if (read_beside(folder, who->root, ASSAY_CHAIN_MAX, &file, err) < 0)
+		return -1;
+	return assay_anchor_read(assay_span_of_bytes(&file), who->subject, out, err);
 }
 
 static int read_authorities(const char *folder, struct assay_policy *policy,
@@ -256,19 +277,37 @@ static int load_files(const struct assay_yaml *yaml, const char *folder,
 	return 0;
 }
 
+static bool has_anchor(const struct assay_signer *who)
+{
+	return who->root != NULL || who->subject != NULL;
+}
+
+/* Whether two signers are one: the same key, or certificates of the same person. */
+static bool same_signer(const struct assay_policy *policy, unsigned a, unsigned b)
+{
+	if (policy->keys[a] != NULL && policy->keys[b] != NULL)
+		return assay_sha256_equal(assay_key_id(policy->keys[a]),
+		                          assay_key_id(policy->keys[b]));
+	return policy->anchors[a] != NULL && policy->anchors[b] != NULL &&
+	       assay_anchor_equal(policy->anchors[a], policy->anchors[b]);
+}
+
 static int load_keys(const struct assay_yaml *yaml, const char *folder, struct assay_policy *policy,
                      struct assay_error *err)
 {
 	policy->keys = assay_calloc(policy->signers_count, sizeof(struct assay_key *));
+	policy->anchors = assay_calloc(policy->signers_count, sizeof(struct assay_anchor *));
 	for (unsigned i = 0; i < policy->signers_count; i++) {
 		const struct assay_yaml_node *node = assay_yaml_find(yaml, "signers[%u]", i);
 		struct assay_error why = ASSAY_ERROR_INIT;
 
-		if (read_key(&policy->signers[i], folder, &policy->keys[i], &why) < 0)
+		if (has_anchor(&policy->signers[i])
+		            ? read_anchor(&policy->signers[i], folder, &policy->anchors[i], &why) <
+		                      0
+		            : read_key(&policy->signers[i], folder, &policy->keys[i], &why) < 0)
 			return assay_yaml_fail(yaml, node, err, "%s", why.text);
 		for (unsigned k = 0; k < i; k++)
-			if (assay_sha256_equal(assay_key_id(policy->keys[i]),
-			                       assay_key_id(policy->keys[k])))
+			if (same_signer(policy, i, k))
 				return assay_yaml_fail(yaml, node, err,
 				                       "the key of signers[%u] once more: one key "
 				                       "is one owner in one role",
@@ -321,6 +360,9 @@ void assay_policy_free(struct assay_policy *policy)
 	for (unsigned i = 0; policy->keys != NULL && i < policy->signers_count; i++)
 		assay_key_free(policy->keys[i]);
 	free(policy->keys);
+	for (unsigned i = 0; policy->anchors != NULL && i < policy->signers_count; i++)
+		assay_anchor_free(policy->anchors[i]);
+	free(policy->anchors);
 	assay_bytes_fini(&policy->authorities);
 	if (policy->witnesses != NULL)
 		assay_witness_policy_fini(policy->witnesses);

@@ -9,6 +9,7 @@
 #ifndef ASSAY_ATTEST_POLICY_H
 #define ASSAY_ATTEST_POLICY_H
 
+#include "attest/chain.h"
 #include "attest/key.h"
 #include "attest/witness.h"
 #include "model/tier.h"
@@ -29,8 +30,10 @@ const char *assay_role_name(enum assay_role role);
 struct assay_signer {
 	char *owner;
 	enum assay_role role;
-	char *key;  /* PEM in the policy itself; NULL when it is in a file */
-	char *file; /* path beside the policy; NULL when it is in the policy */
+	char *key;     /* PEM in the policy itself; NULL when it is in a file */
+	char *file;    /* path beside the policy; NULL when it is in the policy */
+	char *root;    /* path of certificates that may vouch for the key of a signature, instead */
+	char *subject; /* whom the certificate of the key has to be about; with root */
 };
 
 /** Evidence beside verdicts that a whole case must have: see attest/case.h. */
@@ -77,8 +80,9 @@ struct assay_policy {
 	bool wants_revocation;                  /* the policy has a block "revocation" */
 	struct assay_bytes authorities;         /* of timestamps; empty: none are wanted */
 	struct assay_witness_policy *witnesses; /* of log; NULL: no proof is wanted */
-	struct assay_key **keys;                /* one for each signer */
-	struct assay_sha256 digest;             /* of the file */
+	struct assay_key **keys;       /* one for each signer; NULL where it has an anchor */
+	struct assay_anchor **anchors; /* one for each signer; NULL where it has a key */
+	struct assay_sha256 digest;    /* of the file */
 };
 
 /**

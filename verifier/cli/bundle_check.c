@@ -4,7 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "attest/policy.h"
+#include "attest/judge.h"
+#include "base/clock.h"
 #include "base/quote.h"
 #include "cli/bundle.h"
 #include "cli/command.h"
@@ -29,16 +30,18 @@ static int check_signers(const struct assay_envelope *envelope, struct assay_buf
                          struct assay_error *err)
 {
 	ASSAY_AUTO_POLICY struct assay_policy *policy = NULL;
-	ASSAY_AUTO_BUFFER struct assay_buffer pae = { 0 };
+	struct assay_check_terms terms = { .now = assay_clock_wall() };
+	struct assay_judged judged = { 0 };
 	bool any = false;
 
 	if (assay_policy_load(opt.policy, &policy, err) < 0)
 		return -1;
-	assay_envelope_pae(envelope, &pae);
+	terms.policy = policy;
+	assay_judge_signers(&terms, envelope, &judged);
 	for (unsigned i = 0; i < policy->signers_count; i++) {
 		const struct assay_signer *signer = &policy->signers[i];
 
-		if (assay_envelope_find(envelope, assay_buffer_span(&pae), policy->keys[i]) < 0)
+		if (!judged.signed_by[i])
 			continue;
 		assay_buffer_printf(out, "%-11s", "signed by");
 		assay_quote(out, assay_span_of_str(signer->owner));

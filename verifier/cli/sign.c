@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
+#include "attest/chain.h"
 #include "attest/document.h"
 #include "attest/revocation.h"
 #include "attest/statement.h"
@@ -13,12 +14,15 @@
 #include "cli/command.h"
 #include "cli/keys.h"
 
-static const char *output;
+static const char *output, *certificate;
 
 static const struct assay_option options[] = {
 	ASSAY_OPTION_KEY,
 	{ "output", 'o', "FILE", "where the envelope goes (default: see below)", ASSAY_OPTION_TEXT,
 	  &output },
+	{ "certificate", 0, "FILE",
+	  "put these certificates beside the signature, the key's own first", ASSAY_OPTION_TEXT,
+	  &certificate },
 	ASSAY_OPTION_PASSPHRASE_FILE,
 	ASSAY_OPTION_PASSPHRASE_FD,
 	ASSAY_OPTION_PKCS11_MODULE,
@@ -153,6 +157,27 @@ static int check_output(const char *path, const char *to, bool is_envelope,
 	return take_earlier(to, envelope, err);
 }
 
+/* Certificates beside the newest signature: who reads it and trusts their root then knows the key. */
+static int add_certificates(struct assay_envelope *envelope, const struct assay_key *key,
+                            struct assay_error *err)
+{
+	json_t *signature = envelope->signatures[envelope->count - 1].json;
+	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
+	ASSAY_AUTO_KEY struct assay_key *own = NULL;
+
+	if (certificate == NULL)
+		return 0;
+	if (assay_file_read(AT_FDCWD, certificate, ASSAY_CHAIN_MAX, &file, err) < 0)
+		return -1;
+	if (assay_key_read(assay_span_of_bytes(&file), NULL, &own, err) < 0)
+		return assay_fail_in(err, "%s", certificate);
+	if (assay_key_is_private(own) || !assay_sha256_equal(assay_key_id(own), assay_key_id(key)))
+		return assay_fail(err, ASSAY_E_USAGE,
+		                  "%s: does not begin with a certificate of this key", certificate);
+	assay_json_set(signature, "certificates", assay_json_str(assay_span_of_bytes(&file)));
+	return 0;
+}
+
 static int sign_file(const char *path, const struct assay_key *key, struct assay_error *err)
 {
 	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
@@ -166,7 +191,8 @@ static int sign_file(const char *path, const struct assay_key *key, struct assay
 	to = output_path(path, is_envelope);
 	if (check_output(path, to, is_envelope, &envelope, err) < 0)
 		return -1;
-	if (assay_envelope_sign(&envelope, key, err) < 0)
+	if (assay_envelope_sign(&envelope, key, err) < 0 ||
+	    add_certificates(&envelope, key, err) < 0)
 		return assay_fail_in(err, "%s", path);
 	assay_envelope_write(&envelope, &text);
 	if (assay_file_write(AT_FDCWD, to, assay_buffer_span(&text), 0666, err) < 0)
