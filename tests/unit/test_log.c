@@ -489,21 +489,25 @@ static void check_bundle(size_t index)
 	ASSAY_AUTO_JSON json_t *json = NULL;
 	struct assay_error err = ASSAY_ERROR_INIT;
 	const json_t *material;
+	bool fits;
 
 	if (read_vector(bundle_name, &bundle) < 0 || read_vector(key_name, &pem) < 0 ||
 	    read_vector("sigstore-managed-key/a.txt", &text) < 0)
 		return;
 	print_message("# %s\n", bundle_vectors[index].name);
 	assert_int_equal(assay_json_parse(assay_span_of_bytes(&bundle), &json, &err), 0);
-	assert_int_equal(assay_key_read(assay_span_of_bytes(&pem), NULL, &key, &err), 0);
+	/* The wrong one is not even a point of its curve. */
+	fits = assay_key_read(assay_span_of_bytes(&pem), NULL, &key, &err) == 0;
 	assert_int_equal(
 		assay_base64_parse(assay_span_of_str(assay_field_or_empty(
 					   json_object_get(json, "messageSignature"), "signature")),
 	                           &sig, &err),
 		0);
-	assert_int_equal(
-		assay_key_verify(key, assay_span_of_bytes(&text), assay_span_of_bytes(&sig)),
-		bundle_vectors[index].key_fits);
+	fits = fits && assay_key_verify(key, assay_span_of_bytes(&text), assay_span_of_bytes(&sig));
+	assert_int_equal(fits, bundle_vectors[index].key_fits);
+	text.ptr[0] ^= 1;
+	assert_false(fits &&
+	             assay_key_verify(key, assay_span_of_bytes(&text), assay_span_of_bytes(&sig)));
 	material = json_object_get(json, "verificationMaterial");
 	check_entry(json_array_get(json_object_get(material, "tlogEntries"), 0));
 }
