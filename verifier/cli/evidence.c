@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/evidence.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -69,17 +68,13 @@ int assay_cli_evidence_file(const char *path, struct assay_evidence_files *out,
 int assay_cli_list_folder(const char *path, const char *end, struct assay_strings *names,
                           struct assay_error *err)
 {
-	DIR *dir = opendir(path);
-	const struct dirent *entry;
+	ASSAY_AUTO_STRINGS struct assay_strings all = { 0 };
 
-	if (dir == NULL)
-		return assay_fail_errno(err, "read folder %s", path);
-	while ((entry = readdir(dir)) != NULL) {
-		if (ends_in(entry->d_name, end))
-			assay_strings_printf(names, "%s/%s", path, entry->d_name);
-	}
-	(void)closedir(dir);
-	assay_strings_sort(names);
+	if (assay_folder_names(AT_FDCWD, path, SIZE_MAX, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.count; i++)
+		if (ends_in(all.items[i], end))
+			assay_strings_printf(names, "%s/%s", path, all.items[i]);
 	if (names->count > FILES_MAX)
 		return assay_fail(err, ASSAY_E_LIMIT, "%s: more than %d files *%s", path, FILES_MAX,
 		                  end);

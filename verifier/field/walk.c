@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A folder, listed as it is: no link is followed, and whoever changes it meanwhile is found out. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "field/tree.h"
@@ -183,41 +183,18 @@ static int visit(const struct walk *walk, int folder, const char *name, const ch
 	return 0;
 }
 
-static int list_names(int folder, struct assay_strings *names)
-{
-	int copy = fcntl(folder, F_DUPFD_CLOEXEC, 0);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-	const struct dirent *entry;
-
-	if (dir == NULL) {
-		if (copy >= 0)
-			(void)close(copy);
-		return -1;
-	}
-	rewinddir(dir);
-	errno = 0;
-	while ((entry = readdir(dir)) != NULL && names->count < FILES_MAX) {
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			assay_strings_add(names, entry->d_name);
-		errno = 0;
-	}
-	if (errno != 0) {
-		(void)closedir(dir);
-		return -1;
-	}
-	(void)closedir(dir);
-	assay_strings_sort(names);
-	return 0;
-}
-
 /* The depth of the recursion is limited by enter. */
 static int walk_folder(const struct walk *walk, int folder, const char *path, unsigned depth,
                        struct assay_error *err)
 {
 	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
+	struct assay_error why = ASSAY_ERROR_INIT;
 	struct stat before, after;
 
-	if (fstat(folder, &before) < 0 || list_names(folder, &names) < 0) {
+	if (fstat(folder, &before) < 0 ||
+	    assay_folder_names(folder, ".", FILES_MAX, &names, &why) < 0) {
+		if (why.code == ASSAY_E_LIMIT)
+			return assay_fail(err, ASSAY_E_LIMIT, "more than %d files", FILES_MAX);
 		trouble(walk, path, "cannot be listed");
 		return 0;
 	}
