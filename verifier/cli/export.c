@@ -4,10 +4,9 @@
 
 #include <fcntl.h>
 
-#include "attest/document.h"
-#include "attest/envelope.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/statements.h"
 #include "config.h"
 
 static struct {
@@ -21,23 +20,6 @@ static const struct assay_option options[] = {
 	  &opt.output },
 	{ .name = NULL },
 };
-
-/* The statement as it is, or out of its envelope. Out: *envelope keeps its bytes */
-static int load(struct assay_span file, struct assay_envelope *envelope, struct assay_span *out,
-                struct assay_error *err)
-{
-	ASSAY_AUTO_JSON json_t *json = NULL;
-
-	if (assay_document_parse(file, ASSAY_ENVELOPE_MAX, &json, err) < 0)
-		return -1;
-	*out = file;
-	if (!assay_envelope_is(json))
-		return 0;
-	if (assay_envelope_parse(file, envelope, err) < 0)
-		return -1;
-	*out = assay_span_of_bytes(&envelope->payload);
-	return 0;
-}
 
 static int export(struct assay_span text, const struct assay_export *form, struct assay_buffer *out,
                   struct assay_error *err)
@@ -54,17 +36,14 @@ static int export(struct assay_span text, const struct assay_export *form, struc
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 {
 	const struct assay_export *form = opt.as != NULL ? assay_export_find(opt.as) : NULL;
-	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
 	ASSAY_AUTO_BUFFER struct assay_buffer out = { 0 };
-	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
-	struct assay_span text;
+	ASSAY_AUTO_BYTES struct assay_bytes text = { 0 };
 
 	if (form == NULL)
 		return assay_fail(err, ASSAY_E_USAGE, "--as: " ASSAY_EXPORT_NAMES);
-	if (assay_file_read(AT_FDCWD, argv[0], ASSAY_ENVELOPE_MAX, &file, err) < 0)
+	if (assay_cli_statement_text(argv[0], &text, err) < 0)
 		return -1;
-	if (load(assay_span_of_bytes(&file), &envelope, &text, err) < 0 ||
-	    export(text, form, &out, err) < 0)
+	if (export(assay_span_of_bytes(&text), form, &out, err) < 0)
 		return assay_fail_in(err, "%s", argv[0]);
 	if (opt.output != NULL)
 		return assay_file_write(AT_FDCWD, opt.output, assay_buffer_span(&out), 0666, err);
