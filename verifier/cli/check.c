@@ -54,7 +54,7 @@ static int add_evidence(struct assay_check *check, const struct assay_check_term
 	return 0;
 }
 
-int assay_cli_digest_update(const char *path, struct assay_sha256 *out, struct assay_error *err)
+int assay_cli_open_update(const char *path, struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
@@ -65,6 +65,15 @@ int assay_cli_digest_update(const char *path, struct assay_sha256 *out, struct a
 		return assay_fail_errno(err, "stat %s", path);
 	if (!S_ISREG(st.st_mode))
 		return assay_fail(err, ASSAY_E_USAGE, "%s: not a regular file", path);
+	return assay_steal_fd(&fd);
+}
+
+int assay_cli_digest_update(const char *path, struct assay_sha256 *out, struct assay_error *err)
+{
+	ASSAY_AUTO_CLOSE int fd = assay_cli_open_update(path, err);
+
+	if (fd < 0)
+		return -1;
 	if (assay_sha256_fd(fd, out, NULL, err) < 0)
 		return assay_fail_in(err, "%s", path);
 	return 0;

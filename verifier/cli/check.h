@@ -9,6 +9,9 @@
 
 #include "attest/check.h"
 
+/** Open a regular file, and never wait for anything else. Return: a descriptor, -1 on error */
+ASSAY_CHECKED int assay_cli_open_update(const char *path, struct assay_error *err);
+
 /** Digest a regular file. */
 ASSAY_CHECKED int assay_cli_digest_update(const char *path, struct assay_sha256 *out,
                                           struct assay_error *err);

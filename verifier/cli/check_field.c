@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "cli/check.h"
 #include "cli/check_field.h"
 #include "cli/evidence.h"
 #include "cli/output.h"
@@ -193,24 +194,11 @@ static int say(const struct assay_check_packs *packs, const struct assay_check_t
 
 /* --- the kinds of things ------------------------------------------------------------------- */
 
-static int open_file(const char *path, struct stat *st, struct assay_error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return assay_fail_errno(err, "open %s", path);
-	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode))
-		return fd;
-	(void)close(fd);
-	return assay_fail(err, ASSAY_E_USAGE, "%s: not a regular file", path);
-}
-
 static int look_at_dump(const struct assay_check_packs *packs, const char *path,
                         struct assay_found *found, struct assay_error *err)
 {
 	const struct assay_field_releases releases = { packs->believed, packs->count };
-	struct stat st;
-	ASSAY_AUTO_CLOSE int fd = open_file(path, &st, err);
+	ASSAY_AUTO_CLOSE int fd = assay_cli_open_update(path, err);
 
 	if (fd < 0)
 		return -1;
@@ -312,14 +300,10 @@ static int check_update(const struct assay_check_packs *packs,
 {
 	struct assay_field_answer answer = { .status = ASSAY_EXIT_TRUST };
 	struct assay_sha256 digest;
-	struct stat st;
 	int result;
-	ASSAY_AUTO_CLOSE int fd = open_file(path, &st, err);
 
-	if (fd < 0)
+	if (assay_cli_digest_update(path, &digest, err) < 0)
 		return -1;
-	if (assay_sha256_fd(fd, &digest, NULL, err) < 0)
-		return assay_fail_in(err, "%s", path);
 	for (size_t i = 0; i < packs->count && answer.text == NULL; i++) {
 		const struct assay_known_pack *pack = pack_at(packs, i);
 
