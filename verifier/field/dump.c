@@ -207,16 +207,6 @@ static int add_slot_rows(struct job *job, size_t pack, const char *slot, bool *a
 	return 0;
 }
 
-static void drop_rows(struct assay_found *out, size_t first)
-{
-	for (size_t i = first; i < out->count; i++) {
-		free(out->rows[i].name);
-		free(out->rows[i].slot);
-		free(out->rows[i].note);
-	}
-	out->count = first;
-}
-
 /* Say so when a partition is one of another release. */
 static int note_release(const struct job *job, size_t pack, struct assay_found_row *row,
                         struct assay_error *err)
@@ -280,7 +270,7 @@ static int fill_slot(struct job *job, const char *name, struct assay_error *err)
 			slot->pack = pack;
 			return 0;
 		}
-		drop_rows(job->out, first);
+		assay_found_drop(job->out, first);
 	}
 	if (add_slot_rows(job, job->pack, name, &all, &empty, err) < 0)
 		return -1;

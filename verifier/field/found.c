@@ -14,13 +14,19 @@ const char *assay_found_state_name(enum assay_found_state state)
 	return state_names[state];
 }
 
-void assay_found_fini(struct assay_found *found)
+void assay_found_drop(struct assay_found *found, size_t first)
 {
-	for (size_t i = 0; i < found->count; i++) {
+	for (size_t i = first; i < found->count; i++) {
 		free(found->rows[i].name);
 		free(found->rows[i].slot);
 		free(found->rows[i].note);
 	}
+	found->count = first;
+}
+
+void assay_found_fini(struct assay_found *found)
+{
+	assay_found_drop(found, 0);
 	free(found->rows);
 	free(found->slots);
 	*found = (struct assay_found){ 0 };

@@ -61,7 +61,6 @@ struct assay_found {
 	size_t slot_count, slot_cap;
 	uint64_t oob;     /* bytes beside pages */
 	uint64_t matched; /* files or digests that are as they should be */
-	uint64_t missing; /* files or digests of the release that were not reported */
 	uint64_t excluded;
 	const char *tree;       /* the tree it was held against; borrowed; NULL: none */
 	enum assay_exit status; /* 0, 1 or 3 */
@@ -73,6 +72,9 @@ void assay_found_fini(struct assay_found *found);
 /** Append a row, zeroed but for its name, which is copied. Return: it, until the next one */
 struct assay_found_row *assay_found_add(struct assay_found *found, const char *name,
                                         enum assay_found_state state);
+
+/** Take off the rows from one on. */
+void assay_found_drop(struct assay_found *found, size_t first);
 
 /** Count bytes of a row as unexplained. Adjoining ranges become one. */
 void assay_found_unexplained(struct assay_found_row *row, uint64_t offset, uint64_t length);

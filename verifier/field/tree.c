@@ -8,7 +8,7 @@ struct job {
 	const struct assay_reference_tree *tree;
 	size_t pack;
 	struct assay_found *out; /* NULL: only count */
-	uint64_t differences, matched, excluded, hidden;
+	uint64_t differences, matched, excluded;
 };
 
 static void differ(struct job *job, const char *path, enum assay_found_state state,
@@ -102,9 +102,7 @@ static void take_missing(struct job *job, const struct assay_reference_files *fi
 	/* An archive need not name its own folder. */
 	if (*path == '\0')
 		return;
-	if (is_hidden(files, path))
-		job->hidden++;
-	else
+	if (!is_hidden(files, path))
 		differ(job, path, ASSAY_FOUND_CUT, "is missing");
 }
 
@@ -184,7 +182,6 @@ int assay_field_files(const struct assay_reference_files *files,
 	out->tree = job.tree->name;
 	out->matched = job.matched;
 	out->excluded = job.excluded;
-	out->missing = job.hidden;
 	if (job.differences > 0)
 		out->status = ASSAY_EXIT_DIFFERENT;
 	else if (troubles->count > 0 || job.matched == 0)
