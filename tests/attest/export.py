@@ -26,6 +26,11 @@ def sums():
     write("a\\b\nc", b"firmware")
     got = run("sha256sum", "--strict", "-c", write("SUMS", export("sha256sum", "odd.json")))
     check("sha256sum finds a file with an odd name", got.returncode == 0, got)
+    said["subject"][0]["name"] = "a\\q\\x41"  # not as assay writes anything: these are the bytes
+    write("odd.json", json.dumps(said))
+    write("a\\q\\x41", b"firmware")
+    got = run("sha256sum", "--strict", "-c", write("SUMS", export("sha256sum", "odd.json")))
+    check("a name that is not quoted is taken as it is", got.returncode == 0, got)
     for word, tier in (("NOT_EQUIVALENT", "different"), ("INCONCLUSIVE", "inconclusive"),
                        ("EQUIVALENT_DECLARED", "identical"), ("equivalent", "identical"), (None, "identical")):
         write("no.json", json.dumps(verdict(verdict=word, tier=tier)))

@@ -6,6 +6,7 @@
 
 #include "attest/document.h"
 #include "attest/pack.h"
+#include "base/quote.h"
 
 static const struct assay_export exports[] = {
 	{ "sha256sum", assay_export_sha256sum },
@@ -43,33 +44,13 @@ int assay_export_says_yes(const struct assay_export_input *input, struct assay_e
 
 /* --- names --------------------------------------------------------------------------------- */
 
-static int nibble(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c != '\0' ? strchr(digits, c) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
 /* The bytes that base/quote wrote down. What it would not have written stays as it is. */
 static void unquote(const char *text, struct assay_buffer *out)
 {
-	while (*text != '\0') {
-		int high = -1, low = -1;
-		char byte;
-
-		if (text[0] == '\\' && text[1] == 'x') {
-			high = nibble(text[2]);
-			low = high >= 0 ? nibble(text[3]) : -1;
-		}
-		if (low >= 0) {
-			byte = (char)(high << 4 | low);
-			text += 4;
-		} else {
-			text += text[0] == '\\' && text[1] == '\\';
-			byte = *text++;
-		}
-		assay_buffer_add(out, &byte, 1);
-	}
+	if (assay_unquote(out, assay_span_of_str(text)))
+		return;
+	assay_buffer_fini(out);
+	assay_buffer_add_str(out, text);
 }
 
 /* --- sha256sum ----------------------------------------------------------------------------- */
