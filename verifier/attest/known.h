@@ -32,7 +32,6 @@ struct assay_known {
 };
 
 void assay_known_fini(struct assay_known *known);
-#define ASSAY_AUTO_KNOWN ASSAY_AUTO(assay_known_fini)
 
 /** Judge a pack and add it. Whatever is wrong with it is part of the answer. */
 void assay_known_add(struct assay_known *known, const struct assay_check_terms *terms,

@@ -12,11 +12,6 @@
 #define TICK_NS 1000000 /* a quarter of the longest tick of a kernel's clock: CONFIG_HZ=250 */
 #define TICKS_MAX 1000  /* after a second something is wrong with the clock */
 
-void assay_watch_fini(struct assay_watch *watch)
-{
-	assay_tree_scan_fini(&watch->scan);
-}
-
 static int open_folder(const char *folder, struct assay_error *err)
 {
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

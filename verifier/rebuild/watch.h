@@ -25,12 +25,10 @@
 #include "model/inventory.h"
 #include "store/tree.h"
 
-/** Zero-initialise. Owned. */
+/** Zero-initialise. Never freed: it is init's, until that process ends. */
 struct assay_watch {
 	struct assay_tree_scan scan; /* with each file as it was before the first step */
 };
-
-void assay_watch_fini(struct assay_watch *watch);
 
 /** List what is there. Afterwards times may be set, and nothing else may change. */
 ASSAY_CHECKED int assay_watch_list(struct assay_watch *watch, const char *folder,
