@@ -11,20 +11,6 @@
 #define PGP_BEGIN "-----BEGIN PGP SIGNED MESSAGE-----"
 #define PGP_END "-----BEGIN PGP SIGNATURE-----"
 
-/* Take the next line off the text, without its end. Return: false at the end of the text. */
-static bool next_line(struct assay_span *text, struct assay_span *line)
-{
-	const uint8_t *end;
-
-	if (text->len == 0)
-		return false;
-	end = memchr(text->ptr, '\n', text->len);
-	line->ptr = text->ptr;
-	line->len = end != NULL ? (size_t)(end - text->ptr) : text->len;
-	*text = assay_span_sub(*text, line->len + 1, text->len);
-	return true;
-}
-
 static bool is_blank(struct assay_span line)
 {
 	for (size_t i = 0; i < line.len; i++)
@@ -65,7 +51,7 @@ char *assay_deb822_field(struct assay_span paragraph, const char *name)
 	struct assay_span line, value;
 	bool inside = false;
 
-	while (next_line(&paragraph, &line)) {
+	while (assay_span_line(&paragraph, &line)) {
 		if (inside && !continues(line))
 			break;
 		if (inside) {
@@ -88,7 +74,7 @@ static int check_lines(struct assay_span paragraph, struct assay_error *err)
 	struct assay_span text = paragraph, line, rest, other, value;
 	unsigned number = 0, fields = 0;
 
-	while (next_line(&text, &line)) {
+	while (assay_span_line(&text, &line)) {
 		ASSAY_AUTO_BUFFER struct assay_buffer name = { 0 };
 		const uint8_t *colon = memchr(line.ptr, ':', line.len);
 
@@ -104,7 +90,7 @@ static int check_lines(struct assay_span paragraph, struct assay_error *err)
 		if (++fields > FIELDS_MAX)
 			return assay_fail(err, ASSAY_E_LIMIT, "more than 256 fields");
 		assay_buffer_add(&name, line.ptr, (size_t)(colon - line.ptr));
-		for (rest = text; next_line(&rest, &other);)
+		for (rest = text; assay_span_line(&rest, &other);)
 			if (begins(other, assay_buffer_str(&name), &value))
 				return assay_fail(err, ASSAY_E_FORMAT,
 				                  "line %u: a field that is there "
@@ -122,7 +108,7 @@ static int unwrap(struct assay_span text, struct assay_span *out, struct assay_e
 
 	if (end == NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "a signed message without its signature");
-	while (next_line(&rest, &line) && !is_blank(line))
+	while (assay_span_line(&rest, &line) && !is_blank(line))
 		;
 	if (rest.ptr == NULL || rest.ptr > end)
 		return assay_fail(err, ASSAY_E_FORMAT, "a signed message without a text");

@@ -9,6 +9,18 @@ bool assay_span_is_fill(struct assay_span span, uint8_t value)
 	return span.ptr[0] == value && memcmp(span.ptr, span.ptr + 1, span.len - 1) == 0;
 }
 
+bool assay_span_line(struct assay_span *text, struct assay_span *line)
+{
+	const uint8_t *end;
+
+	if (text->len == 0)
+		return false;
+	end = memchr(text->ptr, '\n', text->len);
+	*line = assay_span_sub(*text, 0, end != NULL ? (size_t)(end - text->ptr) : text->len);
+	*text = assay_span_sub(*text, line->len + 1, text->len);
+	return true;
+}
+
 size_t assay_span_common_start(struct assay_span a, struct assay_span b)
 {
 	const size_t block = 4096; /* bytes; equal runs are long */

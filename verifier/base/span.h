@@ -83,6 +83,9 @@ static inline bool assay_span_starts(struct assay_span span, const void *prefix,
 	return span.len >= len && memcmp(span.ptr, prefix, len) == 0;
 }
 
+/** Take the next line off the front of a text, without its end. Return: false at the end of the text */
+bool assay_span_line(struct assay_span *text, struct assay_span *line);
+
 /** How many bytes at the start of both are equal. */
 size_t assay_span_common_start(struct assay_span a, struct assay_span b);
 

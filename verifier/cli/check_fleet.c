@@ -96,16 +96,11 @@ static void take_line(struct fleet *fleet, size_t number, struct assay_span line
 
 static void take_lines(struct fleet *fleet, struct assay_span text)
 {
-	for (size_t number = 1, at = 0; at < text.len; number++) {
-		struct assay_span rest = assay_span_sub(text, at, text.len);
-		const uint8_t *end = memchr(rest.ptr, '\n', rest.len);
-		struct assay_span line =
-			assay_span_sub(rest, 0, end != NULL ? (size_t)(end - rest.ptr) : rest.len);
+	struct assay_span line;
 
-		at += line.len + 1;
+	for (size_t number = 1; assay_span_line(&text, &line); number++)
 		if (line.len > 0)
 			take_line(fleet, number, line);
-	}
 }
 
 /* One device that is not what it should be is the answer. */

@@ -114,13 +114,9 @@ static int parse_line(struct assay_span line, struct assay_listing *out, struct 
 
 int assay_listing_parse(struct assay_span text, struct assay_listing *out, struct assay_error *err)
 {
-	for (size_t number = 1, at = 0; at < text.len; number++) {
-		struct assay_span rest = assay_span_sub(text, at, text.len);
-		const uint8_t *end = memchr(rest.ptr, '\n', rest.len);
-		struct assay_span line =
-			assay_span_sub(rest, 0, end != NULL ? (size_t)(end - rest.ptr) : rest.len);
+	struct assay_span line;
 
-		at += line.len + 1;
+	for (size_t number = 1; assay_span_line(&text, &line); number++) {
 		if (line.len > 0 && line.ptr[line.len - 1] == '\r')
 			line.len--;
 		if (line.len > 0 && parse_line(line, out, err) < 0)

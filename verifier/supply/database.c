@@ -40,7 +40,7 @@ static void add_stanza(struct assay_buffer *status, const struct assay_unpacked_
 
 	assay_buffer_printf(status, "Package: %s\nStatus: install ok installed\n",
 	                    package->pin->name);
-	while (assay_control_line(&rest, &line)) {
+	while (assay_span_line(&rest, &line)) {
 		if (assay_control_is(line, "Package"))
 			continue;
 		assay_buffer_add(status, line.ptr, line.len);

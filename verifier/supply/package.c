@@ -71,17 +71,6 @@ static int take_control_file(void *context, const struct assay_deb_entry *entry,
 	return 0;
 }
 
-bool assay_control_line(struct assay_span *rest, struct assay_span *line)
-{
-	const uint8_t *end = rest->len > 0 ? memchr(rest->ptr, '\n', rest->len) : NULL;
-
-	*line = assay_span_sub(*rest, 0, end != NULL ? (size_t)(end - rest->ptr) : rest->len);
-	if (rest->len == 0)
-		return false;
-	*rest = assay_span_sub(*rest, line->len + 1, rest->len);
-	return true;
-}
-
 bool assay_control_is(struct assay_span line, const char *name)
 {
 	size_t len = strlen(name);
@@ -95,7 +84,7 @@ static unsigned count_field(const struct assay_unpacked_package *package, const 
 	struct assay_span rest = package->control, line;
 	unsigned count = 0;
 
-	while (assay_control_line(&rest, &line))
+	while (assay_span_line(&rest, &line))
 		count += assay_control_is(line, name);
 	return count;
 }
@@ -125,7 +114,7 @@ char *assay_package_field(const struct assay_unpacked_package *package, const ch
 {
 	struct assay_span rest = package->control, line;
 
-	while (assay_control_line(&rest, &line)) {
+	while (assay_span_line(&rest, &line)) {
 		if (!assay_control_is(line, name))
 			continue;
 		line = assay_span_sub(line, strlen(name) + 1, line.len);

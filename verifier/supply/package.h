@@ -50,9 +50,6 @@ ASSAY_CHECKED int assay_unpacked_package_open(const struct assay_store *store,
                                               struct assay_unpacked_package *out,
                                               struct assay_error *err);
 
-/** Take the next line off the front of a stanza. Return: false at the end */
-bool assay_control_line(struct assay_span *rest, struct assay_span *line);
-
 /** Whether a line begins the field of this name. */
 bool assay_control_is(struct assay_span line, const char *name);
 
