@@ -120,7 +120,7 @@ bool assay_inventory_digest(const struct assay_inventory *inventory, const char 
 	return true;
 }
 
-static const char *mode_of(const struct assay_inventory_item *item)
+const char *assay_inventory_mode(const struct assay_inventory_item *item)
 {
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(modes); i++)
 		if (modes[i].type == item->type && modes[i].executable == item->executable)
@@ -142,7 +142,7 @@ static void write_item(const struct assay_inventory_item *item, bool watched,
 {
 	char digest[ASSAY_SHA256_HEX];
 
-	assay_buffer_printf(out, "{\"mode\":\"%s\"", mode_of(item));
+	assay_buffer_printf(out, "{\"mode\":\"%s\"", assay_inventory_mode(item));
 	if (item->opaque != ASSAY_OPAQUE_NOT)
 		assay_buffer_printf(out, ",\"opaque\":\"%s\"", assay_opaque_name(item->opaque));
 	assay_buffer_add_str(out, ",\"path\":");

@@ -69,6 +69,9 @@ const struct assay_inventory_item *assay_inventory_find(const struct assay_inven
 /** A path as it is called below a folder ("." for the top); NULL when it is not below it. Borrowed. */
 const char *assay_inventory_below(const char *path, const char *at);
 
+/** git's word for what an item is: "100644", "100755", "120000", "40000". */
+const char *assay_inventory_mode(const struct assay_inventory_item *item);
+
 /** How many files and links there are, and how many of them are used. */
 void assay_inventory_total(const struct assay_inventory *inventory, uint64_t *files,
                            uint64_t *used);

@@ -89,13 +89,7 @@ static void tree(struct entry *entries, size_t count, uint8_t id[ASSAY_SHA1_SIZE
 	if (count > 0)
 		qsort(entries, count, sizeof(*entries), by_name);
 	for (size_t i = 0; i < count; i++) {
-		const struct assay_inventory_item *item = entries[i].item;
-
-		assay_buffer_printf(&text, "%s %s",
-		                    item->type == 'd'   ? "40000"
-		                    : item->type == 'l' ? "120000"
-		                    : item->executable  ? "100755"
-		                                        : "100644",
+		assay_buffer_printf(&text, "%s %s", assay_inventory_mode(entries[i].item),
 		                    entries[i].name);
 		assay_buffer_add(&text, "", 1);
 		assay_buffer_add(&text, entries[i].id, sizeof(entries[i].id));
