@@ -32,18 +32,13 @@ static json_t *regions_json(const struct assay_reference *reference)
 	return list;
 }
 
-static void hex(const uint8_t *bytes, size_t len, struct assay_buffer *out)
-{
-	for (size_t i = 0; i < len; i++)
-		assay_buffer_printf(out, "%02x", bytes[i]);
-}
-
 static json_t *content_json(const struct assay_reference_content *content)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer blocks = { 0 };
 	json_t *out = json_object();
 
-	hex(content->blocks, content->block_count * ASSAY_REFERENCE_BLOCK, &blocks);
+	assay_buffer_add_hex(&blocks, assay_span_of(content->blocks,
+	                                            content->block_count * ASSAY_REFERENCE_BLOCK));
 	assay_json_set_str(out, "path", content->path);
 	assay_json_set_int(out, "size", content->size);
 	assay_json_set_sha256(out, "sha256", &content->sha256);

@@ -36,6 +36,12 @@ void assay_buffer_add_str(struct assay_buffer *buf, const char *s)
 	assay_buffer_add(buf, s, strlen(s));
 }
 
+void assay_buffer_add_hex(struct assay_buffer *buf, struct assay_span bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		assay_buffer_printf(buf, "%02x", bytes.ptr[i]);
+}
+
 void assay_buffer_printf(struct assay_buffer *buf, const char *fmt, ...)
 {
 	va_list args, again;

@@ -23,6 +23,9 @@ void assay_buffer_add(struct assay_buffer *buf, const void *ptr, size_t len);
 void assay_buffer_add_str(struct assay_buffer *buf, const char *s);
 void assay_buffer_printf(struct assay_buffer *buf, const char *fmt, ...) ASSAY_PRINTF(2, 3);
 
+/** Append two lower-case hexadecimal digits for each byte. */
+void assay_buffer_add_hex(struct assay_buffer *buf, struct assay_span bytes);
+
 /** The text so far; never NULL. Borrowed until the buffer changes. */
 const char *assay_buffer_str(const struct assay_buffer *buf);
 

@@ -21,8 +21,7 @@ static int add_value(const char *path, const char *name, struct assay_strings *l
 		return assay_fail_errno(err, "extended attribute %s", name);
 	assay_quote(&line, assay_span_of_str(name));
 	assay_buffer_add_str(&line, "=0x");
-	for (ssize_t i = 0; i < len; i++)
-		assay_buffer_printf(&line, "%02x", value[i]);
+	assay_buffer_add_hex(&line, assay_span_of(value, (size_t)len));
 	assay_strings_add(list, assay_buffer_str(&line));
 	return 0;
 }

@@ -37,8 +37,7 @@ static void set_capability(struct assay_reference_file *out, struct assay_span v
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer hex = { 0 };
 
-	for (size_t i = 0; i < value.len; i++)
-		assay_buffer_printf(&hex, "%02x", value.ptr[i]);
+	assay_buffer_add_hex(&hex, value);
 	free(out->capability);
 	out->capability = assay_strdup(assay_buffer_str(&hex));
 }

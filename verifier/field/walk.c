@@ -80,8 +80,7 @@ static const char *read_capability(int fd, struct assay_reference_file *file)
 	if (len < 0)
 		return errno == ENODATA || errno == ENOTSUP ? NULL
 		                                            : "its capability cannot be read";
-	for (ssize_t i = 0; i < len; i++)
-		assay_buffer_printf(&hex, "%02x", value[i]);
+	assay_buffer_add_hex(&hex, assay_span_of(value, (size_t)len));
 	file->capability = assay_strdup(assay_buffer_str(&hex));
 	return NULL;
 }

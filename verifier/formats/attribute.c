@@ -51,8 +51,7 @@ static void say_bytes(struct assay_buffer *out, struct assay_span bytes)
 		return;
 	}
 	assay_buffer_add_str(out, "0x");
-	for (size_t i = 0; i < bytes.len && i < SHOWN; i++)
-		assay_buffer_printf(out, "%02x", bytes.ptr[i]);
+	assay_buffer_add_hex(out, assay_span_sub(bytes, 0, SHOWN));
 	if (bytes.len > SHOWN)
 		assay_buffer_printf(out, "… (%zu bytes)", bytes.len);
 }

@@ -21,8 +21,7 @@ static json_t *hex(struct assay_span span)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer out = { 0 };
 
-	for (size_t i = 0; i < span.len; i++)
-		assay_buffer_printf(&out, "%02x", span.ptr[i]);
+	assay_buffer_add_hex(&out, span);
 	return assay_json_str(assay_buffer_span(&out));
 }
 
