@@ -77,23 +77,6 @@ static const json_t *take_list(const json_t *object, const char *key, size_t max
 	return NULL;
 }
 
-static int nibble(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c != '\0' ? strchr(digits, c) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
-static bool is_hex(const char *text)
-{
-	size_t len = strlen(text);
-
-	for (size_t i = 0; i < len; i++)
-		if (nibble(text[i]) < 0)
-			return false;
-	return len % 2 == 0;
-}
-
 /* --- regions ------------------------------------------------------------------------------- */
 
 static int read_region(const json_t *json, struct assay_reference_region *out,
@@ -128,6 +111,11 @@ static int read_regions(const json_t *predicate, struct assay_reference *out,
 
 /* --- layout -------------------------------------------------------------------------------- */
 
+static int fail_blocks(struct assay_error *err)
+{
+	return assay_fail(err, ASSAY_E_FORMAT, "blocks: not as many as the size asks for");
+}
+
 static int read_blocks(const json_t *json, struct assay_reference_content *out,
                        struct assay_error *err)
 {
@@ -140,14 +128,14 @@ static int read_blocks(const json_t *json, struct assay_reference_content *out,
 	if (out->block == 0)
 		return assay_fail(err, ASSAY_E_FORMAT, "block: is 0");
 	wanted = out->size / out->block + (out->size % out->block != 0);
-	if (wanted > ASSAY_REFERENCE_BLOCKS || !is_hex(text) ||
-	    strlen(text) != wanted * ASSAY_REFERENCE_BLOCK * 2)
-		return assay_fail(err, ASSAY_E_FORMAT, "blocks: not as many as the size asks for");
+	if (wanted > ASSAY_REFERENCE_BLOCKS)
+		return fail_blocks(err);
 	out->block_count = (size_t)wanted;
-	out->blocks = assay_calloc(wanted + 1, ASSAY_REFERENCE_BLOCK);
-	for (size_t i = 0; i < wanted * ASSAY_REFERENCE_BLOCK; i++)
-		out->blocks[i] = (uint8_t)(nibble(text[2 * i]) << 4 | nibble(text[2 * i + 1]));
-	return 0;
+	out->blocks = assay_calloc(out->block_count + 1, ASSAY_REFERENCE_BLOCK);
+	return assay_span_parse_hex(assay_span_of_str(text), out->blocks,
+	                            out->block_count * ASSAY_REFERENCE_BLOCK)
+	               ? 0
+	               : fail_blocks(err);
 }
 
 static int read_content(const json_t *json, const struct assay_reference_partition *partition,
@@ -325,6 +313,13 @@ static int take_particulars(const json_t *json, struct assay_reference_file *out
 	if (out->type == ASSAY_FILE_CHARACTER || out->type == ASSAY_FILE_BLOCK)
 		return take_number(json, "device", INT64_MAX, &out->device, err);
 	return 0;
+}
+
+static bool is_hex(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len % 2 == 0 && strspn(text, "0123456789abcdef") == len;
 }
 
 static int read_file(const json_t *json, struct assay_reference_file *out, struct assay_error *err)

@@ -119,26 +119,7 @@ void assay_sha256_hex(const struct assay_sha256 *digest, char out[ASSAY_SHA256_H
 	out[2 * ASSAY_SHA256_SIZE] = '\0';
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 bool assay_sha256_parse(const char *text, struct assay_sha256 *out)
 {
-	if (strlen(text) != ASSAY_SHA256_HEX - 1)
-		return false;
-	for (size_t i = 0; i < ASSAY_SHA256_SIZE; i++) {
-		int high = nibble(text[2 * i]);
-		int low = nibble(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		out->bytes[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	return assay_span_parse_hex(assay_span_of_str(text), out->bytes, sizeof(out->bytes));
 }

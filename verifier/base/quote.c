@@ -96,11 +96,6 @@ char *assay_quoted(const char *text)
 	return out.ptr;
 }
 
-static int digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Take one escape off the front. Return: its length, 0 when it is none. */
 static size_t unescape(struct assay_span text, uint8_t *out)
 {
@@ -108,10 +103,9 @@ static size_t unescape(struct assay_span text, uint8_t *out)
 		*out = '\\';
 		return 2;
 	}
-	if (text.len < 4 || text.ptr[1] != 'x' || digit(text.ptr[2]) < 0 || digit(text.ptr[3]) < 0)
+	if (text.len < 4 || text.ptr[1] != 'x')
 		return 0;
-	*out = (uint8_t)(digit(text.ptr[2]) << 4 | digit(text.ptr[3]));
-	return 4;
+	return assay_span_parse_hex(assay_span_sub(text, 2, 2), out, 1) ? 4 : 0;
 }
 
 bool assay_unquote(struct assay_buffer *out, struct assay_span quoted)

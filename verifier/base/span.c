@@ -21,6 +21,25 @@ bool assay_span_line(struct assay_span *text, struct assay_span *line)
 	return true;
 }
 
+static int hex_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool assay_span_parse_hex(struct assay_span text, uint8_t *out, size_t len)
+{
+	if (text.len % 2 != 0 || text.len / 2 != len)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		int high = hex_digit(text.ptr[2 * i]), low = hex_digit(text.ptr[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
 size_t assay_span_common_start(struct assay_span a, struct assay_span b)
 {
 	const size_t block = 4096; /* bytes; equal runs are long */

@@ -86,6 +86,13 @@ static inline bool assay_span_starts(struct assay_span span, const void *prefix,
 /** Take the next line off the front of a text, without its end. Return: false at the end of the text */
 bool assay_span_line(struct assay_span *text, struct assay_span *line);
 
+/**
+ * Read exactly two lower-case hexadecimal digits for each of so many bytes.
+ *
+ * Return: false for anything else; then some of out may be written
+ */
+bool assay_span_parse_hex(struct assay_span text, uint8_t *out, size_t len);
+
 /** How many bytes at the start of both are equal. */
 size_t assay_span_common_start(struct assay_span a, struct assay_span b);
 

@@ -153,20 +153,6 @@ static const struct file *find_described(const struct assay_md5sums *md5sums,
 	return file != NULL && file->link == NULL ? file : NULL;
 }
 
-static bool parse_digits(struct assay_span digits, uint8_t out[ASSAY_MD5_SIZE])
-{
-	static const char hex[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < MD5_HEX; i++) {
-		const char *digit = memchr(hex, digits.ptr[i], 16);
-
-		if (digit == NULL)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (digit - hex));
-	}
-	return true;
-}
-
 /* "DIGEST  NAME\n": lower-case digits, two spaces, a name without escapes. Return: its length */
 static size_t parse_line(struct assay_span rest, struct line *out)
 {
@@ -181,7 +167,7 @@ static size_t parse_line(struct assay_span rest, struct line *out)
 		return 0;
 	out->digits = assay_span_sub(rest, 0, MD5_HEX);
 	out->name = assay_span_sub(rest, MD5_HEX + 2, len - MD5_HEX - 3);
-	if (!parse_digits(out->digits, digest) ||
+	if (!assay_span_parse_hex(out->digits, digest, sizeof(digest)) ||
 	    memchr(out->name.ptr, '\0', out->name.len) != NULL)
 		return 0;
 	return len;
@@ -216,7 +202,7 @@ static bool check_line(const struct assay_md5sums *md5sums, struct assay_node *n
 	ASSAY_AUTO_BUFFER struct assay_buffer name = { 0 };
 	uint8_t digest[ASSAY_MD5_SIZE] = { 0 };
 
-	(void)parse_digits(line->digits, digest);
+	(void)assay_span_parse_hex(line->digits, digest, sizeof(digest));
 	if (file != NULL && file->on[side] &&
 	    memcmp(file->digest[side], digest, ASSAY_MD5_SIZE) == 0)
 		return true;

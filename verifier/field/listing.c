@@ -29,12 +29,7 @@ static char *quoted_span(struct assay_span text)
 
 static bool take_digest(struct assay_span text, struct assay_sha256 *out)
 {
-	char hex[ASSAY_SHA256_HEX] = "";
-
-	if (text.len != HEX)
-		return false;
-	memcpy(hex, text.ptr, HEX);
-	return assay_sha256_parse(hex, out);
+	return assay_span_parse_hex(text, out->bytes, sizeof(out->bytes));
 }
 
 static int add(struct assay_listing *listing, struct assay_span name,
