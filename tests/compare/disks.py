@@ -13,7 +13,7 @@ ROOTFS = squashfs.squash(files=[("bin/tool", b"tool " * 300)], pseudo=["bin/tool
 EVIL = squashfs.squash(files=[("bin/tool", b"evil " * 300)], pseudo=["bin/tool m 755 0 0"])
 REPACKED = squashfs.squash(files=[("bin/tool", b"tool " * 300)], pseudo=["bin/tool m 755 0 0"], comp="xz")
 LINUX = uuid.UUID("0FC63DAF-8483-4772-8E79-3D69D8477DE4")
-GUIDS = [uuid.UUID(int=0x1111 * (i + 1) | 4 << 76 | 2 << 62) for i in range(4)]
+GUIDS = [uuid.UUID(int=0x1111 * (i + 1) | 4 << 76 | 2 << 62) for i in range(6)]
 
 
 def at(image, place, data):
@@ -97,7 +97,7 @@ def small(**kw):
 def gpts():
     benign = [
         ("the GUID of the disk", {"guid": GUIDS[3]}, "transplanted", "gpt/guids@1"),
-        ("GUIDs of partitions", {"guids": tuple(GUIDS[2:4])}, "transplanted", "gpt/guids@1"),
+        ("GUIDs of partitions", {"guids": tuple(GUIDS[3:5])}, "transplanted", "gpt/guids@1"),
         ("a file system packed otherwise", {"root": REPACKED}, "repacked", "squashfs/repacked@1"),
     ]
     table("GPT", gpt, benign, [
@@ -108,6 +108,10 @@ def gpts():
         ("the name of a partition", {"name": "evil"}, "name of a partition"),
         ("a GUID that is text", {"guids": (uuid.UUID(bytes=b"evil evil evil 1"), GUIDS[2])},
          "GUID of a partition differs (unexplained)", {"guids"}),
+        ("two partitions that changed their GUIDs", {"guids": (GUIDS[2], GUIDS[1])},
+         "GUID of a partition: the delivered one leads to something else", {"guids"}),
+        ("a partition with the GUID of another", {"guids": (GUIDS[2], GUIDS[2])},
+         "GUID of a partition: the delivered one leads to something else", {"guids"}),
         ("a GUID of the disk that is none", {"guid": uuid.UUID(int=0)},
          "GUID of the disk differs (unexplained)", {"guid"}),
         ("the backup says something else", {"second": 4}, "second table is false"),

@@ -303,6 +303,22 @@ def lies():
         trial(f"ext: {text}, rebuilt", base, image, tier)
 
 
+def uuids():
+    """Two file systems beside each other: which of them has which UUID."""
+    third = "33333333-3333-4333-8333-333333333333"
+
+    def pair(first, second):
+        return tar(member("a", make(kind="ext2", uuid=first)), member("b", make(kind="ext2", uuid=second)))
+    good = pair(UUID, OTHER_UUID)
+    trial("ext: two new UUIDs", pair(third, UUID[:-1] + "7"), good, "transplanted", "ext/identity@1")
+    for text, bad in (("that changed places", pair(OTHER_UUID, UUID)),
+                      ("of which the first is the second's", pair(OTHER_UUID, OTHER_UUID)),
+                      ("of which the second is the first's", pair(UUID, UUID)),
+                      ("that moved on", pair(OTHER_UUID, third))):
+        trial(f"ext: UUIDs {text}", bad, good, "different", "UUID: the delivered one leads to something else")
+        trial(f"ext: UUIDs {text}, the other way", good, bad, "different")
+
+
 # --- indexed directories, deep trees of extents, large groups -----------------------------------
 
 
@@ -408,5 +424,6 @@ if __name__ == "__main__":
         lies()
         indexes()
         larger()
+        uuids()
         against_debugfs()
     finish()

@@ -9,6 +9,7 @@
 #define ASSAY_COMPARE_NODE_H
 
 #include "compare/compare.h"
+#include "compare/identity.h"
 
 /** What a node is to the package around it. Any but the first is opened even when equal. */
 enum assay_node_role {
@@ -50,9 +51,10 @@ struct assay_node {
 struct assay_walk {
 	struct assay_budget budgets[2];              /* delivered, rebuilt: used in two threads */
 	const struct assay_compare_options *options; /* never NULL */
-	uint64_t transplanted;         /* bytes of the record of transplanted values */
-	unsigned depth;                /* containers around the node that is being compared */
-	struct assay_md5sums *md5sums; /* of the .deb around it; NULL: none */
+	uint64_t transplanted;              /* bytes of the record of transplanted values */
+	struct assay_identities identities; /* that were met so far */
+	unsigned depth;                     /* containers around the node that is being compared */
+	struct assay_md5sums *md5sums;      /* of the .deb around it; NULL: none */
 };
 
 /** A node with a new ledger. path is copied. Owner: caller frees, or hands it to a parent. */

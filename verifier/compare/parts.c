@@ -313,6 +313,19 @@ static void compare_stream(struct assay_parts *parts, const struct assay_part *a
 	}
 }
 
+/* A UUID that leads to something else on one of both sides. */
+static void find_taken(struct assay_parts *parts, const struct assay_part *a)
+{
+	struct assay_finding place =
+		assay_node_place(parts->node, a->offset, a->length, ASSAY_CLASS_UNEXPLAINED, NULL);
+	ASSAY_AUTO_FREE char *text = label(parts, a->what);
+
+	assay_comparison_find(&parts->node->found, &place,
+	                      "%s: the delivered one leads to something else", text)
+		->item = a->what;
+	worsen(parts, ASSAY_CLASS_UNEXPLAINED);
+}
+
 /* A value that carries no code: the delivered one is put into the rebuilt file. */
 static void compare_opaque(struct assay_parts *parts, const struct assay_part *a,
                            const struct assay_part *b)
@@ -327,7 +340,10 @@ static void compare_opaque(struct assay_parts *parts, const struct assay_part *a
 	};
 	ASSAY_AUTO_FREE char *text = NULL;
 
-	if (same_bytes(parts, a, b)) {
+	if (!assay_identity_note(&parts->walk->identities, a->what, value,
+	                         bytes_of(parts->rebuilt, b))) {
+		find_taken(parts, a);
+	} else if (same_bytes(parts, a, b)) {
 		mark_identical(parts, a->offset, a->length);
 	} else if (a->length != b->length || a->rule == NULL || b->rule == NULL ||
 	           strcmp(a->rule, b->rule) != 0 || !assay_transplant_has(a->rule) ||

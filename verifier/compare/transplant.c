@@ -22,7 +22,8 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	/*
 	 * The UUID of a file system and its journal (16 bytes), the seeds of hashes and checksums, and
 	 * the number that tells an inode from an earlier one in its place (4 bytes). A system finds a
-	 * file system by its UUID, which it then gets from the same vendor; seeds decide how names are
+	 * file system by its UUID, which it then gets from the same vendor and which is none that another
+	 * file system beside it has on either side; seeds decide how names are
 	 * spread over blocks, which is checked. Every checksum depends on them and is computed again.
 	 */
 	{ "ext/identity@1", "UUID, seeds of hashes and checksums, inode generation in ext2/3/4" },
@@ -56,8 +57,9 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 * Sixteen bytes that are a GUID of version 4, in the header of a GUID partition table or in an
 	 * entry: 122 bits that are random for every disk that is made. What a partition is for is its
 	 * type, which must be equal, as must its place, name and attributes. A boot loader or kernel
-	 * may be told to find a partition by this GUID; where it is told so is compared. Both tables
-	 * must say the same, and their CRCs are computed again.
+	 * may be told to find a partition by this GUID; where it is told so is compared, and no GUID
+	 * that was known goes to another partition. Both tables must say the same, and their CRCs are
+	 * computed again.
 	 */
 	{ "gpt/guids@1", "random GUID of a disk or partition" },
 	/*
