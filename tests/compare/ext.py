@@ -303,6 +303,74 @@ def lies():
         trial(f"ext: {text}, rebuilt", base, image, tier)
 
 
+def xattr_block(image, change=lambda entries: entries):
+    """An image whose first block of attributes has its entries, as a list, changed."""
+    at = image.index(b"\0\0\x02\xea\1\0\0\0\1\0\0\0") + 32
+    entries, end = [], at
+    while le(image, end):
+        entries.append(image[end:end + 16 + (image[end] + 3 & ~3)])
+        end += len(entries[-1])
+    return put(image, at, b"".join(change(entries)))
+
+
+def spelled_out(entries):
+    """The prefix of a name in the name."""
+    first = entries[0]
+    name, value = b"security.selinux", b"u:r:tool:s0\0"
+    code = 0
+    for byte in name:
+        code = (code << 5 | code >> 27) & 0xffffffff ^ byte
+    for word, in struct.iter_unpack("<I", value):
+        code = (code << 16 | code >> 16) & 0xffffffff ^ word
+    return [bytes((len(name), 0)) + first[2:12] + struct.pack("<I", code) + name, *entries[1:]]
+
+
+def reserved(image, order):
+    """The boot loader's inode has two blocks."""
+    first, at = len(image) // 1024 - 10, inode_at(image, 5)
+    bitmap = le(image, 2048) * 1024
+    image = put(image, first * 1024, b"first".ljust(1024, b"1") + b"second".ljust(1024, b"2"))
+    image = put(image, at, struct.pack("<HHI", 0o100600, 0, 2048))
+    image = put(image, at + 26, struct.pack("<HI", 1, 4))
+    image = put(image, at + 40, struct.pack("<II", *(first + i for i in order)))
+    for bit in (first - 1, first):
+        image = put(image, bitmap + bit // 8, bytes([image[bitmap + bit // 8] | 1 << bit % 8]))
+    image = put(image, 2048 + 12, struct.pack("<H", le(image, 2048 + 12, 2) - 2))
+    return put(image, SUPER + 12, struct.pack("<I", le(image, SUPER + 12) - 2))
+
+
+def not_as_linux():
+    """What e2fsck may let pass and Linux reads otherwise, or does not read."""
+    base = make(kind="ext2")
+    at = inode_of(base, b"motd")
+
+    def tree(entries, depth, *extent):
+        head = struct.pack("<HHHHI", 0xf30a, entries, 4, depth, 0)
+        return (head + (struct.pack("<IHHI", *extent) if extent else b"")).ljust(60, b"\0")
+    extents = put(put(base, at + 32, struct.pack("<I", 0x80000)), at + 40, tree(1, 0, 0, 1, 0, le(base, at + 40)))
+    trial("ext: extents in a file system without them", extents, base, "inconclusive", "flags")
+    plain = ("-O", "^metadata_csum")
+    good = make(kind="ext4", options=plain)
+    trial("ext: a tree of extents without leaves", put(good, inode_of(good, b"empty") + 40, tree(0, 1)), good,
+          "inconclusive", "without leaves")
+    good = make(kind="inline", options=plain)
+    inode = inode_of(good, b"passwd")
+    trial("ext: content in an inode without its attribute", put(good, inode + 160, bytes(96)), good,
+          "inconclusive", "content nowhere")
+    trial("ext: content in an inode without the flag", put(good, inode + 32, struct.pack("<I", 0)), good,
+          "inconclusive", "out of place")
+    trial("ext: more blocks for descriptors than fit", put(base, SUPER + 206, b"\xff\xff"), base, "inconclusive",
+          "blocks for descriptors")
+    labels = make(kind="ext2", xattrs=(("bin/tool", "security.capability", CAPS),
+                                       ("bin/tool", "security.selinux", b"u:r:tool:s0\0")))
+    trial("ext: attributes that Linux does not find", xattr_block(labels, lambda e: e[::-1]), labels,
+          "inconclusive", "in no order")
+    trial("ext: a prefix that is part of the name", xattr_block(labels, spelled_out), labels, "inconclusive",
+          "of another kind")
+    trial("ext: blocks of a reserved inode in another order", reserved(base, (1, 0)), reserved(base, (0, 1)),
+          "different", "content of a reserved inode")
+
+
 def uuids():
     """Two file systems beside each other: which of them has which UUID."""
     third = "33333333-3333-4333-8333-333333333333"
@@ -424,6 +492,7 @@ if __name__ == "__main__":
         lies()
         indexes()
         larger()
+        not_as_linux()
         uuids()
         against_debugfs()
     finish()

@@ -135,6 +135,19 @@ static void parse(struct ext *fs, struct ext_inode *inode)
 	inode->extra = fs->inode_size > BASE ? (uint16_t)get(inode, BASE, 2) : 0;
 }
 
+/*
+ * Programs that do not have a feature go by what a map was before there was the flag: Linux's ext2
+ * takes an extent tree for numbers of blocks.
+ */
+static bool flags_are_known(const struct ext *fs, uint32_t flags)
+{
+	if ((flags & EXT_FL_EXTENTS) != 0 && (fs->incompat & EXT_INCOMPAT_EXTENTS) == 0)
+		return false;
+	if ((flags & EXT_FL_INLINE) != 0 && (fs->incompat & EXT_INCOMPAT_INLINE) == 0)
+		return false;
+	return (flags & UNKNOWN_FLAGS) == 0;
+}
+
 int ext_inode_open(struct ext *fs, uint32_t number, struct ext_inode *out, struct assay_error *err)
 {
 	const struct ext_group *group;
@@ -153,7 +166,7 @@ int ext_inode_open(struct ext *fs, uint32_t number, struct ext_inode *out, struc
 	    (out->extra < EXTRA_MIN || out->extra % 4 != 0 || out->extra > fs->inode_size - BASE))
 		return assay_fail(err, ASSAY_E_FORMAT, "inode %" PRIu32 ": %u bytes of fields",
 		                  number, out->extra);
-	if ((out->flags & UNKNOWN_FLAGS) != 0)
+	if (!flags_are_known(fs, out->flags))
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "inode %" PRIu32 ": flags that assay does not read", number);
 	return 0;

@@ -27,6 +27,7 @@ struct ext_inode {
 	uint64_t size, blocks, acl; /* blocks: in units of 512 bytes, or of blocks; acl: a block */
 	uint16_t extra;             /* bytes of fields behind the first 128 */
 	struct assay_span inlined;  /* value of "system.data", where content goes on */
+	bool has_inlined;           /* there is one, empty or not */
 	size_t entry;
 };
 

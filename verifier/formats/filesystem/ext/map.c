@@ -160,6 +160,9 @@ static int read_tree(struct mapping *m, struct assay_error *err)
 	unsigned depth = (unsigned)assay_load(root.ptr + 6, 2, false);
 	uint64_t entries = assay_load(root.ptr + 2, 2, false);
 
+	/* Linux does not open such an inode. */
+	if (depth > 0 && entries == 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "a tree of extents without leaves");
 	if (depth > DEPTH_MAX)
 		return assay_fail(err, ASSAY_E_FORMAT, "a tree of extents of depth %u", depth);
 	if (read_extents(m, root, depth, err) < 0)

@@ -9,6 +9,7 @@
  */
 #include <inttypes.h>
 
+#include "base/buffer.h"
 #include "base/cursor.h"
 #include "formats/filesystem/ext/inode.h"
 #include "formats/readers.h"
@@ -102,6 +103,33 @@ static void add_size(struct ext *fs, const struct ext_inode *inode)
 		});
 }
 
+/* What nobody describes must be equal, block by block in the order of the inode's map. */
+static void add_reserved(struct ext *fs, uint32_t number, const struct ext_map *map)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
+	struct assay_bytes places;
+
+	if (map->count == 0)
+		return;
+	assay_buffer_printf(&text, "inode %" PRIu32 ":", number);
+	for (size_t i = 0; i < map->count; i++) {
+		const struct ext_run *run = &map->runs[i];
+
+		(void)assay_contents_part_at(
+			fs->out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED, "content of a reserved inode",
+			run->physical * fs->block_size, run->count * fs->block_size);
+		assay_buffer_printf(&text, " %" PRIu64 "+%" PRIu64 "%s", run->logical, run->count,
+		                    run->unwritten ? " unwritten" : "");
+	}
+	places = assay_buffer_steal(&text);
+	assay_contents_attribute(fs->out, ASSAY_NO_ENTRY,
+	                         &(struct assay_attribute){
+					 .key = "blocks of a reserved inode",
+					 .form = ASSAY_FORM_TEXT,
+					 .bytes = assay_contents_keep(fs->out, &places),
+				 });
+}
+
 /* Its blocks, and what is in them. */
 static int read_reserved(struct ext *fs, uint32_t number, struct assay_error *err)
 {
@@ -114,8 +142,11 @@ static int read_reserved(struct ext *fs, uint32_t number, struct assay_error *er
 		return assay_fail(err, ASSAY_E_FORMAT, "inode %" PRIu32 ": with attributes",
 		                  number);
 	add_size(fs, &inode);
-	if (number != EXT_JOURNAL || (fs->compat & EXT_COMPAT_JOURNAL) == 0)
+	if (number != EXT_JOURNAL || (fs->compat & EXT_COMPAT_JOURNAL) == 0) {
+		if (number != EXT_RESIZE)
+			add_reserved(fs, number, &map);
 		return 0;
+	}
 	check_backup(fs, &inode);
 	return read_journal(fs, &inode, &map, err);
 }

@@ -153,6 +153,10 @@ static int check_tables(const struct ext *fs, struct assay_error *err)
 {
 	uint64_t groups;
 
+	/* Linux does not mount it otherwise ("insanely large"). */
+	if (fs->reserved_blocks > fs->block_size / 4)
+		return assay_fail(err, ASSAY_E_FORMAT, "%" PRIu32 " blocks for descriptors",
+		                  fs->reserved_blocks);
 	if (fs->inode_size < OLD_INODE || fs->inode_size > fs->block_size ||
 	    !is_power_of_two(fs->inode_size))
 		return assay_fail(err, ASSAY_E_FORMAT, "inodes of %" PRIu32 " bytes",

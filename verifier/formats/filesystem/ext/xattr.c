@@ -9,14 +9,16 @@
 #define MAGIC 0xea020000 /* EXT4_XATTR_MAGIC */
 #define HEADER 32        /* struct ext4_xattr_header */
 #define ENTRY 16         /* struct ext4_xattr_entry, before its name */
-#define SYSTEM 7         /* EXT4_XATTR_INDEX_SYSTEM */
-#define NAME_SHIFT 5     /* of the hash of an entry: NAME_HASH_SHIFT, VALUE_HASH_SHIFT */
+#define ACL_ACCESS 2     /* EXT4_XATTR_INDEX_POSIX_ACL_ACCESS, _DEFAULT */
+#define ACL_DEFAULT 3
+#define SYSTEM 7     /* EXT4_XATTR_INDEX_SYSTEM */
+#define NAME_SHIFT 5 /* of the hash of an entry: NAME_HASH_SHIFT, VALUE_HASH_SHIFT */
 #define VALUE_SHIFT 16
 #define BLOCK_SHIFT 16 /* BLOCK_HASH_SHIFT */
 
 /* Source: ext4/xattr.h, EXT4_XATTR_INDEX_*. */
 static const char *const prefixes[] = {
-	"",
+	NULL,
 	"user.",
 	"system.posix_acl_access",
 	"system.posix_acl_default",
@@ -35,6 +37,7 @@ struct area {
 	bool block;              /* entries have true hashes */
 	bool silent;             /* nothing is made of what is found */
 	uint32_t hash;           /* of all entries so far */
+	const uint8_t *last;     /* the entry before; NULL: none */
 };
 
 static void know(struct area *area, uint64_t at, uint64_t length)
@@ -93,29 +96,67 @@ static void check_hash(struct area *area, const uint8_t *entry, struct assay_spa
 		                     4);
 }
 
+/* Linux looks for it in the inode, and only there, and then goes by the flag. */
+static int add_inlined(struct area *area, struct assay_span name, struct assay_span value,
+                       struct assay_error *err)
+{
+	if (!assay_span_is(name, "data") || area->block ||
+	    (area->inode->flags & EXT_FL_INLINE) == 0 || area->inode->has_inlined)
+		return assay_fail(err, ASSAY_E_FORMAT, "an attribute of the system out of place");
+	area->inode->inlined = value;
+	area->inode->has_inlined = true;
+	return 0;
+}
+
+/* What Linux finds it by: one that says its prefix in its name is not found. */
+static bool is_kind(unsigned index, struct assay_span name)
+{
+	if (index >= ASSAY_ARRAY_LEN(prefixes) || prefixes[index] == NULL)
+		return false;
+	return (index == ACL_ACCESS || index == ACL_DEFAULT) == (name.len == 0);
+}
+
+/* Linux ends its search in a block at the first that comes behind the one that it looks for. */
+static bool is_sorted(const struct area *area, const uint8_t *entry)
+{
+	const uint8_t *last = area->last;
+	int order;
+
+	if (!area->block || last == NULL)
+		return true;
+	order = (int)last[1] - entry[1];
+	order = order != 0 ? order : (int)last[0] - entry[0];
+	return order < 0 || (order == 0 && memcmp(last + ENTRY, entry + ENTRY, entry[0]) < 0);
+}
+
 static int read_entry(struct area *area, uint64_t at, uint64_t *next, struct assay_error *err)
 {
 	const uint8_t *entry = area->bytes.ptr + at;
-	uint64_t length = entry[0], size, offset;
+	uint64_t length, size, offset;
 	struct assay_span name, value;
 
+	if (!assay_span_holds(area->bytes, at, ENTRY))
+		return assay_fail(err, ASSAY_E_FORMAT, "attributes past the end");
+	length = entry[0];
 	*next = at + ENTRY + ((length + 3) & ~UINT64_C(3));
 	if (*next + 4 > area->bytes.len)
 		return assay_fail(err, ASSAY_E_FORMAT, "attributes past the end");
 	offset = assay_load(entry + 2, 2, false);
 	size = assay_load(entry + 8, 4, false);
-	if (entry[1] >= ASSAY_ARRAY_LEN(prefixes) || prefixes[entry[1]] == NULL ||
-	    assay_load(entry + 4, 4, false) != 0)
+	name = assay_span_of(entry + ENTRY, length);
+	if (!is_kind(entry[1], name) || assay_load(entry + 4, 4, false) != 0)
 		return assay_fail(err, ASSAY_E_FORMAT, "an attribute of another kind");
 	if (!assay_span_holds(area->bytes, offset, size) || (size == 0 && offset > area->bytes.len))
 		return assay_fail(err, ASSAY_E_FORMAT, "a value past the end");
-	name = assay_span_of(entry + ENTRY, length);
+	if (!is_sorted(area, entry))
+		return assay_fail(err, ASSAY_E_FORMAT, "attributes in no order");
+	area->last = entry;
 	value = assay_span_sub(area->bytes, offset, size);
 	know(area, at, ENTRY + length);
 	know(area, offset, size);
-	if (entry[1] == SYSTEM && assay_span_is(name, "data"))
-		area->inode->inlined = value;
-	else if (!area->silent)
+	if (entry[1] == SYSTEM && add_inlined(area, name, value, err) < 0)
+		return -1;
+	if (entry[1] != SYSTEM && !area->silent)
 		add_attribute(area, entry[1], name, value);
 	if (!area->silent)
 		check_hash(area, entry, name, value);
@@ -146,9 +187,8 @@ static int read_area(struct area *area, uint64_t at, struct assay_error *err)
 {
 	while (assay_span_holds(area->bytes, at, 4) &&
 	       assay_load(area->bytes.ptr + at, 4, false) != 0)
-		if (!assay_span_holds(area->bytes, at, ENTRY) || read_entry(area, at, &at, err) < 0)
-			return assay_fail(err, ASSAY_E_FORMAT, "inode %" PRIu32 ": attributes",
-			                  area->inode->number);
+		if (read_entry(area, at, &at, err) < 0)
+			return assay_fail_in(err, "inode %" PRIu32, area->inode->number);
 	if (!area->silent)
 		add_unknown(area);
 	return 0;
@@ -241,6 +281,10 @@ int ext_add_xattrs(struct ext *fs, struct ext_inode *inode, struct assay_error *
 		               assay_span_sub(inode->bytes, start, inode->bytes.len));
 	if (has_area(inode) && read_inode(fs, inode, false, err) < 0)
 		return -1;
+	/* Without it Linux takes the content for a map. */
+	if ((inode->flags & EXT_FL_INLINE) != 0 && !inode->has_inlined)
+		return assay_fail(err, ASSAY_E_FORMAT, "inode %" PRIu32 ": content nowhere",
+		                  inode->number);
 	return inode->acl != 0 ? read_block(fs, inode, err) : 0;
 }
 
