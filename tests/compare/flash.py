@@ -55,6 +55,12 @@ def environments():
     ordered = [(".flags", "ethaddr:ma"), *VARIABLES]
     trial("environment: another order where flags are set", env(ordered, order=[1, 0, 2, 3, 4, 5]),
           env(ordered), "different", "another order")
+    blank = [("a", "1"), ("bootcmd", "run good"), (" bootcmd", "run evil")]
+    trial("environment: another order where a blank hides that a variable is set twice",
+          env(blank, order=[0, 2, 1]), env(blank), "different", "another order")
+    many = [(f"v{i}", "x") for i in range(600)]
+    trial("environment: another order of more variables than U-Boot keeps",
+          env(many, size=16384, order=range(599, -1, -1)), env(many, size=16384), "different", "another order")
     trial("environment: a variable twice", env(more=[("bootcmd", "x")]), env(), "inconclusive",
           "set twice")
     trial("environment: no end", env(raw=b"a=b\0c=", end=b"", pad=b"x"), env(), "inconclusive",

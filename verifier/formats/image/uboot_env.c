@@ -5,8 +5,10 @@
  *
  * U-Boot reads variables into a table, so that their order means nothing and each has one value.
  * Only variables of U-Boot's own that say how others are set (".flags", ".callbacks") must be there
- * before those; where there are any the order counts. There is no magic: an environment is told by
- * its CRC, over text that looks like one.
+ * before those; where there are any the order counts. So it does where a name begins with blanks,
+ * which U-Boot skips, so that it may be another's name, and where there may be more variables than
+ * the table has room for. There is no magic: an environment is told by its CRC, over text that looks
+ * like one.
  *
  * Source: U-Boot, include/env_internal.h: struct environment_s; env/common.c; lib/hashtable.c:
  *         himport_r; tools/mkenvimage.c.
@@ -26,6 +28,8 @@
 #define CRC 4
 #define STEP 512
 #define SIZE_MAX_ENV (UINT64_C(256) << 10)
+#define ROOM_MIN 64      /* CONFIG_ENV_MIN_ENTRIES */
+#define ROOM_MAX 512     /* CONFIG_ENV_MAX_ENTRIES */
 #define NAME_MAX_LEN 128 /* bytes; ours: U-Boot's own have 30 at most */
 
 /* One variable as it stands in the file. */
@@ -108,7 +112,7 @@ static int add_variable(struct variables *variables, struct assay_span text, uin
 	variable->at = at;
 	variable->name = assay_span_of(text.ptr, (size_t)(equals - text.ptr));
 	variable->value = assay_span_sub(text, variable->name.len + 1, text.len);
-	variables->ordered |= text.ptr[0] == '.';
+	variables->ordered |= text.ptr[0] == '.' || isblank(text.ptr[0]);
 	return 0;
 }
 
@@ -116,6 +120,8 @@ static int add_variable(struct variables *variables, struct assay_span text, uin
 static int find_variables(struct assay_span env, uint64_t at, struct variables *variables,
                           uint64_t *end, struct assay_error *err)
 {
+	uint64_t room;
+
 	for (;;) {
 		struct assay_span rest = assay_span_sub(env, at, env.len);
 		const uint8_t *nul = rest.len > 0 ? memchr(rest.ptr, '\0', rest.len) : NULL;
@@ -131,6 +137,9 @@ static int find_variables(struct assay_span env, uint64_t at, struct variables *
 		at += text.len + 1;
 	}
 	*end = at + 1;
+	/* Source: himport_r: how large it makes the table. */
+	room = ROOM_MIN + env.len / 8;
+	variables->ordered |= variables->count > (room < ROOM_MAX ? room : ROOM_MAX);
 	return 0;
 }
 
