@@ -325,6 +325,42 @@ def spelled_out(entries):
     return [bytes((len(name), 0)) + first[2:12] + struct.pack("<I", code) + name, *entries[1:]]
 
 
+def crc16(data):
+    code = 0xffff
+    for byte in data:
+        code ^= byte
+        for _ in range(8):
+            code = code >> 1 ^ (0xa001 if code & 1 else 0)
+    return struct.pack("<H", code)
+
+
+def without_bitmap(image):
+    """The first group says that no file has a block of it."""
+    image = put(put(image, le(image, 2048) * 1024, bytes(1024)), 2048 + 18, bytes([image[2048 + 18] | 2]))
+    return put(image, 2048 + 30, crc16(image[SUPER + 104:SUPER + 120] + bytes(4) + image[2048:2048 + 30]))
+
+
+def short_entry(image):
+    """Eight bytes without a name at the end of the root."""
+    at = find_names(image, b"empty")
+    while (at + le(image, at + 4, 2)) % 1024:
+        at += le(image, at + 4, 2)
+    image = put(image, at + 4, struct.pack("<H", le(image, at + 4, 2) - 8))
+    return put(image, at + le(image, at + 4, 2), struct.pack("<IHBB", 0, 8, 0, 0))
+
+
+def unsure(index):
+    """Names whose hashes depend on whether a char has a sign, and nothing says so."""
+    image = ext(kind="ext3", files=tuple((f"d/n\u00e9-{i:04}-{'x' * (i % 40)}", b"") for i in range(300)), modes=(),
+                nodes=(), owners=(), xattrs=(), sound=False, options=("-N", "600"))
+    if index:
+        write("image", image)
+        tool("e2fsck", "-fyD", "image", check=False)
+        with open("image", "rb") as f:
+            image = f.read()
+    return put(image, SUPER + 352, bytes(4))
+
+
 def reserved(image, order):
     """The boot loader's inode has two blocks."""
     first, at = len(image) // 1024 - 10, inode_at(image, 5)
@@ -361,6 +397,13 @@ def not_as_linux():
           "inconclusive", "out of place")
     trial("ext: more blocks for descriptors than fit", put(base, SUPER + 206, b"\xff\xff"), base, "inconclusive",
           "blocks for descriptors")
+    trial("ext: an entry of a directory that is too short", short_entry(base), base, "inconclusive",
+          "past the end of a block")
+    trial("ext: an index by hashes of unknown kind", unsure(True), unsure(False), "inconclusive",
+          "does not lead to")
+    groups = make(kind="ext4", options=("-O", "^metadata_csum,^64bit,uninit_bg"))
+    trial("ext: a group with files that says it has no blocks", without_bitmap(groups), groups, "different",
+          "group without blocks is false")
     labels = make(kind="ext2", xattrs=(("bin/tool", "security.capability", CAPS),
                                        ("bin/tool", "security.selinux", b"u:r:tool:s0\0")))
     trial("ext: attributes that Linux does not find", xattr_block(labels, lambda e: e[::-1]), labels,

@@ -11,6 +11,7 @@
 #include "formats/filesystem/ext/inode.h"
 
 #define HEAD 8         /* bytes of an entry before its name */
+#define ENTRY_MIN 12   /* Linux: ext4_dir_rec_len(1): less ends the reading there */
 #define TAIL 12        /* struct ext4_dir_entry_tail */
 #define TAIL_TYPE 0xde /* EXT4_FT_DIR_CSUM */
 #define MAP_AT 40      /* i_block in an inode */
@@ -20,6 +21,7 @@
 #define DX_ENTRY 8
 #define LEVELS_MAX 3 /* EXT4_HTREE_LEVEL with largedir */
 #define HASH_VERSION_MAX 2
+#define SIGNED_HASH 1   /* EXT2_FLAGS_SIGNED_HASH */
 #define UNSIGNED_HASH 2 /* EXT2_FLAGS_UNSIGNED_HASH */
 
 /* A directory at work. */
@@ -33,6 +35,7 @@ struct listing {
 	size_t count;
 	unsigned version; /* of hashes; only with an index */
 	uint32_t seed[4];
+	bool either;        /* hashes with or without sign: as the kernel's processor has it */
 	uint32_t low, high; /* hashes that may stand in the block at work; only with an index */
 	unsigned dots;      /* "." and ".." that were met */
 };
@@ -92,6 +95,14 @@ static int check_dots(struct listing *listing, const struct ext_name *name, stru
 	return 0;
 }
 
+static bool is_ascii(struct assay_span name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (name.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
 static int take_name(struct listing *listing, const struct ext_name *name, struct assay_error *err)
 {
 	uint32_t hash;
@@ -105,7 +116,8 @@ static int take_name(struct listing *listing, const struct ext_name *name, struc
 		return assay_fail(err, ASSAY_E_FORMAT, "\".\" and \"..\" do not come first");
 	if (listing->reached != NULL) {
 		hash = ext_hash(listing->version, listing->seed, name->name);
-		if (hash < listing->low || hash > listing->high)
+		if (hash < listing->low || hash > listing->high ||
+		    (listing->either && !is_ascii(name->name)))
 			return assay_fail(err, ASSAY_E_FORMAT,
 			                  "a name that its index does not lead to");
 	}
@@ -130,7 +142,7 @@ static int read_entry(struct listing *listing, struct cover *cover, uint64_t at,
 	/* Linux: ext4_rec_len_from_disk(): 64 KiB do not fit in 16 bits. */
 	if (fs->block_size == 65536 && (*length == 0 || *length == 65535))
 		*length = 65536;
-	if (*length < HEAD || *length % 4 != 0 || *length > left || HEAD + size > *length)
+	if (*length < ENTRY_MIN || *length % 4 != 0 || *length > left || HEAD + size > *length)
 		return assay_fail(err, ASSAY_E_FORMAT, "names past the end of a block");
 	if (name.inode != 0) {
 		used = HEAD + size;
@@ -272,6 +284,7 @@ static int read_root(struct listing *listing, struct assay_error *err)
 	/* Only "." and "..": what is behind them is the index. */
 	struct cover cover = { .fs = fs, .quiet = true };
 	unsigned levels;
+	uint64_t flags;
 
 	if (read_entry(listing, &cover, at, 12, &length, err) < 0)
 		return -1;
@@ -285,8 +298,10 @@ static int read_root(struct listing *listing, struct assay_error *err)
 	if (ext_load(fs, at + 24, 4) != 0 || listing->version > HASH_VERSION_MAX ||
 	    ext_load(fs, at + 29, 1) != 8 || levels >= LEVELS_MAX || ext_load(fs, at + 31, 1) != 0)
 		return assay_fail(err, ASSAY_E_FORMAT, "no root of an index");
-	if ((ext_load(fs, EXT_SUPER_AT + 352, 4) & UNSIGNED_HASH) != 0)
+	flags = ext_load(fs, EXT_SUPER_AT + 352, 4);
+	if ((flags & UNSIGNED_HASH) != 0)
 		listing->version += HASH_VERSION_MAX + 1;
+	listing->either = (flags & (SIGNED_HASH | UNSIGNED_HASH)) == 0;
 	for (size_t i = 0; i < 4; i++)
 		listing->seed[i] = (uint32_t)ext_load(fs, EXT_SUPER_AT + 236 + i * 4, 4);
 	listing->high = UINT32_MAX;

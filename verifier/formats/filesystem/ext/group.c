@@ -173,6 +173,22 @@ static void lie(struct ext *fs, const char *what, uint64_t at, uint64_t length)
 	assay_contents_false(fs->out, ASSAY_NO_ENTRY, what, at, length);
 }
 
+/*
+ * Whether a kernel that makes the bitmap of a group anew marks a block as used.
+ *
+ * Source: ext4_init_block_bitmap() of balloc.c
+ */
+static bool is_marked(const struct ext *fs, uint32_t index, uint64_t block)
+{
+	const struct ext_group *group = &fs->groups[index];
+	uint64_t base = 1 + descriptor_blocks(fs) + fs->reserved_blocks;
+
+	if (has_copy(fs, index) && block - start_of(fs, index) < base)
+		return true;
+	return block == group->block_bitmap || block == group->inode_bitmap ||
+	       (block >= group->inode_table && block - group->inode_table < table_blocks(fs));
+}
+
 /* Return: how many are free */
 static uint32_t check_blocks(struct ext *fs, uint32_t index)
 {
@@ -186,6 +202,8 @@ static uint32_t check_blocks(struct ext *fs, uint32_t index)
 		bool used = fs->used[start + i] != 0;
 
 		available += !used;
+		if (!set && used && !is_marked(fs, index, start + i))
+			lie(fs, "group without blocks", group->at + 18, 2);
 		if (set && used && !bit_of(bitmap, i))
 			lie(fs, "block bitmap", group->block_bitmap * fs->block_size + i / 8, 1);
 		if (set && !used && bit_of(bitmap, i))
