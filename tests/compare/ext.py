@@ -340,6 +340,24 @@ def without_bitmap(image):
     return put(image, 2048 + 30, crc16(image[SUPER + 104:SUPER + 120] + bytes(4) + image[2048:2048 + 30]))
 
 
+def short_journal(image):
+    """A journal of which the last extent is not there."""
+    at, bitmap, last = inode_at(image, 8), le(image, 2048) * 1024, le(image, inode_at(image, 8) + 42, 2)
+    length, first = le(image, at + 40 + 12 * last + 4, 2), le(image, at + 40 + 12 * last + 8)
+    assert last > 1 and le(image, at + 46, 2) == 0, "extents in the inode"
+    image = put(image, at + 40 + 12 * last, bytes(12))
+    image = put(put(image, at + 42, struct.pack("<H", last - 1)), at + 28,
+                struct.pack("<I", le(image, at + 28) - 2 * length))
+    image = put(image, SUPER + 268, image[at + 40:at + 100])
+    bits = int.from_bytes(image[bitmap:bitmap + 1024], "little")
+    for block in range(first, first + length):
+        bits &= ~(1 << block - 1)
+    image = put(image, bitmap, bits.to_bytes(1024, "little"))
+    for where, width in ((2048 + 12, 2), (SUPER + 12, 4)):
+        image = put(image, where, (le(image, where, width) + length).to_bytes(width, "little"))
+    return image
+
+
 def short_entry(image):
     """Eight bytes without a name at the end of the root."""
     at = find_names(image, b"empty")
@@ -397,6 +415,8 @@ def not_as_linux():
           "inconclusive", "out of place")
     trial("ext: more blocks for descriptors than fit", put(base, SUPER + 206, b"\xff\xff"), base, "inconclusive",
           "blocks for descriptors")
+    good = make(kind="ext4", options=plain)
+    trial("ext: a journal with a hole", short_journal(good), good, "inconclusive", "journal with a hole")
     trial("ext: an entry of a directory that is too short", short_entry(base), base, "inconclusive",
           "past the end of a block")
     trial("ext: an index by hashes of unknown kind", unsure(True), unsure(False), "inconclusive",

@@ -42,6 +42,19 @@ static bool probe(struct assay_span span)
 	       assay_load(span.ptr + LOG_AT, 4, false) <= 6;
 }
 
+/* Whether a kernel finds as many blocks as the journal says to have: where it does not it gives up. */
+static bool has_blocks(const struct ext_map *map, uint64_t count)
+{
+	uint64_t next = 0;
+
+	for (size_t i = 0; i < map->count && next < count; i++) {
+		if (map->runs[i].logical != next || map->runs[i].unwritten)
+			return false;
+		next += map->runs[i].count;
+	}
+	return next >= count;
+}
+
 /* A journal that a kernel would replay would change what is in the files. */
 static int read_journal(struct ext *fs, const struct ext_inode *inode, const struct ext_map *map,
                         struct assay_error *err)
@@ -58,6 +71,8 @@ static int read_journal(struct ext *fs, const struct ext_inode *inode, const str
 	    assay_load(super.ptr + 12, 4, true) != fs->block_size ||
 	    assay_load(super.ptr + 16, 4, true) * fs->block_size > inode->size)
 		return assay_fail(err, ASSAY_E_FORMAT, "a journal of another kind");
+	if (!has_blocks(map, assay_load(super.ptr + 16, 4, true)))
+		return assay_fail(err, ASSAY_E_FORMAT, "a journal with a hole");
 	if (assay_load(super.ptr + 28, 4, true) != 0)
 		assay_contents_partial(fs->out, "its journal was not replayed");
 	assay_contents_number(fs->out, ASSAY_NO_ENTRY, "blocks of the journal", ASSAY_FORM_NUMBER,
