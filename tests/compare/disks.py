@@ -58,6 +58,14 @@ def mbrs():
           "differ")
     trial("MBR: partitions that overlap", disk(more=[(0, 0x83, 30, 16)]), disk(), "inconclusive",
           "two purposes")
+
+    def two(first, second):
+        return tar(member("a", disk(signature=first)), member("b", disk(signature=second)))
+    trial("MBR: two new signatures", two(3, 4), two(1, 2), "transplanted", "mbr/disk-signature@1")
+    trial("MBR: signatures that changed places", two(2, 1), two(1, 2), "different",
+          "disk signature: the delivered one leads to something else")
+    trial("MBR: the signature of a disk that is equal", two(1, 1), two(1, 2), "different",
+          "disk signature: the delivered one leads to something else")
     trial("MBR: no mark", disk(mark=b"\0\0"), disk(), "different", "differ")
 
 
@@ -128,6 +136,9 @@ def gpts():
     good = gpt()
     trial("GPT: bytes in a gap between partitions", at(good, 400 * SECTOR, b"evil"), good, "different",
           "bytes of no partition")
+    trial("GPT: the GUID of a partition of a disk that is equal",
+          *(tar(member("a", good), member("b", gpt(guid=GUIDS[4], guids=(GUIDS[i], GUIDS[5])))) for i in (1, 3)),
+          "different", "GUID of a partition: the delivered one leads to something else")
     trial("GPT: no second table", good[:-SECTOR], good, "inconclusive", "second table")
     trial("GPT: a second table that is zeros", good[:-SECTOR] + bytes(SECTOR), good, "inconclusive",
           "no partition table")

@@ -448,6 +448,28 @@ def uuids():
                       ("that moved on", pair(OTHER_UUID, third))):
         trial(f"ext: UUIDs {text}", bad, good, "different", "UUID: the delivered one leads to something else")
         trial(f"ext: UUIDs {text}, the other way", good, bad, "different")
+    none = "00000000-0000-0000-0000-000000000000"
+    trial("ext: a UUID that one loses and the other gets", pair(none, UUID), good, "different",
+          "UUID: the delivered one leads to something else")
+
+    def beside(closed, first, second):
+        return [tar(member("closed", closed), member("b", make(kind="ext2", uuid=uuid))) for uuid in (first, second)]
+    other = make(kind="ext4", uuid=UUID)
+    for text, closed in (("a file system", other), ("a packed one", gz(other)),
+                         ("one in an archive", tar(member("x", xz(other))))):
+        trial(f"ext: the UUID of {text} that is equal", *beside(closed, UUID, OTHER_UUID), "different",
+              "UUID: the delivered one leads to something else")
+        trial(f"ext: what had the UUID of {text} that is equal", *beside(closed, OTHER_UUID, UUID), "different",
+              "UUID: the delivered one leads to something else")
+        trial(f"ext: a new UUID beside {text} that is equal", *beside(closed, third, OTHER_UUID), "transplanted",
+              "ext/identity@1")
+    hidden = make(kind="ext4", files=(("image", other),), modes=(), nodes=(), owners=(), xattrs=(), blocks=4096,
+                  uuid=third)
+    trial("ext: the UUID of an image that is a file", *beside(hidden, UUID, OTHER_UUID), "transplanted",
+          "ext/identity@1")
+    one_seed = [tar(*(member(uuid, make(kind="ext2", uuid=uuid, seed=seed)) for uuid, seed in seeds))
+                for seeds in (((UUID, UUID), (third, UUID)), ((UUID, OTHER_UUID), (third, third)))]
+    trial("ext: a hash seed that two have", *one_seed, "transplanted", "ext/identity@1")
 
 
 # --- indexed directories, deep trees of extents, large groups -----------------------------------

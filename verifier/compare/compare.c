@@ -186,6 +186,15 @@ int assay_node_compare(struct assay_walk *walk, struct assay_node *node, struct 
 	return check_honest(node, equal, err);
 }
 
+int assay_node_compare_file(struct assay_walk *walk, struct assay_node *node,
+                            struct assay_error *err)
+{
+	walk->identities = (struct assay_identities){ 0 };
+	if (assay_node_compare(walk, node, err) < 0)
+		return -1;
+	return assay_identity_check_equal(walk, node, err);
+}
+
 /* Bytes that nothing explains and no finding that says so: a report would hide them. */
 static int check_told(const struct assay_comparison *comparison, struct assay_error *err)
 {
@@ -229,7 +238,7 @@ int assay_compare(const struct assay_side *delivered, const struct assay_side *r
 
 	set_subject(&out->delivered, delivered, !walk.options->no_digests);
 	set_subject(&out->rebuilt, rebuilt, !walk.options->no_digests);
-	if (assay_node_compare(&walk, root, err) < 0)
+	if (assay_node_compare_file(&walk, root, err) < 0)
 		return -1;
 	return assay_node_conclude(root, out, err);
 }

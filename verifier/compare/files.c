@@ -137,7 +137,7 @@ static int compare_here(struct assay_files *files, struct assay_files_item *item
 {
 	if (is_settled(item))
 		settle(item);
-	else if (assay_node_compare(files->walk, item->node, err) < 0)
+	else if (assay_node_compare_file(files->walk, item->node, err) < 0)
 		return -1;
 	return check_steady(item, item->node->tier, err);
 }

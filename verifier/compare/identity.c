@@ -3,9 +3,36 @@
 
 #include <string.h>
 
-static bool same_identity(const uint8_t *a, const uint8_t *b)
+/* The values by which something is found, as readers name them. Linux: root=PARTUUID=, root=UUID=. */
+static const struct {
+	const char *what;
+	size_t length;
+} kinds[] = {
+	{ "GUID of a partition", 16 },
+	{ "GUID of the disk", 16 },
+	{ "UUID", 16 },
+	{ "disk signature", 4 },
+};
+
+static const char *kind_of(const char *what, struct assay_span value)
+{
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].what, what) == 0 && kinds[i].length == value.len)
+			return kinds[i].what;
+	return NULL;
+}
+
+static bool equal(const uint8_t *a, const uint8_t *b)
 {
 	return memcmp(a, b, ASSAY_IDENTITY) == 0;
+}
+
+/* Whether both lead to the same: zeros lead nowhere. */
+static bool collide(const uint8_t *a, const uint8_t *b)
+{
+	static const uint8_t nothing[ASSAY_IDENTITY];
+
+	return equal(a, b) && !equal(a, nothing);
 }
 
 /* Whether what one of both files finds by it is something else in the other, as known tells. */
@@ -13,33 +40,41 @@ static bool is_taken(const struct assay_identity *known, const struct assay_iden
 {
 	if (strcmp(known->what, one->what) != 0)
 		return false;
-	if (same_identity(known->delivered, one->delivered))
-		return !same_identity(known->rebuilt, one->rebuilt);
-	return same_identity(known->rebuilt, one->rebuilt) ||
-	       same_identity(known->rebuilt, one->delivered) ||
-	       same_identity(known->delivered, one->rebuilt);
+	if (collide(known->delivered, one->delivered))
+		return !equal(known->rebuilt, one->rebuilt);
+	return collide(known->rebuilt, one->rebuilt) || collide(known->rebuilt, one->delivered) ||
+	       collide(known->delivered, one->rebuilt);
+}
+
+static bool is_known(const struct assay_identities *identities, const struct assay_identity *one)
+{
+	for (size_t i = 0; i < identities->count; i++) {
+		const struct assay_identity *known = &identities->known[i];
+
+		if (strcmp(known->what, one->what) == 0 &&
+		    equal(known->delivered, one->delivered) && equal(known->rebuilt, one->rebuilt))
+			return true;
+	}
+	return false;
 }
 
 bool assay_identity_note(struct assay_identities *identities, const char *what,
                          struct assay_span delivered, struct assay_span rebuilt)
 {
-	struct assay_identity one = { .what = what };
+	struct assay_identity one = { .what = kind_of(what, delivered) };
 
-	/* Zeros are the identity of nothing. */
-	if (delivered.len != ASSAY_IDENTITY || rebuilt.len != ASSAY_IDENTITY ||
-	    assay_span_is_fill(delivered, 0))
+	if (one.what == NULL || delivered.len != rebuilt.len)
 		return true;
-	memcpy(one.delivered, delivered.ptr, ASSAY_IDENTITY);
-	memcpy(one.rebuilt, rebuilt.ptr, ASSAY_IDENTITY);
+	memcpy(one.delivered, delivered.ptr, delivered.len);
+	memcpy(one.rebuilt, rebuilt.ptr, rebuilt.len);
 	for (size_t i = 0; i < identities->count; i++)
 		if (is_taken(&identities->known[i], &one))
 			return false;
-	for (size_t i = 0; i < identities->count; i++)
-		if (strcmp(identities->known[i].what, what) == 0 &&
-		    same_identity(identities->known[i].delivered, one.delivered))
-			return true;
+	identities->moved |= !equal(one.delivered, one.rebuilt);
+	if (is_known(identities, &one))
+		return true;
 	if (identities->count == ASSAY_IDENTITIES_MAX)
-		return assay_span_equal(delivered, rebuilt);
+		return equal(one.delivered, one.rebuilt);
 	identities->known[identities->count++] = one;
 	return true;
 }

@@ -3,7 +3,6 @@
 
 #include "compare/sides.h"
 #include "formats/content.h"
-#include "formats/readers.h"
 
 /* The contents of a pair of entries, to be put together. */
 struct opening {
@@ -77,20 +76,6 @@ static void mark_same(struct assay_node *child, uint64_t size)
 	assay_node_settle(child);
 }
 
-/* A file system that is equal may still be the one that another took the UUID of. */
-static void note_identity(struct assay_walk *walk, const struct assay_container *container,
-                          struct assay_span content)
-{
-	struct assay_span uuid = assay_ext_uuid(content);
-	struct assay_finding place =
-		assay_node_place(container->node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
-
-	if (!assay_identity_note(&walk->identities, "UUID", uuid, uuid))
-		assay_comparison_find(&container->node->found, &place,
-		                      "UUID: the delivered one leads to something else")
-			->item = "UUID";
-}
-
 int assay_member_compare(struct assay_walk *walk, const struct assay_container *container,
                          const size_t entries[2], struct assay_node *child, struct assay_error *err)
 {
@@ -105,7 +90,6 @@ int assay_member_compare(struct assay_walk *walk, const struct assay_container *
 
 	if (assay_content_same(container->delivered, entries[0], container->rebuilt, entries[1])) {
 		mark_same(child, assay_entry_size(entry));
-		note_identity(walk, container, entry->content);
 		return 0;
 	}
 	/* Content that is there already needs no thread. */
@@ -113,8 +97,6 @@ int assay_member_compare(struct assay_walk *walk, const struct assay_container *
 	                          &opening, err);
 	if (result == 0)
 		result = compare_contents(&opening, child, err);
-	if (result == 0 && child->class == ASSAY_CLASS_IDENTICAL)
-		note_identity(walk, container, opening.content[0].span);
 	assay_content_fini(&opening.content[0]);
 	assay_content_fini(&opening.content[1]);
 	return result;

@@ -134,6 +134,10 @@ void assay_node_settle(struct assay_node *node);
 ASSAY_CHECKED int assay_node_compare(struct assay_walk *walk, struct assay_node *node,
                                      struct assay_error *err);
 
+/** The same for a whole file, with what holds between all that is in it. */
+ASSAY_CHECKED int assay_node_compare_file(struct assay_walk *walk, struct assay_node *node,
+                                          struct assay_error *err);
+
 /** Compare as plain bytes: by position, or by equal start and end when the sizes differ. */
 void assay_node_compare_bytes(struct assay_node *node);
 

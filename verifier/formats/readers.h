@@ -34,7 +34,4 @@ extern const struct assay_reader assay_reader_xz;
 extern const struct assay_reader assay_reader_zip;
 extern const struct assay_reader assay_reader_zstd;
 
-/** The UUID of an ext2, ext3 or ext4 file system, in it; empty when it is none. */
-struct assay_span assay_ext_uuid(struct assay_span span);
-
 #endif

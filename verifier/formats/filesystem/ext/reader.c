@@ -286,11 +286,6 @@ static void recompute(const struct assay_contents *contents, uint8_t *image)
 	fini(&fs);
 }
 
-struct assay_span assay_ext_uuid(struct assay_span span)
-{
-	return probe(span) ? assay_span_sub(span, EXT_SUPER_AT + 104, 16) : assay_span_of("", 0);
-}
-
 const struct assay_reader assay_reader_ext = {
 	.name = "ext",
 	.repack_rule = "ext/repacked@1",
