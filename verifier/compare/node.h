@@ -8,8 +8,7 @@
 #ifndef ASSAY_COMPARE_NODE_H
 #define ASSAY_COMPARE_NODE_H
 
-#include "compare/compare.h"
-#include "compare/identity.h"
+#include "compare/walk.h"
 
 /** What a node is to the package around it. Any but the first is opened even when equal. */
 enum assay_node_role {
@@ -45,16 +44,6 @@ struct assay_node {
 	                                  the delivered ones; for the node around it. Owned. */
 	struct assay_node **children;  /* owned, in the order of the delivered container */
 	size_t child_count, child_cap;
-};
-
-/** What a walk carries along. */
-struct assay_walk {
-	struct assay_budget budgets[2];              /* delivered, rebuilt: used in two threads */
-	const struct assay_compare_options *options; /* never NULL */
-	uint64_t transplanted;              /* bytes of the record of transplanted values */
-	struct assay_identities identities; /* that were met so far */
-	unsigned depth;                     /* containers around the node that is being compared */
-	struct assay_md5sums *md5sums;      /* of the .deb around it; NULL: none */
 };
 
 /** A node with a new ledger. path is copied. Owner: caller frees, or hands it to a parent. */
@@ -147,7 +136,5 @@ void assay_node_flatten(struct assay_node *node, struct assay_comparison *out);
 /** Flatten a tree and check that its verdict can be used. Errors: as assay_compare */
 ASSAY_CHECKED int assay_node_conclude(struct assay_node *root, struct assay_comparison *out,
                                       struct assay_error *err);
-
-struct assay_walk assay_walk_of(const struct assay_compare_options *options);
 
 #endif
