@@ -10,6 +10,7 @@ unshare --user --map-root-user true 2>/dev/null || skip_all "this host has no us
 for tool in jq openssl faketime; do
 	command -v $tool >/dev/null || skip_all "needs $tool"
 done
+python3 -c 'import jsonschema' 2>/dev/null || skip_all "needs python3-jsonschema"
 make_fixture
 
 mkdir -p tree
@@ -44,6 +45,8 @@ ok $? "nothing in it tells when or by whom it was packed"
 grep -q -e inputs -e build.log -e report.txt -e sources.jsonl -e files.jsonl names
 [ $? -eq 1 ]
 ok $? "nothing in it that may quote sources"
+tar xOf thin.tar index.dsse.json | jq -r .payload | base64 -d >index.json
+as_schema bundle-v1 index.json
 expect 0 "it is whole" bundle check thin.tar
 said "^signatures 1" "with a signature"
 expect 0 "nothing of the sources is in it" bundle check --without tree thin.tar

@@ -58,6 +58,14 @@ d = json.load(open(sys.argv[1]))
 print(eval(sys.argv[2]))' "$1" "$2"
 }
 
+# as_schema NAME FILE [OPTIONAL...]: a statement is as verifier/schema says, which is strict: see schema.py.
+as_schema() {
+	schema=${top_srcdir:-.}/verifier/schema/$1.json
+	shift
+	expect 0 "$1 is as ${schema##*/} says, and nothing else is" \
+		python3 "${top_srcdir:-.}/tests/rebuild/schema.py" "$schema" "$@"
+}
+
 skip_all() {
 	echo "1..0 # SKIP $1"
 	exit 0

@@ -31,6 +31,7 @@ digest_of() { json review/review.intoto.json "d['subject'][0]['digest']['$1']"; 
 expect 0 "assay review" review tree
 said "blob.bin (binary)" "names what nobody can read"
 tree_id=$(digest_of sha256)
+as_schema source-review-v1 review/review.intoto.json predicate.run predicate.opaque.binary subject.0.digest.dirHash
 cp -r tree copy
 (cd copy && git init -q . && git add -Af . && git write-tree) >git.id 2>/dev/null
 [ "$(cat git.id)" = "$(digest_of gitTree)" ]
