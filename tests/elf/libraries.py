@@ -8,6 +8,7 @@ import subprocess
 
 import object_harmless
 import objects
+from object_attacks import is_debug
 import tools
 from objectfile import STB_LOCAL, SHN_UNDEF, Object
 
@@ -101,9 +102,10 @@ def add_harmless(pairs, name, members):
               changed(stripped, fields=OTHER_HEADER), base)
     pairs.both_ways(f"{name}: symbols in other order", "normalised", Library(turned).write(), base)
     # Wrong in both files, in the same way: no difference between them.
-    for what, fields in (("misses a symbol", dict(rows=Library(members).rows[1:])),
-                         ("leads elsewhere", dict(shift=2))):
-        pairs.both_ways(f"{name}: both indexes: {what}", "repacked",
+    # One that leads to no member is not understood, and beside it everything counts.
+    for what, wanted, fields in (("misses a symbol", "repacked", dict(rows=Library(members).rows[1:])),
+                                 ("leads elsewhere", "different", dict(shift=2))):
+        pairs.both_ways(f"{name}: both indexes: {what}", wanted,
                         changed(members, fields=OTHER_HEADER, **fields),
                         changed(members, **fields))
     # A member whose symbols only a compiler knows: what both say counts.
@@ -205,6 +207,97 @@ def stale(archive, old):
     return old[:end] + archive[end:]
 
 
+# --- an index that leads into a member ---
+
+ROOM = b"here is room for a member"
+
+
+def debug_section(o):
+    return next((s for s in o.sections if is_debug(s) and s.relocs is None and s.content), None)
+
+
+def with_debug(content, new):
+    """new: from the old content of a section with debugging information to another"""
+    o = Object(content)
+    section = debug_section(o)
+    section.content, section.flags = new(section.content), 0
+    return o.write()
+
+
+def bsd_index(rows, offsets):
+    names = [name + b"\0" for name, _ in rows]
+    table = b"".join(struct.pack("<II", len(b"".join(names[:i])), offsets[member])
+                     for i, (_, member) in enumerate(rows))
+    strings = b"".join(names)
+    return struct.pack("<I", len(table)) + table + struct.pack("<I", len(strings)) + strings
+
+
+def bsd_library(members, name, prefix=b""):
+    """name: of the index; prefix: of its content"""
+    rows = Library(members).rows
+    size = len(prefix + bsd_index(rows, [0] * len(members)))
+    offsets, body = [], b""
+    for member, content in members:
+        offsets.append(len(MAGIC) + 60 + size + size % 2 + len(body))
+        body += header(member, len(content)) + padded(content)
+    return MAGIC + header(name, size) + padded(prefix + bsd_index(rows, offsets)) + body
+
+
+def mixed(members, **fields):
+    """A library with a text behind its members."""
+    library = Library(members)
+    library.__dict__.update(fields)
+    library.members.append(["notes", b"text\n"])
+    return library.write()
+
+
+MAKERS = {
+    "index": lambda members: Library(members).write(),
+    "index with more behind it": lambda members: changed(members, behind=bytes(16)),
+    "index of a mixed archive": mixed,
+    "wide index of a mixed archive": lambda members: mixed(members, wide=True),
+    "index as on BSD": lambda members: bsd_library(members, "__.SYMDEF"),
+    "index as on BSD with a slash": lambda members: bsd_library(members, "__.SYMDEF/"),
+    "index as on BSD with a long name": lambda members: bsd_library(members, "#1/12",
+                                                                    b"__.SYMDEF\0\0\0"),
+}
+
+
+def hiding(members, make):
+    """A linker that follows the index, which is as it was, finds a member inside the first one."""
+    good, evil = make(members), with_code_changed(members[1][1])
+    hidden = header(members[1][0] + "/", len(evil)) + evil
+    at = good.index(header(members[1][0], 0)[:len(members[1][0])], good.index(members[0][1][:4]))
+
+    def made(room):
+        return stale(make([[members[0][0], with_debug(members[0][1], lambda _: room)]] +
+                          members[1:]), good)
+    skip = at - made(ROOM + bytes(len(good) + len(hidden))).index(ROOM)
+    bad = made(ROOM.ljust(skip, b"-")[:skip] + hidden + bytes(len(good) + len(ROOM)))
+    assert skip > 0 and bad[at:at + len(hidden)] == hidden
+    return bad
+
+
+def add_hidden(pairs, name, members):
+    """Debugging information may differ, but not so that an index leads into it."""
+    if debug_section(Object(members[0][1])) is None:
+        return 0
+    members = [[n, with_debug(c, lambda old: old) if i == 0 else c]
+               for i, (n, c) in enumerate(members[:2])]
+    same_size = [[members[0][0], with_debug(members[0][1], lambda old: bytes(len(old)))]] + members[1:]
+    longer = [[members[0][0], with_debug(members[0][1], lambda old: old + bytes(64))]] + members[1:]
+    for what, make in MAKERS.items():
+        pairs.both_ways(f"{name}: {what}: leads into a member", "different",
+                        hiding(members, make), make(members))
+        pairs.both_ways(f"{name}: {what}: as much debugging information", "normalised",
+                        make(same_size), make(members))
+        pairs.both_ways(f"{name}: {what}: more debugging information",
+                        "normalised" if what in ("index", "index of a mixed archive",
+                                                 "wide index of a mixed archive") else "different",
+                        make(longer), make(members))
+    return 1
+
+
 def twins(content):
     """Two members of one name, which ar(1) allows."""
     return [["twin.o", content], ["twin.o", with_code_changed(content)], ["third.o", content]]
@@ -228,6 +321,7 @@ def main():
     made = objects.objects(folder)
     names = [n for n in ("x86_64", "i386", "hand64big", "hand32big") if n in made]
     counts = {"different": 0, "repacked": 0, "normalised": 0, "inconclusive": 0}
+    hidden = 0
     with tools.Pairs() as pairs:
         for name in names:
             other = object_harmless.no_file_symbols(made[name])
@@ -235,6 +329,7 @@ def main():
                        ["a-name-that-is-long.o", other]]
             add_harmless(pairs, name, members)
             add_attacks(pairs, name, members)
+            hidden += add_hidden(pairs, name, members)
             pairs.both_ways(f"{name}: twins exchanged", "different",
                             reordered(twins(made[name]), 1, 0, 2).write(),
                             Library(twins(made[name])).write())
@@ -247,6 +342,7 @@ def main():
                     [f"wanted {answer.wanted}: {answer.line}"] + answer.findings[:12]))
             if "both indexes" in answer.what:
                 tap.ok(any("ar/false-index" in f for f in answer.findings), answer.what + ", said")
+    tap.ok(hidden > 1, f"members hidden in {hidden} kinds of object")
     tap.ok(counts["different"] > 150, f"{counts['different']} pairs are different")
     tap.ok(counts["repacked"] > 30, f"{counts['repacked']} pairs are repacked")
     tap.ok(counts["normalised"] > 10, f"{counts['normalised']} pairs are normalised")

@@ -5,7 +5,7 @@
  * Source: ar(5): 8 bytes of magic; members of a 60-byte header and data padded to 2 bytes; deb(5).
  *         System V / GNU names: "name/", "/" symbol table, "//" name table, "/N" offset into it.
  * Limits: BSD names ("#1/N") are left in the content, where they are compared all the same. BSD
- *         indexes ("__.SYMDEF") are members like others. Thin archives are not read: their members
+ *         indexes ("__.SYMDEF") are members like others, but nothing may move beside one. Thin archives are not read: their members
  *         are files elsewhere.
  */
 #include <ctype.h>
@@ -46,10 +46,26 @@ static const struct assay_field library_fields[] = {
 #define FREE_AT 16 /* of the first of these four */
 #define FREE_END SIZE_AT
 
+/*
+ * Headers beside an index that is not read here. A linker goes where it leads, so nothing may move:
+ * in debugging information that is longer there is room for a member that only the index knows.
+ */
+static const struct assay_field locked_fields[] = {
+	{ "name", 0, NAME, ASSAY_ROLE_FIXED },
+	{ "mtime", 16, 12, ASSAY_ROLE_FIXED },
+	{ "uid", 28, 6, ASSAY_ROLE_FIXED },
+	{ "gid", 34, 6, ASSAY_ROLE_FIXED },
+	{ "mode", 40, 8, ASSAY_ROLE_FIXED },
+	{ "size", SIZE_AT, SIZE_LEN, ASSAY_ROLE_FIXED },
+	{ "end mark", END_AT, 2, ASSAY_ROLE_FIXED },
+	{ 0 },
+};
+
 /* What is known of an archive while it is read. */
 struct archive {
 	struct assay_span names; /* the name table, once it was seen */
-	bool library;
+	const struct assay_field *fields;
+	bool has_tables; /* index and names are no members, and the index is understood */
 };
 
 static bool probe(struct assay_span span)
@@ -128,15 +144,27 @@ static bool is_header(struct assay_span rest)
 	return rest.len >= HEADER && memcmp(rest.ptr + END_AT, "`\n", 2) == 0;
 }
 
-/* --- which archives are static libraries --- */
+/* --- what an archive is --- */
 
 enum member_kind {
 	MEMBER,
 	MEMBER_INDEX_32,
 	MEMBER_INDEX_64,
+	MEMBER_INDEX_OTHER,
 	MEMBER_NAMES,
 };
 
+#define BSD_INDEX "__.SYMDEF" /* more may follow: "/", "_64", " SORTED" */
+
+static bool is_bsd_index(struct assay_span header)
+{
+	return assay_span_starts(header, BSD_INDEX, strlen(BSD_INDEX)) ||
+	       (assay_span_starts(header, "#1/", 3) &&
+	        assay_span_starts(assay_span_sub(header, HEADER, header.len), BSD_INDEX,
+	                          strlen(BSD_INDEX)));
+}
+
+/* header: and what follows it */
 static enum member_kind kind_of(struct assay_span header)
 {
 	struct assay_span name = trim(assay_span_sub(header, 0, NAME));
@@ -145,6 +173,8 @@ static enum member_kind kind_of(struct assay_span header)
 		return MEMBER_INDEX_32;
 	if (assay_span_is(name, "/SYM64/"))
 		return MEMBER_INDEX_64;
+	if (is_bsd_index(header))
+		return MEMBER_INDEX_OTHER;
 	return assay_span_is(name, "//") ? MEMBER_NAMES : MEMBER;
 }
 
@@ -164,46 +194,81 @@ static bool is_relocatable(struct assay_span content)
 	       content.ptr[16] + content.ptr[17] == 1;
 }
 
-/* An index, when there is one, and the names stand in front; all else is relocatable. */
-static bool is_library(struct assay_span span)
+/* What all members together are. */
+struct survey {
+	size_t members;
+	bool index, other_index; /* one that stands in front; any other */
+	bool plain;              /* headers have numbers where they should */
+	bool relocatable;        /* all members are */
+	bool ordered;            /* names stand in front of members; nothing is cut short */
+};
+
+static void survey_member(struct survey *survey, struct assay_span rest, uint64_t at, uint64_t size)
 {
+	enum member_kind kind = kind_of(rest);
+	bool index = kind == MEMBER_INDEX_32 || kind == MEMBER_INDEX_64;
+
+	survey->index |= index && at == strlen(MAGIC);
+	survey->other_index |= kind == MEMBER_INDEX_OTHER || (index && at > strlen(MAGIC));
+	survey->plain &= is_plain(rest);
+	if (kind == MEMBER_NAMES && survey->members > 0)
+		survey->ordered = false;
+	if (kind != MEMBER)
+		return;
+	survey->members++;
+	survey->relocatable &= is_relocatable(assay_span_sub(rest, HEADER, size));
+}
+
+static struct survey survey_all(struct assay_span span)
+{
+	struct survey survey = { .plain = true, .relocatable = true, .ordered = true };
 	uint64_t at = strlen(MAGIC), size;
-	size_t members = 0;
 
 	for (;;) {
 		struct assay_span rest = assay_span_sub(span, at, span.len);
 		struct assay_error err = ASSAY_ERROR_INIT;
-		enum member_kind kind;
 
 		if (rest.len == 0)
-			return members > 0;
-		if (!is_header(rest) || read_size(rest, at, &size, &err) < 0 || !is_plain(rest))
-			return false;
-		kind = kind_of(rest);
-		if ((kind == MEMBER_INDEX_32 || kind == MEMBER_INDEX_64) && at > strlen(MAGIC))
-			return false;
-		if (kind == MEMBER_NAMES && members > 0)
-			return false;
-		if (kind == MEMBER && !is_relocatable(assay_span_sub(rest, HEADER, size)))
-			return false;
-		members += kind == MEMBER;
+			return survey;
+		if (!is_header(rest) || read_size(rest, at, &size, &err) < 0)
+			break;
+		survey_member(&survey, rest, at, size);
 		at += HEADER + size + size % 2;
 	}
+	survey.ordered = false;
+	return survey;
+}
+
+/* An index, when there is one, and the names stand in front. Where all else is relocatable it is a
+ * static library. */
+static struct archive archive_of(struct assay_span span)
+{
+	struct survey survey = survey_all(span);
+	bool sound = survey.ordered && survey.plain && !survey.other_index && survey.members > 0;
+
+	if (sound && survey.relocatable)
+		return (struct archive){ .fields = library_fields, .has_tables = true };
+	if (sound && survey.index)
+		return (struct archive){ .fields = fields, .has_tables = true };
+	return (struct archive){ .fields = survey.index || survey.other_index ? locked_fields
+		                                                              : fields };
 }
 
 /* --- reading --- */
 
-/* Index and names of a static library, which are no members but say what is in it. */
-static void read_table(struct assay_contents *out, enum member_kind kind, uint64_t size)
+/* Index and names, which are no members but say what is in it. */
+static void read_table(struct assay_contents *out, const struct archive *archive,
+                       enum member_kind kind, uint64_t size)
 {
 	static const char *const what[][2] = {
 		[MEMBER_INDEX_32] = { "header of the symbol index", ASSAY_AR_INDEX_32 },
 		[MEMBER_INDEX_64] = { "header of the symbol index", ASSAY_AR_INDEX_64 },
+		[MEMBER_INDEX_OTHER] = { "", "" },
 		[MEMBER_NAMES] = { "header of the name table", "name table" },
 	};
 	enum assay_role role = kind == MEMBER_NAMES ? ASSAY_ROLE_FIXED : ASSAY_ROLE_METADATA;
 
-	assay_contents_fields(out, ASSAY_NO_ENTRY, what[kind][0], library_fields);
+	assay_contents_fields(out, ASSAY_NO_ENTRY, what[kind][0], archive->fields);
 	(void)assay_contents_part(out, ASSAY_NO_ENTRY, role, what[kind][1], size);
 	if (size % 2 != 0)
 		assay_contents_fill(out, ASSAY_NO_ENTRY, "padding of a table", 1, '\n');
@@ -222,7 +287,7 @@ static int read_entry(struct assay_budget *budget, struct archive *archive,
 	if (assay_contents_text(out, &entry->name, member_name(archive->names, header), err) < 0)
 		return -1;
 	entry->content = assay_span_sub(header, HEADER, size);
-	assay_contents_fields(out, index, "header", archive->library ? library_fields : fields);
+	assay_contents_fields(out, index, "header", archive->fields);
 	(void)assay_contents_part(out, index, ASSAY_ROLE_CONTENT, "content", size);
 	if (size % 2 != 0)
 		assay_contents_fill(out, index, "padding", 1, '\n');
@@ -240,13 +305,13 @@ static int read_member(struct assay_budget *budget, struct archive *archive,
 		return -1;
 	if (kind == MEMBER_NAMES)
 		archive->names = assay_span_sub(header, HEADER, size);
-	if (!archive->library || kind == MEMBER)
+	if (!archive->has_tables || kind == MEMBER)
 		return read_entry(budget, archive, out, size, err);
-	read_table(out, kind, size);
+	read_table(out, archive, kind, size);
 	return 0;
 }
 
-/* An index that is not understood in all its bytes must be equal. */
+/* An index that is not understood in all its bytes must be equal, and nothing may move. */
 static void check_index(struct assay_contents *out)
 {
 	ASSAY_AUTO_AR_INDEX struct assay_ar_index index = { 0 };
@@ -254,14 +319,17 @@ static void check_index(struct assay_contents *out)
 
 	if (assay_ar_index_read(out, &index, &err) == 0)
 		return;
-	for (size_t i = 0; i < out->part_count; i++)
+	for (size_t i = 0; i < out->part_count; i++) {
 		if (out->parts[i].role == ASSAY_ROLE_METADATA)
 			out->parts[i].role = ASSAY_ROLE_FIXED;
+		if (out->parts[i].fields != NULL)
+			out->parts[i].fields = locked_fields;
+	}
 }
 
 static int read_ar(struct assay_budget *budget, struct assay_contents *out, struct assay_error *err)
 {
-	struct archive archive = { .library = is_library(out->span) };
+	struct archive archive = archive_of(out->span);
 
 	if (assay_span_starts(out->span, THIN_MAGIC, strlen(THIN_MAGIC)))
 		return assay_fail_at(err, ASSAY_E_FORMAT, 0,
@@ -271,7 +339,7 @@ static int read_ar(struct assay_budget *budget, struct assay_contents *out, stru
 		if (read_member(budget, &archive, out, err) < 0)
 			return -1;
 	assay_contents_trailing(out, ASSAY_NO_ENTRY);
-	if (archive.library)
+	if (archive.has_tables)
 		check_index(out);
 	return 0;
 }

@@ -32,7 +32,10 @@ struct assay_ar_index {
 void assay_ar_index_fini(struct assay_ar_index *index);
 #define ASSAY_AUTO_AR_INDEX ASSAY_AUTO(assay_ar_index_fini)
 
-/** Whether a container that was read as ar is a static library: all members are relocatable. */
+/**
+ * Whether a container that was read as ar is for linkers: it has an index, or all of its members
+ * are relocatable.
+ */
 bool assay_ar_is_library(const struct assay_contents *contents);
 
 /**

@@ -4,7 +4,9 @@
  *
  * Source: Intel, Hexadecimal Object File Format Specification, revision A, 6 January 1988.
  * Limits: a record that goes past the end of its 64 KiB is refused: the specification lets it wrap
- *         to the start in one mode and go on in the other, and loaders agree with neither.
+ *         to the start in one mode and go on in the other, and loaders agree with neither. So is
+ *         data behind address records of both kinds, unless their sum is the last one's address:
+ *         some loaders add them up (binutils bfd/ihex.c, segbase and extbase).
  *         Nothing may stand between records or behind the end-of-file record, whose address is 0.
  */
 #include "base/cursor.h"
@@ -28,7 +30,8 @@ enum type {
 
 struct reader {
 	struct assay_image *image;
-	uint64_t base; /* what is added to the address of a record */
+	uint64_t base; /* what is added to the address of a record: the last of these two */
+	uint64_t segment, linear; /* what records of each kind said */
 	bool ended;
 };
 
@@ -45,6 +48,8 @@ static int read_data(struct reader *reader, const struct assay_hexline *line,
 
 	if (length == 0)
 		return fail(reader, "a data record without data", err);
+	if (reader->segment + reader->linear != reader->base)
+		return fail(reader, "data whose address loaders do not agree about", err);
 	if (address + length > 0x10000)
 		return fail(reader, "a record that goes past its 64 KiB", err);
 	assay_hexline_add(reader->image, line,
@@ -82,7 +87,10 @@ static void read_base(struct reader *reader, const struct assay_hexline *line)
 {
 	uint64_t value = assay_load(line->bytes + DATA_AT, 2, true);
 
-	reader->base = value << (line->bytes[TYPE_AT] == TYPE_SEGMENT ? 4 : 16);
+	if (line->bytes[TYPE_AT] == TYPE_SEGMENT)
+		reader->base = reader->segment = value << 4;
+	else
+		reader->base = reader->linear = value << 16;
 	assay_hexline_add_framing(reader->image, line);
 }
 
