@@ -120,6 +120,22 @@ def slots():
     expect("a slot that is half erased", DIFFERENT, "different", "dump", "dump")
 
 
+def swapped_slots():
+    """The same parts in another release, whose slot b is where this one's slot a is."""
+    respin = Release(NEW.version)
+    respin.version, respin.name, respin.pack = "4.2.2", "fw-4.2.2.tar", "fw-4.2.2.reference.dsse.json"
+    respin.update = tar_of([("u-boot.bin", NEW.uboot, {}), ("kernel.itb", NEW.kernel, {}),
+                            ("rootfs.tar", NEW.rootfs, {}), ("notes", b"the same again", {})])
+    os.mkdir("both")
+    shutil.copy("packs/" + NEW.pack, "both")
+    make_pack(respin, LAYOUT.replace("-a, slot: a", "-x, slot: b").replace("-b, slot: b", "-y, slot: a"))
+    os.rename(respin.pack, "both/" + respin.pack)
+    write("dump", NEW.memory(("same", "empty")))
+    answer = expect("what one slot has is not the other's as well", DONE, "match: router 4.2.2, slot a is empty",
+                    "dump", "dump", reference="both")
+    check("every byte has one class there", adds_up(answer), answer)
+
+
 def revoked():
     write("dump", NEW.memory(("same", "other"), other=OLD))
     said = {"schema": "assay.revocation/1", "number": 1, "issued": "2026-11-01T00:00:00Z",
@@ -404,6 +420,6 @@ if __name__ == "__main__":
     if needs("openssl", "openssl"):
         keys()
         set_up()
-        for part in (updates, dumps, slots, revoked, changed_dumps, nand, trees, folders, hashes, fleet):
+        for part in (updates, dumps, slots, swapped_slots, revoked, changed_dumps, nand, trees, folders, hashes, fleet):
             part()
     finish()
