@@ -287,48 +287,11 @@ static void make_guard(const struct assay_user *user, struct assay_bytes *out)
 	memcpy(out->ptr, program, sizeof(program));
 }
 
-#define IF_BITS(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)(value), yes, no)
-
-/*
- * Whoever owns a file may open it so that the kernel writes down no time of access, and watch.h would
- * miss it. Refused as it is to all others, which programs that use it are ready for: open(2). The
- * flags of openat2 are in memory, so it is not there, as on kernels before 5.6; C libraries do not
- * use it.
- */
-static void make_open(struct assay_bytes *out)
-{
-#ifndef __NR_open
-#define __NR_open __NR_openat /* newer architectures have only this one */
-#endif
-	const struct sock_filter program[] = {
-		LOAD(offsetof(struct seccomp_data, nr)),
-		IF_EQUAL(__NR_open, 4, 0),
-		IF_EQUAL(__NR_openat, 7, 0),
-		IF_EQUAL(__NR_fcntl, 4, 0),
-		IF_EQUAL(__NR_openat2, 9, 0),
-		ANSWER(SECCOMP_RET_ALLOW),
-		LOAD(ARG(1)), /* open */
-		IF_BITS(O_NOATIME, 5, 4),
-		LOAD(ARG(1)), /* fcntl */
-		IF_EQUAL(F_SETFL, 0, 2),
-		LOAD(ARG(2)), /* fcntl, openat */
-		IF_BITS(O_NOATIME, 1, 0),
-		ANSWER(SECCOMP_RET_ALLOW),
-		ANSWER(SECCOMP_RET_ERRNO | EPERM),
-		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
-	};
-
-	out->ptr = assay_calloc(1, sizeof(program));
-	out->len = sizeof(program);
-	memcpy(out->ptr, program, sizeof(program));
-}
-
 int assay_filter_make(const struct assay_user *user, const struct assay_machine *machine,
                       struct assay_filter *out, struct assay_error *err)
 {
 	out->notify = machine != NULL;
 	make_guard(user, &out->guard);
-	make_open(&out->open);
 	if (make_main(machine, &out->main, err) < 0)
 		return -1;
 	return machine == NULL || machine->clock == NULL ? 0 : make_main(NULL, &out->quiet, err);
@@ -337,7 +300,6 @@ int assay_filter_make(const struct assay_user *user, const struct assay_machine 
 void assay_filter_fini(struct assay_filter *filter)
 {
 	assay_bytes_fini(&filter->guard);
-	assay_bytes_fini(&filter->open);
 	assay_bytes_fini(&filter->main);
 	assay_bytes_fini(&filter->quiet);
 }
@@ -358,7 +320,7 @@ int assay_filter_load(const struct assay_filter *filter, bool helper)
 	unsigned long flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	int fd;
 
-	if (load(&filter->guard, flags) < 0 || (!helper && load(&filter->open, flags) < 0))
+	if (load(&filter->guard, flags) < 0)
 		return -1;
 	if (helper && filter->quiet.ptr != NULL)
 		return load(&filter->quiet, flags);

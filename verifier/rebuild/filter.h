@@ -20,7 +20,6 @@
 /** Programs for the kernel, to be loaded one after the other. Owned. */
 struct assay_filter {
 	struct assay_bytes guard; /* unknown calls, chown */
-	struct assay_bytes open;  /* O_NOATIME: not for helpers, which need openat2 */
 	struct assay_bytes main;  /* everything else */
 	struct assay_bytes
 		quiet; /* the same for helpers, who must not have to ask for file times */

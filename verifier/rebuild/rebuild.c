@@ -325,8 +325,15 @@ static int take_sources(struct launch *launch, const struct assay_message *messa
 
 	if (message->type == ASSAY_MSG_SOURCES)
 		return assay_watch_take_inventory(fd, sources, err);
-	if (message->type == ASSAY_MSG_USED)
-		return assay_watch_take_used(fd, sources, err);
+	if (message->type == ASSAY_MSG_USED) {
+		int unknown = assay_watch_take_used(fd, sources, err);
+
+		if (unknown > 0)
+			assay_strings_printf(&launch->record->events,
+			                     "opened sources could not be watched: all count as "
+			                     "opened (fs.inotify.max_user_watches)");
+		return unknown < 0 ? -1 : 0;
+	}
 	return assay_fail(err, ASSAY_E_SYSTEM, "init speaks of %" PRIu32, message->type);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/memory.h"
 
 #define TICK_NS 1000000 /* a quarter of the longest tick of a kernel's clock: CONFIG_HZ=250 */
 #define TICKS_MAX 1000  /* after a second something is wrong with the clock */
@@ -69,26 +70,35 @@ int assay_watch_begin(struct assay_watch *watch, const char *folder, struct assa
 		if (is_later(&entry->st.st_ctim, &last))
 			last = entry->st.st_ctim;
 	}
+	assay_opens_begin(&watch->opens, folder, &watch->scan);
 	return watch->scan.count > 0 ? wait_for_tick(&last, err) : 0;
+}
+
+/* One that is not there any more, or cannot be found, was touched. */
+static bool is_touched(int dir, const struct assay_tree_entry *entry)
+{
+	struct stat now;
+
+	return fstatat(dir, entry->path, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+	       now.st_ino != entry->st.st_ino || !same_time(&now.st_ctim, &entry->st.st_ctim) ||
+	       !same_time(&now.st_atim, &entry->st.st_atim);
 }
 
 int assay_watch_end(const struct assay_watch *watch, const char *folder, struct assay_buffer *out,
                     struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int dir = open_folder(folder, err);
+	ASSAY_AUTO_FREE bool *opened = assay_calloc(watch->scan.count + 1, sizeof(*opened));
 
 	if (dir < 0)
 		return -1;
+	if (!assay_opens_end(&watch->opens, &watch->scan, opened))
+		return 0;
 	for (size_t i = 0; i < watch->scan.count; i++) {
 		const struct assay_tree_entry *entry = &watch->scan.entries[i];
-		struct stat now;
-		/* One that is not there any more, or cannot be found, was touched. */
-		bool touched = fstatat(dir, entry->path, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-		               now.st_ino != entry->st.st_ino ||
-		               !same_time(&now.st_ctim, &entry->st.st_ctim) ||
-		               !same_time(&now.st_atim, &entry->st.st_atim);
+		bool used = opened[i] || is_touched(dir, entry);
 
-		assay_buffer_add_str(out, touched && !S_ISDIR(entry->st.st_mode) ? "1" : "0");
+		assay_buffer_add_str(out, used && !S_ISDIR(entry->st.st_mode) ? "1" : "0");
 	}
 	return 0;
 }
@@ -120,12 +130,12 @@ int assay_watch_take_used(int fd, struct assay_inventory *inventory, struct assa
 
 	if (map_memory(fd, &map, err) < 0)
 		return assay_fail_in(err, "what the build opened");
-	if (map.span.len != inventory->count)
+	if (map.span.len != 0 && map.span.len != inventory->count)
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "what the build opened: %zu entries, and there are %zu",
 		                  map.span.len, inventory->count);
 	for (size_t i = 0; i < inventory->count; i++)
-		inventory->items[i].used = map.span.ptr[i] == '1';
+		inventory->items[i].used = map.span.len == 0 || map.span.ptr[i] == '1';
 	inventory->watched = true;
-	return 0;
+	return map.span.len == 0;
 }

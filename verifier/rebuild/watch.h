@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which source files a build opened, without a cost for the build: the kernel writes it down.
+ * Which source files a build opened, without a cost for the build and without a change to what it
+ * may do: the kernel writes it down in two ways, and either is enough.
  *
- * Sources lie on a tmpfs of ours. Before the first step every file and link has one time of access,
- * that of SOURCE_DATE_EPOCH, which is not after its time of change: so the first read, mapping or
- * execution gives it another one, whatever the mount's way with such times (relatime). After the last
- * step a file counts as opened when that time is another one, and also when its time of change (which
- * nobody can set) or its inode is: whoever sets the time of access back, writes, renames or removes
- * the file is seen by that.
+ * Times: sources lie on a tmpfs of ours. Before the first step every file and link has one time of
+ * access, that of SOURCE_DATE_EPOCH, which is not after its time of change: so the first read,
+ * mapping or execution gives it another one, whatever the mount's way with such times (relatime).
+ * After the last step a file counts as opened when that time is another one, and also when its time of
+ * change (which nobody can set) or its inode is: whoever sets the time of access back, writes, renames
+ * or removes the file is seen by that, and so is whoever follows a link.
  *
- * What it does not see: a file that was only looked at by name (stat, access, a list of the folder).
- * Who owns a file may open it with O_NOATIME, and then the kernel writes nothing down: programs of
- * the build may not (see filter.h). So a file that counts as never opened was not read; one that
- * counts as opened may have been copied, searched or listed and no more.
+ * Opens: opens.h. Who owns a file may open it with O_NOATIME, and then it keeps its time of access.
+ *
+ * What they do not see: a file that was only looked at by name (stat, access, a list of the folder).
+ * So a file that counts as never opened was not read; one that counts as opened may have been copied
+ * or searched and no more. Where that cannot be told for every file, all of them count as opened.
  *
  * Layer:  rebuild. Runs in init, and where it says so in the launcher.
  * Source: path_resolution(7) and inode(7); relatime_need_update of fs/inode.c, Linux 6.1; open(2).
@@ -23,11 +25,13 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "model/inventory.h"
+#include "rebuild/opens.h"
 #include "store/tree.h"
 
 /** Zero-initialise. Never freed: it is init's, until that process ends. */
 struct assay_watch {
 	struct assay_tree_scan scan; /* with each file as it was before the first step */
+	struct assay_opens opens;
 };
 
 /** List what is there. Afterwards times may be set, and nothing else may change. */
@@ -44,7 +48,7 @@ ASSAY_CHECKED int assay_watch_begin(struct assay_watch *watch, const char *folde
                                     struct assay_error *err);
 
 /** Append one character for each entry of the list: 1 for one that was opened, 0 for one that was not,
- *  and 0 for folders. */
+ *  and 0 for folders. Nothing when that is not known for each. */
 ASSAY_CHECKED int assay_watch_end(const struct assay_watch *watch, const char *folder,
                                   struct assay_buffer *out, struct assay_error *err);
 
@@ -52,6 +56,9 @@ ASSAY_CHECKED int assay_watch_end(const struct assay_watch *watch, const char *f
  * In the launcher: read the inventory that a helper made, and what assay_watch_end says about it.
  *
  * In:     fd     a file in memory; -1 is an error
+ * By an empty list, which says that nobody knows, all count as opened.
+ *
+ * Return: 1 for an empty list, else 0
  * Errors: ASSAY_E_FORMAT, ASSAY_E_LIMIT  not as an inventory is written; another count
  */
 ASSAY_CHECKED int assay_watch_take_inventory(int fd, struct assay_inventory *out,
