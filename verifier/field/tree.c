@@ -177,7 +177,9 @@ int assay_field_files(const struct assay_reference_files *files,
 
 		row->pack = job.pack;
 	}
-	merge(&job, files);
+	/* Where nothing could be read, nobody knows what is missing. */
+	if (files->count > 0 || troubles->count == 0)
+		merge(&job, files);
 	out->pack = job.pack;
 	out->tree = job.tree->name;
 	out->matched = job.matched;

@@ -250,6 +250,7 @@ static void add_rest(struct ext *fs)
 	struct assay_part *part;
 
 	if (rest.len > 0) {
+		out->trailing = fill ? 0 : length;
 		part = assay_contents_part_at(
 			out, ASSAY_NO_ENTRY, fill ? ASSAY_ROLE_FILL : ASSAY_ROLE_FIXED,
 			"bytes behind the file system", fs->image.len, length);

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "field/take.h"
+
+#include "base/buffer.h"
+#include "base/cursor.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "formats/archive/cpio_header.h"
+#include "formats/archive/tar_header.h"
+
+#define MODE_BITS 07777
+
+static const char capability_name[] = "security.capability"; /* capabilities(7) */
+
+static const struct assay_part *find_part(const struct assay_contents *contents,
+                                          const struct assay_entry *entry, const char *what)
+{
+	for (size_t i = 0; i < entry->part_count; i++) {
+		const struct assay_part *part = &contents->parts[entry->first_part + i];
+
+		if (strcmp(part->what, what) == 0)
+			return part;
+	}
+	return NULL;
+}
+
+static struct assay_span part_named(const struct assay_contents *contents,
+                                    const struct assay_entry *entry, const char *what)
+{
+	const struct assay_part *part = find_part(contents, entry, what);
+
+	return part != NULL ? assay_span_sub(contents->span, part->offset, part->length)
+	                    : assay_span_of(NULL, 0);
+}
+
+static void set_capability(struct assay_reference_file *out, struct assay_span value)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer hex = { 0 };
+
+	assay_buffer_add_hex(&hex, value);
+	free(out->capability);
+	out->capability = assay_strdup(assay_buffer_str(&hex));
+}
+
+static bool set_type(enum assay_entry_type type, enum assay_file_type *out)
+{
+	static const struct {
+		enum assay_entry_type from;
+		enum assay_file_type to;
+	} rows[] = {
+		{ ASSAY_ENTRY_FILE, ASSAY_FILE_REGULAR },
+		{ ASSAY_ENTRY_SYMLINK, ASSAY_FILE_SYMLINK },
+		{ ASSAY_ENTRY_DIRECTORY, ASSAY_FILE_FOLDER },
+		{ ASSAY_ENTRY_CHARACTER, ASSAY_FILE_CHARACTER },
+		{ ASSAY_ENTRY_BLOCK, ASSAY_FILE_BLOCK },
+		{ ASSAY_ENTRY_FIFO, ASSAY_FILE_FIFO },
+		{ ASSAY_ENTRY_SOCKET, ASSAY_FILE_SOCKET },
+	};
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++)
+		if (rows[i].from == type) {
+			*out = rows[i].to;
+			return true;
+		}
+	return false;
+}
+
+/* --- squashfs and ext: everything is an attribute -------------------------------------------- */
+
+static const struct assay_attribute *attribute_of(const struct assay_contents *contents,
+                                                  const struct assay_entry *entry, const char *key,
+                                                  const char *name)
+{
+	for (size_t i = 0; i < entry->attribute_count; i++) {
+		const struct assay_attribute *attribute =
+			&contents->attributes[entry->first_attribute + i];
+
+		if (strcmp(attribute->key, key) == 0 && assay_span_is(attribute->name, name))
+			return attribute;
+	}
+	return NULL;
+}
+
+static uint64_t number_of(const struct assay_contents *contents, const struct assay_entry *entry,
+                          const char *key)
+{
+	const struct assay_attribute *attribute = attribute_of(contents, entry, key, "");
+
+	return attribute != NULL ? attribute->number : 0;
+}
+
+static int take_attributes(const struct assay_contents *contents, const struct assay_entry *entry,
+                           struct assay_reference_file *out, struct assay_error *err)
+{
+	const struct assay_attribute *capability =
+		attribute_of(contents, entry, "xattr", capability_name);
+
+	if (!set_type(entry->type, &out->type) || attribute_of(contents, entry, "mode", "") == NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "a type that has no file");
+	out->mode = (uint32_t)number_of(contents, entry, "mode") & MODE_BITS;
+	out->uid = number_of(contents, entry, "uid");
+	out->gid = number_of(contents, entry, "gid");
+	out->device = number_of(contents, entry, "device");
+	if (capability != NULL)
+		set_capability(out, capability->bytes);
+	return 0;
+}
+
+/* --- tar: the header, and what pax says about owners ----------------------------------------- */
+
+/* Digits of a base up to the end, a space or a NUL. */
+static bool parse_digits(struct assay_span text, unsigned base, uint64_t *out)
+{
+	size_t i = 0;
+
+	*out = 0;
+	for (; i < text.len && text.ptr[i] >= '0' && text.ptr[i] < '0' + base; i++)
+		if (__builtin_mul_overflow(*out, (uint64_t)base, out) ||
+		    __builtin_add_overflow(*out, (uint64_t)(text.ptr[i] - '0'), out))
+			return false;
+	return i > 0 && (i == text.len || text.ptr[i] == ' ' || text.ptr[i] == '\0');
+}
+
+/* Source: tar_header.h; offsets and lengths of the ustar header. */
+static int take_tar_header(struct assay_span header, const struct assay_entry *entry,
+                           struct assay_reference_file *out, struct assay_error *err)
+{
+	static const struct {
+		char type;
+		enum assay_file_type file;
+	} others[] = {
+		{ '3', ASSAY_FILE_CHARACTER },
+		{ '4', ASSAY_FILE_BLOCK },
+		{ '6', ASSAY_FILE_FIFO },
+	};
+	uint64_t mode, major = 0, minor = 0;
+	bool typed = set_type(entry->type, &out->type);
+
+	if (header.len != ASSAY_TAR_BLOCK ||
+	    !parse_digits(assay_span_sub(header, 100, 8), 8, &mode) ||
+	    !parse_digits(assay_span_sub(header, 108, 8), 8, &out->uid) ||
+	    !parse_digits(assay_span_sub(header, 116, 8), 8, &out->gid))
+		return assay_fail(err, ASSAY_E_FORMAT, "mode or owner: not in octal digits");
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(others); i++)
+		if (others[i].type == (char)header.ptr[156]) {
+			out->type = others[i].file;
+			typed = true;
+		}
+	out->mode = (uint32_t)mode & MODE_BITS;
+	if (out->type == ASSAY_FILE_CHARACTER || out->type == ASSAY_FILE_BLOCK)
+		typed = typed && parse_digits(assay_span_sub(header, 329, 8), 8, &major) &&
+		        parse_digits(assay_span_sub(header, 337, 8), 8, &minor) &&
+		        major <= UINT32_MAX >> 1 && minor <= UINT32_MAX;
+	out->device = major << 32 | minor;
+	return typed || entry->type == ASSAY_ENTRY_LINK
+	               ? 0
+	               : assay_fail(err, ASSAY_E_FORMAT, "a type that has no file");
+}
+
+static int take_pax(struct assay_span records, struct assay_reference_file *out,
+                    struct assay_error *err)
+{
+	struct assay_cursor cur = assay_cursor_at(records, false);
+
+	while (assay_cursor_left(&cur) > 0) {
+		struct assay_span key = { 0 }, value = { 0 };
+		bool good = true;
+
+		if (assay_tar_record(&cur, &key, &value, err) < 0)
+			return -1;
+		if (assay_span_is(key, "uid"))
+			good = parse_digits(value, 10, &out->uid);
+		else if (assay_span_is(key, "gid"))
+			good = parse_digits(value, 10, &out->gid);
+		else if (assay_span_is(key, "SCHILY.xattr.security.capability"))
+			set_capability(out, value);
+		if (!good)
+			return assay_fail(err, ASSAY_E_FORMAT, "pax: no owner");
+	}
+	return 0;
+}
+
+static int take_tar(const struct assay_contents *contents, const struct assay_entry *entry,
+                    struct assay_reference_file *out, struct assay_error *err)
+{
+	struct assay_reference_file ignored = { 0 };
+
+	if (take_tar_header(part_named(contents, entry, "header"), entry, out, err) < 0)
+		return -1;
+	/* One that speaks for all files behind it: programs do not agree on it. */
+	if (take_pax(part_named(contents, entry, "global pax header"), &ignored, err) < 0)
+		return -1;
+	if (ignored.uid != 0 || ignored.gid != 0 || ignored.capability != NULL) {
+		free(ignored.capability);
+		return assay_fail(err, ASSAY_E_FORMAT, "a global header with an owner");
+	}
+	return take_pax(part_named(contents, entry, "pax header"), out, err);
+}
+
+/* --- cpio ------------------------------------------------------------------------------------ */
+
+static int take_cpio(const struct assay_contents *contents, const struct assay_entry *entry,
+                     struct assay_reference_file *out, struct assay_error *err)
+{
+	struct assay_cpio_header header;
+
+	if (assay_cpio_header(part_named(contents, entry, "header"), &header, err) < 0)
+		return -1;
+	if (!set_type(entry->type, &out->type))
+		return assay_fail(err, ASSAY_E_FORMAT, "a type that has no file");
+	/* The content of such a file stands with the last of its names. */
+	if (header.nlink > 1 && out->type == ASSAY_FILE_REGULAR)
+		return assay_fail(err, ASSAY_E_FORMAT, "a hard link in a cpio archive");
+	out->mode = header.mode & MODE_BITS;
+	out->uid = header.uid;
+	out->gid = header.gid;
+	if (out->type == ASSAY_FILE_CHARACTER || out->type == ASSAY_FILE_BLOCK)
+		out->device = header.rdev;
+	return 0;
+}
+
+/* --- romfs: types and one bit, of which Linux makes the rest ---------------------------------- */
+
+#define ROMFS_HEADER 16
+#define ROMFS_RUNNABLE 8      /* ROMFH_EXEC */
+#define ROMFS_MAJOR_MAX 0xfff /* of a device of Linux: linux/kdev_t.h */
+
+static uint32_t romfs_word(const struct assay_contents *contents, const struct assay_entry *entry,
+                           size_t at)
+{
+	struct assay_span header = part_named(contents, entry, "header");
+
+	return header.len == ROMFS_HEADER ? (uint32_t)assay_load(header.ptr + at, 4, true) : 0;
+}
+
+/* What Linux makes the root is the first header, whatever it is called; then the list must be its own. */
+static int check_romfs(const struct assay_contents *contents, struct assay_error *err)
+{
+	const struct assay_entry *root = contents->entries;
+	const struct assay_part *header =
+		contents->entry_count > 0 ? find_part(contents, root, "header") : NULL;
+
+	if (header == NULL || root->type != ASSAY_ENTRY_DIRECTORY || strcmp(root->name, ".") != 0 ||
+	    romfs_word(contents, root, 4) != header->offset)
+		return assay_fail(err, ASSAY_E_FORMAT, "a root that is not \".\" of its own list");
+	return 0;
+}
+
+/* Linux never asks the file system for these. */
+static bool is_romfs_dots(const struct assay_entry *entry)
+{
+	const char *name = assay_path_name(entry->name);
+
+	return entry->type == ASSAY_ENTRY_LINK &&
+	       (strcmp(name, ".") == 0 || strcmp(name, "..") == 0);
+}
+
+/* Source: Linux fs/romfs/super.c, romfs_modemap and romfs_iget(). Everything is root's. */
+static int take_romfs(const struct assay_contents *contents, const struct assay_entry *entry,
+                      struct assay_reference_file *out, struct assay_error *err)
+{
+	static const uint16_t modes[] = {
+		[ASSAY_FILE_REGULAR] = 0644, [ASSAY_FILE_FOLDER] = 0644,
+		[ASSAY_FILE_SYMLINK] = 0777, [ASSAY_FILE_CHARACTER] = 0600,
+		[ASSAY_FILE_BLOCK] = 0600,   [ASSAY_FILE_FIFO] = 0644,
+		[ASSAY_FILE_SOCKET] = 0644,
+	};
+	uint32_t place = romfs_word(contents, entry, 4);
+	bool plain = entry->type == ASSAY_ENTRY_FILE || entry->type == ASSAY_ENTRY_DIRECTORY;
+
+	if (entry != contents->entries && strcmp(assay_path_name(entry->name), ".") == 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "a name that nobody can open");
+	if (!set_type(entry->type, &out->type))
+		return assay_fail(err, ASSAY_E_FORMAT, "a type that has no file");
+	out->mode = modes[out->type];
+	if (plain && (romfs_word(contents, entry, 0) & ROMFS_RUNNABLE) != 0)
+		out->mode |= 0111;
+	if (out->type != ASSAY_FILE_CHARACTER && out->type != ASSAY_FILE_BLOCK)
+		return 0;
+	out->device = (uint64_t)(place >> 16) << 32 | (place & 0xffff);
+	return place >> 16 <= ROMFS_MAJOR_MAX
+	               ? 0
+	               : assay_fail(err, ASSAY_E_FORMAT, "a device that Linux does not have");
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+static const struct assay_taker takers[] = {
+	{ .reader = "squashfs", .take = take_attributes },
+	{ .reader = "ext", .take = take_attributes },
+	{ .reader = "romfs",
+	  .take = take_romfs,
+	  .check = check_romfs,
+	  .is_skipped = is_romfs_dots,
+	  .links_ahead = true },
+	{ .reader = "tar", .take = take_tar },
+	{ .reader = "cpio", .take = take_cpio },
+};
+
+const struct assay_taker *assay_taker_for(const struct assay_reader *reader)
+{
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(takers); i++)
+		if (strcmp(takers[i].reader, reader->name) == 0)
+			return &takers[i];
+	return NULL;
+}
