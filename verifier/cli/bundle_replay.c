@@ -89,52 +89,94 @@ static int unpack(const struct assay_opened_bundle *opened, const char *folder,
 	return 0;
 }
 
-/* What a result says of product and sources, without the run and the host. */
-static int canonical(struct assay_span text, struct assay_buffer *out, json_t **json,
-                     struct assay_error *err)
+/* One of the two results. Zero-initialise. */
+struct side {
+	struct assay_buffer
+		text;     /* canonical: of product and sources, without the run and the host */
+	json_t *json;     /* the same; owned */
+	json_t *unpinned; /* what the host could not pin; owned */
+};
+
+static void side_fini(struct side *side)
 {
-	if (assay_json_parse(text, json, err) < 0)
+	assay_buffer_fini(&side->text);
+	json_decref(side->json);
+	json_decref(side->unpinned);
+}
+
+static int read_side(struct assay_span text, struct side *out, struct assay_error *err)
+{
+	if (assay_json_parse(text, &out->json, err) < 0)
 		return assay_fail_in(err, ASSAY_BUNDLE_RESULT);
+	out->unpinned =
+		json_incref(json_object_get(json_object_get(out->json, "build"), "unpinned"));
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(of_the_host); i++)
 		(void)json_object_del(of_the_host[i].object == NULL
-		                              ? *json
-		                              : json_object_get(*json, of_the_host[i].object),
+		                              ? out->json
+		                              : json_object_get(out->json, of_the_host[i].object),
 		                      of_the_host[i].key);
-	assay_json_canonical(*json, out);
+	assay_json_canonical(out->json, &out->text);
 	return 0;
 }
 
-static void print_differences(const json_t *a, const json_t *b)
+static void print_differences(const json_t *a, const json_t *b, const char *above)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)a, key,
-	                    value) if (!json_equal(value, json_object_get(b, key)))(void)
-		printf("%-11s%s\n", "differs", key);
+	json_object_foreach((json_t *)(uintptr_t)a, key, value)
+	{
+		const json_t *other = json_object_get(b, key);
+
+		if (json_equal(value, other))
+			continue;
+		if (*above == '\0' && json_is_object(value) && json_is_object(other))
+			print_differences(value, other, key);
+		else
+			(void)printf("%-11s%s%s%s\n", "differs", above, *above != '\0' ? "." : "",
+			             key);
+	}
+}
+
+/* Whether hosts pin other things, and nothing differs but what a build can see of a host. */
+static bool differs_by_host(const struct side *before, const struct side *now)
+{
+	static const char *const keys[] = { "environment", "level" };
+	ASSAY_AUTO_JSON json_t *a = json_deep_copy(before->json);
+	ASSAY_AUTO_JSON json_t *b = json_deep_copy(now->json);
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(keys); i++) {
+		(void)json_object_del(json_object_get(a, "build"), keys[i]);
+		(void)json_object_del(json_object_get(b, "build"), keys[i]);
+	}
+	return json_equal(a, b) && !json_equal(before->unpinned, now->unpinned);
 }
 
 static int compare(struct assay_span before, const char *path, struct assay_error *err)
 {
 	ASSAY_AUTO_BYTES struct assay_bytes now = { 0 };
-	ASSAY_AUTO_BUFFER struct assay_buffer a = { 0 }, b = { 0 };
-	ASSAY_AUTO_JSON json_t *first = NULL;
-	ASSAY_AUTO_JSON json_t *second = NULL;
+	ASSAY_AUTO(side_fini) struct side first = { 0 };
+	ASSAY_AUTO(side_fini) struct side second = { 0 };
 	struct assay_sha256 digest;
 	char hex[ASSAY_SHA256_HEX];
 
 	if (assay_file_read(AT_FDCWD, path, UINT64_C(1) << 30, &now, err) < 0 ||
-	    canonical(before, &a, &first, err) < 0 ||
-	    canonical(assay_span_of_bytes(&now), &b, &second, err) < 0)
+	    read_side(before, &first, err) < 0 ||
+	    read_side(assay_span_of_bytes(&now), &second, err) < 0)
 		return -1;
-	assay_sha256(assay_buffer_span(&b), &digest);
+	assay_sha256(assay_buffer_span(&second.text), &digest);
 	assay_sha256_hex(&digest, hex);
-	if (assay_span_equal(assay_buffer_span(&a), assay_buffer_span(&b))) {
+	if (assay_span_equal(assay_buffer_span(&first.text), assay_buffer_span(&second.text))) {
 		(void)printf("\n%-11sthe same result, sha256:%s\n", "replay", hex);
 		return ASSAY_EXIT_MATCH;
 	}
+	if (differs_by_host(&first, &second)) {
+		(void)printf("\n%-11snot in the same environment: the hosts pin other things\n",
+		             "replay");
+		return ASSAY_EXIT_INCONCLUSIVE;
+	}
 	(void)printf("\n%-11sanother result\n", "replay");
-	print_differences(first, second);
+	print_differences(first.json, second.json, "");
 	return ASSAY_EXIT_DIFFERENT;
 }
 
