@@ -123,6 +123,61 @@ def counted():
     check("a revoked key, whoever vouches for it", got.returncode == TRUST and b"no good signature" in got.stdout, got)
 
 
+def with_crls(text=None):
+    return (text or policy_of()).replace("subject:", "crls: crls.pem, subject:")
+
+
+def revoked():
+    """What the CRLs of the policy have does not count, and nothing does without them."""
+    root, middle = crl_of("r.crl", "root"), crl_of("m.crl", "middle")
+
+    def status(lists, policy_text=None, **kw):
+        write("crls.pem", b"".join(lists))
+        return ask(signed("lab"), with_crls(policy_text), **kw)
+    got = status([root, middle])
+    check("CRLs that have nobody", got.returncode == DONE, got)
+    got = run("openssl", "verify", "-crl_check_all", "-attime", "1795564800", "-CAfile", "root.crt", "-untrusted",
+              "middle.crt", "-CRLfile", "crls.pem", "lab.crt")
+    check("openssl says so, too", got.returncode == 0, got)
+    other = crl_of("o.crl", "middle", ("other.crt", "260601", ""))
+    check("one that has somebody else", status([root, other]).returncode == DONE)
+    web = crl_of("w.crl", "middle", ("lab.crt", "270601", "superseded"))
+    got = status([root, web])
+    check("one that was replaced after the signature", got.returncode == DONE, got)
+    forged = crl_of("f.crl", "foreign")
+    scope = crl_of("s.crl", "middle", ext="issuingDistributionPoint=critical,@i\n[i]\nonlyCA=TRUE\n")
+    for text, lists in (
+            ("a CRL of the one between alone", [middle]),
+            ("a CRL of the root alone", [root]),
+            ("the certificate is revoked", [root, crl_of("x.crl", "middle", ("lab.crt", "260601", ""))]),
+            ("replaced before the signature", [root, crl_of("x.crl", "middle", ("lab.crt", "260601", "superseded"))]),
+            ("revoked later, for a lost key", [root, crl_of("x.crl", "middle", ("lab.crt", "270601", "keyCompromise"))]),
+            ("revoked later, for no reason", [root, crl_of("x.crl", "middle", ("lab.crt", "270601", ""))]),
+            ("on hold", [root, crl_of("x.crl", "middle", ("lab.crt", "270601", "certificateHold"))]),
+            ("the one between is revoked", [crl_of("x.crl", "root", ("middle.crt", "260601", "CACompromise")), middle]),
+            ("the CRL of another root of the same name", [forged, middle]),
+            ("a CRL for other certificates", [root, scope])):
+        got = status(lists)
+        check(f"not vouched for: {text}", got.returncode == TRUST and b"no good signature" in got.stdout, got)
+    for text, pattern, days in (("too old", "signers[0]: the CRL of CN=Middle is too old",
+                                 ("20261001000000Z", "20261101000000Z")),
+                                ("not valid yet", "CN=Middle is not valid yet",
+                                 ("20261201000000Z", "20270101000000Z"))):
+        write("crls.pem", root + crl_of("x.crl", "middle", days=days))
+        refused(f"a CRL that is {text}: nothing is proved", pattern, "check", "--policy", "policy.yaml", "--evidence",
+                "e.dsse.json", "--at", "2026-11-25T00:00:00Z", "fw.bin", status=TRUST)
+    for text, pattern, lists, policy_text in (
+            ("CRLs that are none", "no CRL in PEM", [read("root.crt")], None),
+            ("CRLs that end in garbage", "no CRL in PEM", [root, b"-----BEGIN X509 CRL-----\nAAAA\n"], None),
+            ("17 CRLs", "more than 16 CRLs", [root] * 17, None),
+            ("CRLs of a key", "a root and a subject", [root],
+             policy_of().replace('root: root.crt, subject: "CN=Lab A,O=Example"', "file: b.pub, crls: crls.pem"))):
+        write("crls.pem", b"".join(lists))
+        write("policy.yaml", policy_text or with_crls())
+        refused(f"a policy with {text}", pattern, "check", "--policy", "policy.yaml", "--evidence", "e.dsse.json",
+                "fw.bin")
+
+
 def signing():
     write("v.intoto.json", json.dumps(verdict()))
     got = assay("sign", "--key", "lab.key", "--certificate", "lab.pem", "v.intoto.json")
@@ -155,6 +210,6 @@ if __name__ == "__main__":
     folder = in_folder()
     if needs("openssl", "openssl"):
         set_up()
-        for part in (judged, counted, signing, policies):
+        for part in (judged, counted, revoked, signing, policies):
             part()
     finish()

@@ -67,6 +67,20 @@ def needs(package, *argv):
     return False
 
 
+def crl_of(out, ca, *revoked, days=("20261101000000Z", "20261201000000Z"), ext=""):
+    """A CRL in PEM by ca.crt, ca.key. revoked: (certificate file, time as YYMMDD, reason of openssl-ca(1))."""
+    lines = []
+    for name, when, reason in revoked:
+        serial = openssl("x509", "-in", name, "-noout", "-serial").decode().strip().split("=")[1]
+        lines.append(f"R\t400101000000Z\t{when}000000Z{',' if reason else ''}{reason}\t{serial}\tunknown\t/CN=x\n")
+    write("crl.index", "".join(lines))
+    write("crl.index.attr", "unique_subject = no\n")
+    write("crl.cnf", "[ca]\ndefault_ca=d\n[d]\ndatabase=crl.index\ndefault_md=sha256\n[e]\n" + ext)
+    openssl("ca", "-gencrl", "-config", "crl.cnf", "-cert", ca + ".crt", "-keyfile", ca + ".key", "-crl_lastupdate",
+            days[0], "-crl_nextupdate", days[1], "-out", out, *(["-crlexts", "e"] if ext else []))
+    return read(out)
+
+
 def in_folder():
     """Work in a folder of our own, which is removed at the end."""
     folder = tempfile.TemporaryDirectory(prefix="assay-attest-")

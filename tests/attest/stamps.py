@@ -277,6 +277,12 @@ def chains():
     got = ask(stamped)
     check("a chain is judged as of its time stamp", got.returncode == DONE, got)
     check("and as of now where the policy believes no time stamp", ask(plain).returncode == TRUST)
+    for text, status, when, reason in (
+            ("replaced years later", DONE, "200101", "superseded"), ("lost years later", TRUST, "200101", "keyCompromise"),
+            ("replaced before the stamp", TRUST, "140101", "superseded")):
+        crl_of("crls.pem", "ca", ("a.crt", when, reason))
+        got = ask(stamped.replace("subject:", "crls: crls.pem, subject:"))
+        check(f"a stamped signature whose certificate was {text}", got.returncode == status, got)
     env = json.loads(read("chain.json"))
     at(THEN + 60 * 86400, "x509", "-req", "-in", "a.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
        "-days", "30", "-out", "late.crt")

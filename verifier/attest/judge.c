@@ -67,10 +67,16 @@ static bool is_revoked(const struct assay_check_terms *terms, const struct assay
 	       assay_revocation_find(terms->revocation, assay_key_id(key)) != NULL;
 }
 
-/* The signature that a certificate of the expected person vouches for, as of a time; -1: there is
- * none. Out: *key owned, when there is one */
+/* A time of signing, and the time as of which people are known to be revoked. */
+struct moments {
+	int64_t when, now;
+};
+
+/* The signature that a certificate of the expected person vouches for; -1: there is none.
+ * Out: *key owned, when there is one */
 static int find_by_anchor(const struct assay_envelope *envelope, struct assay_span pae,
-                          const struct assay_anchor *anchor, int64_t when, struct assay_key **key)
+                          const struct assay_anchor *anchor, const struct moments *at,
+                          struct assay_key **key)
 {
 	for (size_t i = 0; i < envelope->count; i++) {
 		const char *chain =
@@ -78,8 +84,8 @@ static int find_by_anchor(const struct assay_envelope *envelope, struct assay_sp
 		ASSAY_AUTO_KEY struct assay_key *found = NULL;
 		struct assay_error ignored = ASSAY_ERROR_INIT;
 
-		if (*chain == '\0' ||
-		    assay_chain_key(anchor, assay_span_of_str(chain), when, &found, &ignored) < 0)
+		if (*chain == '\0' || assay_chain_key(anchor, assay_span_of_str(chain), at->when,
+		                                      at->now, &found, &ignored) < 0)
 			continue;
 		if (!assay_key_verify(found, pae,
 		                      assay_span_of_bytes(&envelope->signatures[i].bytes)))
@@ -109,6 +115,7 @@ static void find_signers(const struct assay_check_terms *terms,
 {
 	const struct assay_policy *policy = terms->policy;
 	ASSAY_AUTO_BUFFER struct assay_buffer pae = { 0 };
+	const struct moments at = { when, terms->now };
 	struct assay_sha256 seen[ASSAY_POLICY_SIGNERS];
 	size_t count = 0;
 
@@ -122,7 +129,7 @@ static void find_signers(const struct assay_check_terms *terms,
 			index = assay_envelope_find(envelope, assay_buffer_span(&pae), key);
 		else
 			index = find_by_anchor(envelope, assay_buffer_span(&pae),
-			                       policy->anchors[i], when, &vouched);
+			                       policy->anchors[i], &at, &vouched);
 		key = key != NULL ? key : vouched;
 		out->signed_by[i] = index >= 0 && (size_t)index < covered &&
 		                    !is_revoked(terms, key) && take_key(seen, &count, key);

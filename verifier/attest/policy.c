@@ -98,6 +98,8 @@ static const cyaml_schema_field_t signer_fields[] = {
 	                       PATH_BYTES),
 	CYAML_FIELD_STRING_PTR("subject", CYAML_FLAG_OPTIONAL, struct assay_signer, subject, 1,
 	                       PATH_BYTES),
+	CYAML_FIELD_STRING_PTR("crls", CYAML_FLAG_OPTIONAL, struct assay_signer, crls, 1,
+	                       PATH_BYTES),
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t signer = {
@@ -229,6 +231,8 @@ static int read_anchor(const struct assay_signer *who, const char *folder,
                        struct assay_anchor **out, struct assay_error *err)
 {
 	ASSAY_AUTO_BYTES struct assay_bytes file = { 0 };
+	ASSAY_AUTO_BYTES struct assay_bytes lists = { 0 };
+	struct assay_span crls;
 
 	if (who->root == NULL || who->subject == NULL || who->key != NULL || who->file != NULL)
 		return assay_fail(err, ASSAY_E_FORMAT,
@@ -236,9 +240,13 @@ static int read_anchor(const struct assay_signer *who, const char *folder,
 	/* Lists of what is revoked have to be believed for years, by one key. */
 	if (who->role == ASSAY_ROLE_REVOKER)
 		return assay_fail(err, ASSAY_E_FORMAT, "a revoker has a key, not a root");
-	if (read_beside(folder, who->root, ASSAY_CHAIN_MAX, &file, err) < 0)
+	if (read_beside(folder, who->root, ASSAY_CHAIN_MAX, &file, err) < 0 ||
+	    (who->crls != NULL &&
+	     read_beside(folder, who->crls, ASSAY_STAMP_FILE_MAX, &lists, err) < 0))
 		return -1;
-	return assay_anchor_read(assay_span_of_bytes(&file), who->subject, out, err);
+	crls = assay_span_of_bytes(&lists);
+	return assay_anchor_read(assay_span_of_bytes(&file), who->crls != NULL ? &crls : NULL,
+	                         who->subject, out, err);
 }
 
 static int read_authorities(const char *folder, struct assay_policy *policy,
@@ -279,7 +287,7 @@ static int load_files(const struct assay_yaml *yaml, const char *folder,
 
 static bool has_anchor(const struct assay_signer *who)
 {
-	return who->root != NULL || who->subject != NULL;
+	return who->root != NULL || who->subject != NULL || who->crls != NULL;
 }
 
 /* Whether two signers are one: the same key, or certificates of the same person. */
@@ -351,6 +359,15 @@ int assay_policy_parse(const char *name, struct assay_span text, struct assay_po
 	if (assay_yaml_parse(name, text, &yaml, err) < 0)
 		return -1;
 	return load(yaml, NULL, out, err);
+}
+
+int assay_policy_current(const struct assay_policy *policy, int64_t now, struct assay_error *err)
+{
+	for (unsigned i = 0; i < policy->signers_count; i++)
+		if (policy->anchors[i] != NULL &&
+		    assay_anchor_current(policy->anchors[i], now, err) < 0)
+			return assay_fail_in(err, "signers[%u]", i);
+	return 0;
 }
 
 void assay_policy_free(struct assay_policy *policy)

@@ -34,6 +34,7 @@ struct assay_signer {
 	char *file;    /* path beside the policy; NULL when it is in the policy */
 	char *root;    /* path of certificates that may vouch for the key of a signature, instead */
 	char *subject; /* whom the certificate of the key has to be about; with root */
+	char *crls;    /* path of CRLs, none of which may have one of the certificates; with root */
 };
 
 /** Evidence beside verdicts that a whole case must have: see attest/case.h. */
@@ -96,6 +97,15 @@ ASSAY_CHECKED int assay_policy_load(const char *path, struct assay_policy **out,
 /** As assay_policy_load, from memory. name: what messages call it; keys in files are refused. */
 ASSAY_CHECKED int assay_policy_parse(const char *name, struct assay_span text,
                                      struct assay_policy **out, struct assay_error *err);
+
+/**
+ * Whether the CRLs of signers are those of now: who cannot tell who is revoked has no opinion.
+ *
+ * Errors: ASSAY_E_TRUST
+ */
+ASSAY_CHECKED int assay_policy_current(const struct assay_policy *policy, int64_t now,
+                                       struct assay_error *err);
+
 void assay_policy_free(struct assay_policy *policy);
 
 static inline void assay_cleanup_policy(struct assay_policy **policy)

@@ -34,7 +34,8 @@ static int check_signers(const struct assay_envelope *envelope, struct assay_buf
 	struct assay_judged judged = { 0 };
 	bool any = false;
 
-	if (assay_policy_load(opt.policy, &policy, err) < 0)
+	if (assay_policy_load(opt.policy, &policy, err) < 0 ||
+	    assay_policy_current(policy, terms.now, err) < 0)
 		return -1;
 	terms.policy = policy;
 	assay_judge_signers(&terms, envelope, &judged);

@@ -62,7 +62,8 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 
 	if (opt.policy == NULL)
 		return assay_fail(err, ASSAY_E_USAGE, "--policy: say what is demanded");
-	if (assay_policy_load(opt.policy, &policy, err) < 0)
+	if (assay_policy_load(opt.policy, &policy, err) < 0 ||
+	    assay_policy_current(policy, terms.now, err) < 0)
 		return -1;
 	terms.policy = policy;
 	if (assay_cli_digest_update(argv[0], &c.check.digest, err) < 0)

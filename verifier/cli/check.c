@@ -150,7 +150,8 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 		return assay_fail(err, ASSAY_E_USAGE,
 		                  "--at: \"%s\" is not a time like 2026-11-25T06:31:44Z",
 		                  assay_check_opt.at);
-	if (assay_policy_load(assay_check_opt.policy, &policy, err) < 0)
+	if (assay_policy_load(assay_check_opt.policy, &policy, err) < 0 ||
+	    assay_policy_current(policy, terms.now, err) < 0)
 		return -1;
 	terms.policy = policy;
 	if (assay_check_opt.revocations != NULL) {
