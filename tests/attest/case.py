@@ -31,13 +31,13 @@ def reviewed(agrees=True, tree=TREE):
     return verdict(source={"reviewed": agrees, "reviews": [{"at": ".", "tree": tree}]})
 
 
-def ask(policy_text, *envelopes):
+def ask(policy_text, *envelopes, options=()):
     shutil.rmtree("evidence", ignore_errors=True)
     os.mkdir("evidence")
     for i, text in enumerate(envelopes):
         write(f"evidence/{i}.dsse.json", text)
     write("p.yaml", policy_text)
-    got = assay("case", "--policy", "p.yaml", "--evidence", "evidence", "--json", "answer.json", "fw.bin")
+    got = assay("case", "--policy", "p.yaml", "--evidence", "evidence", "--json", "answer.json", *options, "fw.bin")
     answer = json.loads(read("answer.json")) if got.returncode != TROUBLE else {}
     return got.returncode, answer, got
 
@@ -99,6 +99,26 @@ def cases():
                        ("no owners", (("x", 0),))):
         status, _, got = ask(demands(*rows), good)
         check(f"a policy with {text} is refused", status == TROUBLE, got)
+
+
+def withdrawn():
+    """A report that the revocation list has is no evidence, whatever it says."""
+    text = policy([*SIGNERS, ("R", "revoker", "r.pub")], owners=1,
+                  revocation="case:\n  - {kind: penetration-test, owners: 1}\n")
+    good = envelope(verdict(), "a")
+
+    def digest(env):
+        return sha256(__import__("base64").b64decode(json.loads(env)["payload"]))
+    for what, env, more, standing in (
+            ("that passed", envelope(attached(), "c"), (), "misses"),
+            ("that failed", envelope(attached(result="FAILED"), "c"), (envelope(attached(), "a"),), "has")):
+        status, answer, got = ask(text, good, env, *more)
+        check(f"a report {what}", [d["standing"] for d in answer["demands"]] !=
+              [standing], got)
+        write("list", revocation_list(digest(env), expires="2099-01-01T00:00:00Z"))
+        status, answer, got = ask(text, good, env, *more, options=["--revocations", "list"])
+        check(f"a report {what} and was revoked", [d["standing"] for d in answer["demands"]] == [standing] and
+              b"does not count: was revoked: lost" in got.stdout, got)
 
 
 def attaching():
@@ -176,10 +196,11 @@ def amending():
 if __name__ == "__main__":
     with in_folder():
         if needs("openssl", "openssl"):
-            for name in ("a", "c", "w", "stranger"):
+            for name in ("a", "c", "w", "r", "stranger"):
                 new_key(name, "ed25519")
             write("fw.bin", b"firmware")
             cases()
+            withdrawn()
             attaching()
             amending()
     finish()

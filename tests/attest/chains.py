@@ -112,12 +112,7 @@ def counted():
     check("a key of the policy with a certificate is one person", got.returncode == TRUST and
           b"1 of 2 owners" in got.stdout, got)
     new_key("r", "ed25519")
-    said = json.dumps({"schema": "assay.revocation/1", "number": 1, "issued": "2026-11-01T00:00:00Z", "expires":
-                       "2026-12-01T00:00:00Z", "revoked": [{"sha256": sha256(openssl(
-                           "pkey", "-in", "lab.key", "-pubout", "-outform", "DER")), "reason": "lost"}]}).encode()
-    kind = "application/vnd.assay.revocation+json"
-    write("list", json.dumps({"payload": b64(said), "payloadType": kind, "signatures": [
-        {"sig": b64(openssl_sign("r", "ed25519", pae(said, kind)))}]}))
+    write("list", revocation_list(sha256(openssl("pkey", "-in", "lab.key", "-pubout", "-outform", "DER"))))
     wanted = policy_of() + "  - {owner: R, role: revoker, file: r.pub}\n"
     got = ask(signed("lab"), wanted, options=["--revocations", "list"])
     check("a revoked key, whoever vouches for it", got.returncode == TRUST and b"no good signature" in got.stdout, got)

@@ -67,6 +67,15 @@ def needs(package, *argv):
     return False
 
 
+def revocation_list(*digests, key="r", expires="2026-12-01T00:00:00Z"):
+    """A revocation list of November 2026, signed with openssl."""
+    said = json.dumps({"schema": "assay.revocation/1", "number": 1, "issued": "2026-11-01T00:00:00Z", "expires":
+                       expires, "revoked": [{"sha256": d, "reason": "lost"} for d in digests]}).encode()
+    kind = "application/vnd.assay.revocation+json"
+    return json.dumps({"payload": b64(said), "payloadType": kind, "signatures": [
+        {"sig": b64(openssl_sign(key, "ed25519", pae(said, kind)))}]})
+
+
 def crl_of(out, ca, *revoked, days=("20261101000000Z", "20261201000000Z"), ext=""):
     """A CRL in PEM by ca.crt, ca.key. revoked: (certificate file, time as YYMMDD, reason of openssl-ca(1))."""
     lines = []

@@ -252,6 +252,40 @@ def demanded():
     refused("demanded with an empty file", "timestamps.file: the file is empty", *ask)
 
 
+def cases():
+    """A policy that wants time stamps wants them of reports, too."""
+    write("policy.yaml", policy([("A", "performer", "a.pub"), ("B", "performer", "b.pub")], owners=1,
+                                revocation="timestamps: {file: old-ca.crt}\ncase:\n  - {kind: test, owners: 2}\n"))
+    os.mkdir("case")
+    write("case/v.dsse.json", envelope(verdict(), "a"))
+    stamp("old", THEN, "case/v.dsse.json", "old.crl")
+
+    def ask(text, status, standing, said):
+        got = assay("case", "--policy", "policy.yaml", "--evidence", "case", "--json", "answer.json", "fw.bin")
+        answer = json.loads(read("answer.json"))
+        check(text, got.returncode == status and answer["demands"][0]["standing"] == standing and
+              said in got.stdout.decode(), got)
+
+    def report(result, *signers):
+        return envelope(statement(b"firmware", "https://in-toto.io/attestation/test-result/v0.1", {
+            "result": result, "configuration": [], "assay_kind": "test",
+            "assay_report": {"name": "r.pdf", "digest": {"sha256": sha256(b"report")}}}), *signers)
+    write("case/t.dsse.json", report("PASSED", "a", "b"))
+    ask("a report without a time stamp", TRUST, "misses", "does not count: has no time stamp")
+    write("case/t.dsse.json", report("FAILED", "b"))
+    ask("a report that says no needs none", TRUST, "failed", "failed    test")
+    write("case/t.dsse.json", report("PASSED", "a", "b"))
+    stamp("old", THEN, "case/t.dsse.json")
+    ask("a report with a time stamp without CRLs", TRUST, "misses", "has no CRL of its time")
+    write("case/t.dsse.json", report("PASSED", "a", "b"))
+    stamp("old", THEN, "case/t.dsse.json", "old.crl")
+    ask("a report that was stamped", DONE, "has", "case      complete")
+    write("case/t.dsse.json", report("PASSED", "a"))
+    stamp("old", THEN, "case/t.dsse.json", "old.crl")
+    assay("sign", "--key", "b.key", "case/t.dsse.json")
+    ask("a signature that came later does not count", TRUST, "misses", "misses    test: 1 of 2")
+
+
 def chains():
     """A certificate of a signer that ran out long ago was good when its signature was stamped."""
     new_key("ca", "p256")
@@ -298,6 +332,6 @@ if __name__ == "__main__":
             new_key(key, "ed25519")
         authority("new", 1700000000)
         authority("old", THEN)
-        for part in (honest, dishonest, demanded, times, chains):
+        for part in (honest, dishonest, demanded, cases, times, chains):
             part()
     finish()

@@ -16,6 +16,7 @@ static void item_fini(struct assay_case_item *item)
 	free(item->kind);
 	free(item->result);
 	free(item->by);
+	free(item->why);
 	assay_strings_fini(&item->owners);
 }
 
@@ -29,6 +30,17 @@ void assay_case_fini(struct assay_case *c)
 	free(c->standings);
 	free(c->owners);
 	*c = (struct assay_case){ 0 };
+}
+
+static void free_judged(struct assay_judged **judged)
+{
+	assay_judged_fini(*judged);
+	free(*judged);
+}
+
+static bool says_no(const struct assay_case_item *item)
+{
+	return strcmp(item->result, "FAILED") == 0;
 }
 
 /* Out: the fields of an item that its statement has. Return: false when it is neither kind */
@@ -59,6 +71,26 @@ static bool describe(const struct assay_statement *statement, const struct assay
 	return true; /* what it is about is known when all verdicts are */
 }
 
+/* Who signed it, and why that does not count. One who says no needs no time stamp, as in a verdict. */
+static void judge_item(const struct assay_check_terms *terms, const struct assay_envelope *envelope,
+                       struct assay_case_item *item)
+{
+	ASSAY_AUTO(free_judged) struct assay_judged *judged = assay_calloc(1, sizeof(*judged));
+	const char *reason = NULL;
+	struct assay_sha256 digest;
+
+	assay_sha256(assay_span_of_bytes(&envelope->payload), &digest);
+	if (terms->revocation != NULL)
+		reason = assay_revocation_find(terms->revocation, &digest);
+	assay_judge_signers(terms, envelope, judged);
+	if (reason != NULL)
+		item->why = assay_asprintf("was revoked: %s", reason);
+	else if (!says_no(item) && assay_judge_stamps(terms, envelope, judged) < 0)
+		item->why = assay_strdup(judged->why);
+	(void)assay_judge_owners(terms->policy, judged, ASSAY_ROLES_COUNTED, &item->owners);
+	assay_strings_sort(&item->owners);
+}
+
 /* An item, when the envelope is one of those that are no verdicts. */
 static bool add_item(struct assay_case *c, const struct assay_check_terms *terms,
                      const struct assay_evidence *evidence)
@@ -66,7 +98,6 @@ static bool add_item(struct assay_case *c, const struct assay_check_terms *terms
 	ASSAY_AUTO_ENVELOPE struct assay_envelope envelope = { 0 };
 	ASSAY_AUTO_STATEMENT struct assay_statement statement = { 0 };
 	struct assay_error err = ASSAY_ERROR_INIT;
-	struct assay_judged *judged;
 	struct assay_case_item item = { 0 };
 
 	if (assay_envelope_parse(evidence->envelope, &envelope, &err) < 0 ||
@@ -75,11 +106,7 @@ static bool add_item(struct assay_case *c, const struct assay_check_terms *terms
 	    !describe(&statement, &c->check.digest, &item))
 		return false;
 	item.name = assay_strdup(evidence->name);
-	judged = assay_calloc(1, sizeof(*judged));
-	assay_judge_signers(terms, &envelope, judged);
-	(void)assay_judge_owners(terms->policy, judged, ASSAY_ROLES_COUNTED, &item.owners);
-	assay_strings_sort(&item.owners);
-	free(judged);
+	judge_item(terms, &envelope, &item);
 	assay_grow(&c->items, &c->cap, c->count, sizeof(*c->items));
 	c->items[c->count++] = item;
 	return true;
@@ -140,10 +167,10 @@ static enum assay_case_standing judge_demand(const struct assay_case *c,
 	for (size_t i = 0; i < c->count; i++) {
 		const struct assay_case_item *item = &c->items[i];
 
-		if (!item->about || item->owners.count == 0 ||
+		if (!item->about || item->why != NULL || item->owners.count == 0 ||
 		    strcmp(item->kind, demand->kind) != 0)
 			continue;
-		failed |= strcmp(item->result, "FAILED") == 0;
+		failed |= says_no(item);
 		for (size_t k = 0; strcmp(item->result, "PASSED") == 0 && k < item->owners.count;
 		     k++)
 			assay_strings_add(&owners, item->owners.items[k]);
@@ -201,6 +228,10 @@ void assay_case_text(const struct assay_case *c, const struct assay_check_terms 
 			assay_quote(out, assay_span_of_str(item->by));
 		}
 		add_names(&item->owners, out);
+		if (item->why != NULL) {
+			assay_buffer_add_str(out, "; does not count: ");
+			assay_quote(out, assay_span_of_str(item->why));
+		}
 		assay_buffer_add_str(out, item->about ? "\n" : "; about something else\n");
 	}
 	for (unsigned i = 0; i < terms->policy->demands_count; i++)
@@ -223,6 +254,11 @@ static json_t *item_json(const struct assay_case_item *item)
 	assay_json_set_sha256(out, "subject", &item->subject);
 	assay_json_set(out, "owners", assay_json_strings(&item->owners));
 	assay_json_set_bool(out, "about", item->about);
+	if (item->why != NULL) {
+		ASSAY_AUTO_FREE char *why = assay_quoted(item->why);
+
+		assay_json_set_str(out, "why", why);
+	}
 	return out;
 }
 

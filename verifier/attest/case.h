@@ -23,6 +23,7 @@ struct assay_case_item {
 	char *by;                    /* who did it or reviewed it; NULL when not said */
 	struct assay_sha256 subject; /* of a review: the tree; else of the report */
 	struct assay_strings owners; /* performers and checkers who signed it, sorted */
+	char *why;                   /* why it does not count; NULL: it does */
 	bool about;                  /* it is about this file */
 };
 

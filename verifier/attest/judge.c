@@ -158,20 +158,25 @@ void assay_judge_signers(const struct assay_check_terms *terms,
 	find_signers(terms, envelope, envelope->count, signing_time(terms, envelope), out);
 }
 
-/* Where time stamps are wanted, only signatures that the first of them covers count from here on. */
-static int judge_stamps(const struct verdict *v)
+int assay_judge_stamps(const struct assay_check_terms *terms, const struct assay_envelope *envelope,
+                       struct assay_judged *out)
 {
-	struct assay_span authorities = assay_span_of_bytes(&v->terms->policy->authorities);
+	struct assay_span authorities = assay_span_of_bytes(&terms->policy->authorities);
 	struct assay_stamp stamps[ASSAY_STAMPS_MAX];
 	struct assay_error err = ASSAY_ERROR_INIT;
 	size_t count;
 
 	if (authorities.len == 0)
 		return 0;
-	if (assay_stamp_check(v->envelope, authorities, true, stamps, &count, &err) < 0)
-		return fail(v->out, ASSAY_STANDING_UNTRUSTED, "%s", err.text);
-	find_signers(v->terms, v->envelope, stamps[0].signatures, stamps[0].time, v->out);
+	if (assay_stamp_check(envelope, authorities, true, stamps, &count, &err) < 0)
+		return fail(out, ASSAY_STANDING_UNTRUSTED, "%s", err.text);
+	find_signers(terms, envelope, stamps[0].signatures, stamps[0].time, out);
 	return 0;
+}
+
+static int judge_stamps(const struct verdict *v)
+{
+	return assay_judge_stamps(v->terms, v->envelope, v->out);
 }
 
 /* Whether a log that the policy believes has seen the statement. */

@@ -24,6 +24,16 @@ void assay_judge_signers(const struct assay_check_terms *terms,
                          const struct assay_envelope *envelope, struct assay_judged *out);
 
 /**
+ * Where the policy wants time stamps: only signatures that the first of them covers count from here on.
+ *
+ * Out:    out->signed_by, or why there are no good ones
+ * Return: 0, or -1 when there are none
+ */
+ASSAY_CHECKED int assay_judge_stamps(const struct assay_check_terms *terms,
+                                     const struct assay_envelope *envelope,
+                                     struct assay_judged *out);
+
+/**
  * Judge the envelope of a reference pack.
  *
  * Out:    *statement, to be freed in any case; *out but its name, with why it is not taken
