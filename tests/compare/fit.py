@@ -134,6 +134,37 @@ def trees():
             ("too deep", fdt(([], [deep(70)]))),
     ):
         trial(f"device tree: {text}", image, tree(bootargs="other"), "inconclusive", "cannot be read")
+    misplaced()
+
+
+def moved(block, by):
+    """A tree with zeros in front of a block, so that it and what is behind it stand further on."""
+    image = tree()
+    head = list(struct.unpack_from(">10I", image))
+    at = head[block]
+    for i in (2, 3, 4):
+        head[i] += by * (head[i] >= at)
+    head[1] += by
+    return cells(*head) + image[40:at] + bytes(by) + image[at:]
+
+
+def misplaced():
+    """Nothing is wrong with these but where a block stands."""
+    good = tree()
+    strings_at, = struct.unpack_from(">I", good, 12)
+    behind = good + good[strings_at:]
+    structure_at, structure_size = (struct.unpack_from(">I", good, i)[0] for i in (8, 36))
+    for text, image in (
+            ("a structure at an odd place", moved(2, 2)),
+            ("reserved memory at an odd place", moved(4, 4)),
+            ("strings behind the end", put(12, cells(len(good)))(behind)),
+            ("strings that go on behind the end", put(4, cells(len(good) - 1))(good)),
+            ("a structure behind the end",
+             put(8, cells(len(good)))(good + good[structure_at:structure_at + structure_size])),
+            ("reserved memory behind the end", put(16, cells(len(good) + 7 & ~7))(good + bytes(24))),
+            ("strings that are the header's", put(12, cells(20))(put(32, cells(len(good) - 20))(good))),
+    ):
+        trial(f"device tree: {text}", image, good, "inconclusive", "a block that is not inside")
 
 
 def deep(levels):
@@ -159,7 +190,7 @@ def fit(kernel=KERNEL, ramdisk=RAMDISK, time=1, signed=2, signature=SIGNATURES[0
         signer="mkimage", version="2023.01", listed=None, kind="kernel", load=0x80008000,
         algo="sha256", value=None, external=False, images=(), configurations=(), conf=(),
         sig_algo="sha256,rsa2048", sig_fill=b"\0", sig_more=(), hashed=None, sign_images=("kernel", "fdt"),
-        device_tree=None, positions=False, align=4, cut=b"", tail=b"", slack=bytes(3), hashes=True, **kw):
+        device_tree=None, positions=False, align=4, cut=b"", tail=b"", slack=bytes(3), hashes=True, more=(), **kw):
     device_tree = device_tree or tree()
     listed = listed or [n for n in LISTED if hashes or "hash" not in n]
     blobs = []
@@ -190,9 +221,10 @@ def fit(kernel=KERNEL, ramdisk=RAMDISK, time=1, signed=2, signature=SIGNATURES[0
         sign.append(("sign-images", strings(*sign_images), sig_fill))
     conf1 = ("conf-1", [("kernel", strings("kernel-1")), ("fdt", strings("fdt-1")),
                         ("ramdisk", strings("ramdisk-1")), *conf], [("signature-1", sign, [])])
-    out = fdt(([("timestamp", cells(time)), ("description", strings("a FIT"))],
+    times = (time,) if isinstance(time, int) else time
+    out = fdt(([("timestamp", cells(*times))] * bool(times) + [("description", strings("a FIT"))],
                [("images", [], nodes),
-                ("configurations", [("default", strings("conf-1"))], [conf1, *configurations])]),
+                ("configurations", [("default", strings("conf-1"))], [conf1, *configurations]), *more]),
               slack=slack, **kw)
     if external:
         out = (out + bytes(8192 - len(out)) if positions else word(out)) + b"".join(blobs)
@@ -291,6 +323,16 @@ def lies():
     trial("FIT: data that is the header", fit(images=inside), fit(), "inconclusive", "two purposes")
     trial("FIT: a property twice", fit(sig_more=[("value", SIGNATURES[1])]), fit(), "inconclusive",
           "one name")
+    trial("FIT: a time of another length", fit(time=(1, 2)), fit(time=(1, 3)), "different", "property timestamp")
+    untimed = fit(time=())
+    trial("FIT: no time", untimed, fit(time=(), signed=7), "transplanted", "fit/timestamps@1")
+
+    def beside(level):
+        """Nodes that look like an image's, and are none."""
+        data = gz(TEXT, level)
+        return fit(more=[("other", [], [("kernel-1", [("data", data)], [hash_node(data)])])])
+    trial("FIT: what is packed otherwise is no image", beside(1), beside(9), "different",
+          "other/kernel-1: property data")
     same = fit(listed=LISTED[:2])
     trial("FIT: both sides lie in the same way, and something else differs", same,
           fit(listed=LISTED[:2], time=9), "different", "hashed-nodes is false in the delivered",

@@ -148,15 +148,14 @@ static bool is_time(const struct fdt_property *property)
 
 static bool is_image(const struct fit *fit, size_t node)
 {
-	return fit->images != NONE && fit->tree->nodes[node].parent == fit->images;
+	return fit->tree->nodes[node].parent == fit->images;
 }
 
 /* What the nodes of an image or a configuration are is told by how their names begin. */
 static void look_at(struct fit *fit, size_t node)
 {
 	size_t parent = fit->tree->nodes[node].parent;
-	bool below = fit->configurations != NONE &&
-	             fit->tree->nodes[parent].parent == fit->configurations;
+	bool below = fit->tree->nodes[parent].parent == fit->configurations;
 
 	if (is_image(fit, parent) && fit_is_named(fit->tree, node, "hash"))
 		check_hash(fit, parent, node);
