@@ -67,6 +67,14 @@ def mbrs():
     trial("MBR: the signature of a disk that is equal", two(1, 1), two(1, 2), "different",
           "disk signature: the delivered one leads to something else")
     trial("MBR: no mark", disk(mark=b"\0\0"), disk(), "different", "differ")
+    # On both sides: then the signature is none that anybody reads.
+    nothing = [(0, 0, 0, 0)] * 2
+    for text, change in (("no mark", {"mark": b"\0\0"}), ("a status that is none", {"status": 1}),
+                         ("no type", {"kind": 0}), ("a partition at the start", {"more": [(0, 0x83, 0, 1)]}),
+                         ("a partition of no size", {"more": [(0, 0x83, 80, 0)]})):
+        trial(f"MBR: {text} is no table", disk(signature=1, **change), disk(**change), "different", "differ")
+    trial("MBR: no partitions are no table", *(mbr(nothing, signature=i) + bytes(SECTOR) for i in (1, 2)),
+          "different", "differ")
 
 
 # --- GPT ---------------------------------------------------------------------------------------
@@ -120,6 +128,10 @@ def gpts():
          "GUID of a partition: the delivered one leads to something else", {"guids"}),
         ("a partition with the GUID of another", {"guids": (GUIDS[2], GUIDS[2])},
          "GUID of a partition: the delivered one leads to something else", {"guids"}),
+        ("a GUID that was not drawn", {"guids": (uuid.UUID("11111111-1111-1111-8111-111111111111"), GUIDS[2])},
+         "GUID of a partition differs (unexplained)", {"guids"}),
+        ("a GUID of another variant", {"guids": (uuid.UUID("11111111-1111-4111-c111-111111111111"), GUIDS[2])},
+         "GUID of a partition differs (unexplained)", {"guids"}),
         ("a GUID of the disk that is none", {"guid": uuid.UUID(int=0)},
          "GUID of the disk differs (unexplained)", {"guid"}),
         ("the backup says something else", {"second": 4}, "second table is false"),
@@ -139,6 +151,10 @@ def gpts():
     trial("GPT: the GUID of a partition of a disk that is equal",
           *(tar(member("a", good), member("b", gpt(guid=GUIDS[4], guids=(GUIDS[i], GUIDS[5])))) for i in (1, 3)),
           "different", "GUID of a partition: the delivered one leads to something else")
+    lying_headers()
+    trial("GPT: no mark in front of it", *(at(gpt(guid=GUIDS[i]), 510, b"\0\0") for i in (0, 3)), "different",
+          "differ", absent=("gpt/guids@1",))
+    trial("GPT: half of a header", *(gpt(guid=GUIDS[i])[:SECTOR + 90] for i in (0, 3)), "different", "differ")
     trial("GPT: no second table", good[:-SECTOR], good, "inconclusive", "second table")
     trial("GPT: a second table that is zeros", good[:-SECTOR] + bytes(SECTOR), good, "inconclusive",
           "no partition table")
@@ -146,12 +162,51 @@ def gpts():
           "inconclusive", "two purposes")
     trial("GPT: a partition over the table", gpt(more=[(LINUX, GUIDS[3], 2, 3, 0, "x")]), good,
           "inconclusive", "two purposes")
-    trial("GPT: a partition past the end", gpt(more=[(LINUX, GUIDS[3], 400, 4000, 0, "x")]), good,
-          "inconclusive", "past the end")
+    for text, first, last in (("that ends past the end", 400, 512), ("past the end", 513, 514),
+                              ("where a number overflows", 1 << 55, (1 << 55) + 1)):
+        trial(f"GPT: a partition {text}", gpt(more=[(LINUX, GUIDS[3], first, last, 0, "x")]), good,
+              "inconclusive", "partition 3 is past the end")
     trial("GPT: a partition that ends before it begins", gpt(more=[(LINUX, GUIDS[3], 410, 400, 0, "x")]),
           good, "inconclusive", "before it begins")
     trial("GPT: too many entries", at(good, SECTOR + 80, b"\xff\xff\xff\xff"), good, "inconclusive",
           "unknown kind")
+
+
+def sealed(image, place, *changes):
+    """A header with other fields and true CRCs of itself and, as far as there is one, of its table."""
+    head = image[place * SECTOR:][:92]
+    for offset, data in changes:
+        head = at(head, offset, data)
+    start, count = struct.unpack_from("<QI", head, 72)
+    head = at(head, 88, struct.pack("<I", zlib.crc32(image[start * SECTOR:][:count * 128])))
+    head = at(head, 16, struct.pack("<I", zlib.crc32(at(head, 16, bytes(4)))))
+    return at(image, place * SECTOR, head)
+
+
+def lying_headers():
+    """Headers that are whole and say something that cannot be, or is not known."""
+    good, last = gpt(), 511
+    for place, which in ((1, ""), (last, "second table: ")):
+        for text, change, said in (
+                ("another revision", (8, b"\0\0\2\0"), "an unknown kind of table"),
+                ("a longer header", (12, b"\x60\0\0\0"), "an unknown kind of table"),
+                ("longer entries", (84, b"\0\1\0\0"), "an unknown kind of table"),
+                ("no entries", (80, bytes(4)), "an unknown kind of table"),
+                ("another place of itself", (24, b"\3"), "a table that is not where it says"),
+                ("entries past the end", (72, struct.pack("<Q", last - 1)), "entries past the end"),
+                ("entries where a number overflows", (72, struct.pack("<Q", 1 << 55)), "entries past the end")):
+            trial(f"GPT: {which}{text}", sealed(good, place, change), good, "inconclusive", which + said)
+    for text, place in (("behind the end", 512), ("where a number overflows", (1 << 55) + 1)):
+        trial(f"GPT: a second table {text}", sealed(good, 1, (32, struct.pack("<Q", place))), good, "inconclusive",
+              "the second table is past the end")
+    for text, change in (("fewer entries", (80, b"\4")), ("another last sector", (48, b"\1")),
+                         ("another GUID", (56, GUIDS[4].bytes_le)), ("another first table", (32, b"\2"))):
+        trial(f"GPT: a second table of {text}", sealed(good, last, change), good, "different",
+              "second table is false")
+    whole = gpt(more=[(LINUX, GUIDS[3], 0, (1 << 64) - 1, 0, "x")])
+    trial("GPT: a partition of more than all", whole, good, "inconclusive", "before it begins")
+    untyped = [gpt(more=[(uuid.UUID(int=0), GUIDS[3], 400, i, 0, "x")]) for i in (400, 401)]
+    trial("GPT: an entry without a type", *untyped, "different", "place of a partition")
 
 
 def against_sfdisk():
@@ -213,8 +268,12 @@ def trxs():
             ("an empty kernel", {"kernel": b""}, "region-0"),
         ])
     trial("TRX: cut short", trx()[:-1], trx(), "inconclusive", "cut short")
-    for text, offsets in (("in no order", [400, 28]), ("past the end", [28, 1 << 20]), ("in the header", [4])):
+    for text, offsets in (("in no order", [400, 28]), ("past the end", [28, 1 << 20]), ("in the header", [4]),
+                          ("behind none", [0, 28])):
         trial(f"TRX: regions {text}", trx(offsets=offsets), trx(), "inconclusive", "in no order")
+    for text, change in (("another mark", lambda image: b"HDR1" + image[4:]), ("half of a header", lambda i: i[:30]),
+                         ("another version", lambda image: at(image, 14, b"\3"))):
+        trial(f"TRX: {text} is none", *(change(trx(kernel=gz(TEXT, mtime=i))) for i in (1, 2)), "different", "differ")
     trial("TRX: no regions", trx(offsets=[0, 0, 0]), trx(), "different", "only in")
 
 

@@ -32,8 +32,7 @@ static const struct assay_field fields[2][9] = {
 
 bool mbr_is(struct assay_span span)
 {
-	return span.len >= DISK_SECTOR &&
-	       assay_span_starts(assay_span_sub(span, MARK_AT, 2), "\x55\xaa", 2);
+	return assay_span_starts(assay_span_sub(span, MARK_AT, 2), "\x55\xaa", 2);
 }
 
 struct mbr_partition mbr_partition_at(struct assay_span span, unsigned index)
