@@ -5,7 +5,7 @@ import object_attacks
 import object_harmless
 import objects
 import tools
-from objectfile import Object
+from objectfile import STB_GLOBAL, STT_FUNC, Object, Symbol
 
 # What no file that could be made here has: it must apply where there is a compiler that makes it.
 NEEDS = {
@@ -69,6 +69,30 @@ def add_attacks(pairs, name, data):
     return used
 
 
+def add_versions(pairs, name, data):
+    """Of foo and foo@@V2 LLD takes the one that stands first; how other symbols stand is no matter."""
+    def made(order, change=lambda o: o):
+        o = Object(data)
+        first = object_attacks.defined(o, STB_GLOBAL, (STT_FUNC,))[0]
+        family = [first] + [Symbol(**first.__dict__ | dict(name=first.name + version, value=value))
+                            for version, value in (("@V1", 4), ("@@V2", 8))]
+        at = o.symbols.index(first)
+        o.symbols[at:at + 1] = family
+        change(o)
+        slots = [i for i, s in enumerate(o.symbols) if s in family]
+        for slot, i in zip(slots, order):
+            o.symbols[slot] = family[i]
+        return o.write()
+    if not object_attacks.defined(Object(data), STB_GLOBAL, (STT_FUNC,)):
+        return 0
+    base = made((0, 1, 2))
+    for order in ((1, 0, 2), (0, 2, 1), (2, 1, 0)):
+        pairs.both_ways(f"{name}: versions of a name as {order}", "different", made(order), base)
+    pairs.both_ways(f"{name}: symbols around the versions of a name", "normalised",
+                    made((0, 1, 2), object_harmless.reverse_free), base)
+    return 1
+
+
 # What is an attack when it is added is harmless when it is taken away.
 ADDS = {"section_added_debug", "section_added_debug_twice", "section_added_comment",
         "symbol_added_local", "symbol_added_file"}
@@ -113,11 +137,12 @@ def main():
     tap = tools.Tap()
     folder = tools.scratch()
     made = objects.objects(folder)
-    used = set()
+    used, versions = set(), 0
     counts = {"different": 0, "normalised": 0}
     with tools.Pairs() as pairs:
         for name, data in made.items():
             used |= add_attacks(pairs, name, data) | add_harmless(pairs, name, data)
+            versions += add_versions(pairs, name, data)
         for answer in pairs.answers():
             counts[answer.wanted] += 1
             if answer.tier != answer.wanted:
@@ -126,6 +151,7 @@ def main():
     tools.has(tap, *sorted({how[0] for how in objects.COMPILED.values()}))
     tap.ok(counts["different"] > 1000, f"{counts['different']} pairs are different")
     tap.ok(counts["normalised"] > 200, f"{counts['normalised']} pairs are normalised")
+    tap.ok(versions > 3, f"{versions} files with versions of a name")
     every = {f.__name__ for f in object_attacks.ATTACKS + object_attacks.RAW +
              object_harmless.HARMLESS + object_harmless.LACKS}
     unused = sorted(k for k in every - used if is_expected(made, k))

@@ -7,10 +7,13 @@
  *   every linker lays out common symbols, in that order;
  * - so do mapping symbols ($a, $d, $x …), which tell linkers code from data;
  * - symbols of one name keep their order: livepatch counts them (klp_find_callback);
+ * - so do those of one name and several versions (foo, foo@V1, foo@@V2): of foo and foo@@V2, LLD
+ *   binds to the one that it saw first;
  * - and in a BPF file all of them do: libbpf makes its programs from them one by one;
  * - symbols of other names are found by their names, whatever their order.
  *
- * Source: LLD ELF/InputFiles.cpp, ObjFile::initializeSymbols and postParse; ELF for the Arm
+ * Source: LLD ELF/InputFiles.cpp, ObjFile::initializeSymbols and postParse, ELF/SymbolTable.cpp,
+ *         SymbolTable::insert; ELF for the Arm
  *         Architecture, 5.5.5 "Mapping symbols"; Linux kernel/livepatch/core.c; libbpf.c,
  *         bpf_object__add_programs.
  */
@@ -268,6 +271,72 @@ static void both(struct assay_object_pair *pair, struct list *a, struct list *b)
 	b->next++;
 }
 
+/* --- versions of one name --- */
+
+/* Its name without the version. */
+static struct assay_span stem_of(struct assay_span name)
+{
+	const uint8_t *at = name.len > 0 ? memchr(name.ptr, '@', name.len) : NULL;
+
+	return at == NULL ? name : assay_span_of(name.ptr, (size_t)(at - name.ptr));
+}
+
+static bool has_version(const struct entry *entry)
+{
+	return stem_of(entry->symbol->name).len < entry->symbol->name.len;
+}
+
+static int by_stem(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+	int order = name_order(stem_of(a->symbol->name), stem_of(b->symbol->name));
+
+	if (order != 0)
+		return order;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
+/* Symbols that others see, when one of them has a version. Owner: caller frees. */
+static struct entry *list_versions(const struct list *list, size_t *count)
+{
+	struct entry *found = assay_calloc(list->count, sizeof(*found));
+	bool any = false;
+
+	*count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		if (is_local(list->entries[i].symbol))
+			continue;
+		any |= has_version(&list->entries[i]);
+		found[(*count)++] = list->entries[i];
+	}
+	if (!any)
+		*count = 0;
+	qsort(found, *count, sizeof(*found), by_stem);
+	return found;
+}
+
+/* In: symbols were paired */
+static void prove_versions(struct assay_object_pair *pair, const struct list *list)
+{
+	const size_t *peers = pair->delivered->symbols;
+	size_t count;
+	ASSAY_AUTO_FREE struct entry *entries = list_versions(list, &count);
+
+	for (size_t i = 1; i < count; i++) {
+		const struct entry *a = &entries[i - 1], *b = &entries[i];
+		ASSAY_AUTO_FREE char *name = NULL;
+
+		if (!assay_span_equal(stem_of(a->symbol->name), stem_of(b->symbol->name)) ||
+		    peers[a->index] == ASSAY_ELF_NONE || peers[b->index] == ASSAY_ELF_NONE ||
+		    peers[a->index] < peers[b->index])
+			continue;
+		name = assay_object_symbol_name(pair->delivered, b->index);
+		assay_object_disagree(pair, place_in_file(pair->delivered, b->index),
+		                      "symbol %s: versions of its name stand in another order",
+		                      name);
+	}
+}
+
 void assay_object_prove_symbols(struct assay_object_pair *pair)
 {
 	AUTO_LIST struct list a = { 0 };
@@ -287,6 +356,7 @@ void assay_object_prove_symbols(struct assay_object_pair *pair)
 		else
 			both(pair, &a, &b);
 	}
+	prove_versions(pair, &a);
 }
 
 bool assay_object_same_symbol(const struct assay_object_pair *pair, size_t delivered,
