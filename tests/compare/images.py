@@ -355,10 +355,13 @@ def layouts():
     s1 = b"".join(srec_record(1, a, d) + b"\n" for a, d in chunks(low, 16)) + srec_record(9, 0) + b"\n"
     s2 = b"".join(srec_record(2, a, d) + b"\n" for a, d in chunks(low, 16)) + srec_record(8, 0) + b"\n"
     trial("srec: S1 against S2", s1, s2, "repacked")
+    high = [(0x11234, bytes(range(100)))]
     segment = b"".join(line + b"\n" for line in (
-        ihex_record(2, data=b"\x01\x00"), ihex_record(0, 0x234, bytes(range(100))), ihex_record(1)))
-    trial("ihex: segment address against linear", segment, ihex(low), "repacked")
-    trial("ihex: segment address against srec", segment, srec(low), "repacked")
+        ihex_record(2, data=b"\x10\x00"), ihex_record(0, 0x1234, bytes(range(100))), ihex_record(1)))
+    trial("ihex: segment address against linear", segment, ihex(high), "repacked")
+    trial("ihex: segment address against srec", segment, srec(high), "repacked")
+    trial("ihex: linear address behind a segment of 0", ihex_record(2, data=b"\0\0") + b"\n" + ihex(), ihex(),
+          "repacked")
     far = b"".join(line + b"\n" for line in (
         ihex_record(0, 0x1234, bytes(range(100))),
         ihex_record(3, data=b"\x01\x00\x02\x34"), ihex_record(1)))
@@ -437,6 +440,10 @@ def malformed():
     bad("srec: data in a start", srec(start=FLASH, end=False, extra=[srec_record(7, FLASH, b"evil")]), "with data")
     blocks = pages(SEGMENTS)
     made = uf2()
+    for what, first, second in (("a segment kept beside linear", ihex_record(2, data=b"\x10\0"), ihex(eol=b"\n")),
+                                ("a segment that is not at 64 KiB", ihex_record(2, data=b"\1\0"), ihex_record(
+                                    0, 0x234, bytes(16)) + b"\n" + ihex_record(1) + b"\n")):
+        bad("ihex: " + what, first + b"\n" + second, "loaders do not agree")
     bad("uf2: cut off", made[:-1], "inside a block")
     bad("uf2: a block less", made[:-512], "number of blocks")
     bad("uf2: a block more", made + uf2_block(FLASH + 0x9000, b"evil", 4, 5), "number of blocks")

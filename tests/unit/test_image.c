@@ -38,6 +38,8 @@ static const struct {
 	  .address = 0x10000, .parts = 3, .runs = 1 },
 	{ "ihex: a segment kept beside linear", ":020000021000EC\n:020000040001F9\n" ONE END,
 	  "ihex", "loaders do not agree", 32 },
+	{ "ihex: a segment that is not at 64 KiB", ":020000020100FB\n" ONE END, "ihex",
+	  "loaders do not agree", 16 },
 	{ "ihex: linear kept beside a segment of 0", ":020000040001F9\n:020000020000FC\n" ONE END,
 	  "ihex", "loaders do not agree", 32 },
 	{ "ihex: start", ONE ":0400000512345678E3\n" END, "ihex", .data = "A", .parts = 5,

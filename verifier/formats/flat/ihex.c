@@ -5,8 +5,9 @@
  * Source: Intel, Hexadecimal Object File Format Specification, revision A, 6 January 1988.
  * Limits: a record that goes past the end of its 64 KiB is refused: the specification lets it wrap
  *         to the start in one mode and go on in the other, and loaders agree with neither. So is
- *         data behind address records of both kinds, unless their sum is the last one's address:
- *         some loaders add them up (binutils bfd/ihex.c, segbase and extbase).
+ *         data behind address records of both kinds, unless their sum is the last one's address
+ *         (binutils bfd/ihex.c adds them up), and behind a segment that is not at 64 KiB
+ *         (OpenOCD src/target/image.c keeps the upper 16 bits of an address).
  *         Nothing may stand between records or behind the end-of-file record, whose address is 0.
  */
 #include "base/cursor.h"
@@ -48,7 +49,7 @@ static int read_data(struct reader *reader, const struct assay_hexline *line,
 
 	if (length == 0)
 		return fail(reader, "a data record without data", err);
-	if (reader->segment + reader->linear != reader->base)
+	if (reader->segment + reader->linear != reader->base || reader->segment % 0x10000 != 0)
 		return fail(reader, "data whose address loaders do not agree about", err);
 	if (address + length > 0x10000)
 		return fail(reader, "a record that goes past its 64 KiB", err);
