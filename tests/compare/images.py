@@ -129,9 +129,9 @@ def srec(segments=None, size=16, start=0, header=None, count=True, eol=b"\n", ex
 
 
 def uf2_block(address, data, number, total, family=0xe48bff56, flags=0x2000, size=None, rest=b"",
-              md5=None):
+              md5=None, pad=b"\0"):
     field = data + rest
-    field += bytes(476 - len(field)) if md5 is None else bytes(452 - len(field)) + md5
+    field += pad * (476 - len(field)) if md5 is None else pad * (452 - len(field)) + md5
     return struct.pack("<IIIIIIII", 0x0a324655, 0x9e5d5157, flags, address,
                        len(data) if size is None else size, number, total, family) + field + \
         struct.pack("<I", 0x0ab16f30)
@@ -146,8 +146,8 @@ def pages(segments, size=256):
     return sorted((a, bytes(d)) for a, d in found.items())
 
 
-def uf2(segments=None, order=None, **kw):
-    blocks = pages(segments or SEGMENTS)
+def uf2(segments=None, order=None, page=256, **kw):
+    blocks = pages(segments or SEGMENTS, page)
     made = [uf2_block(a, d, i, len(blocks), **kw) for i, (a, d) in enumerate(blocks)]
     return b"".join((order or list)(made))
 
@@ -448,9 +448,19 @@ def malformed():
     bad("uf2: a block less", made[:-512], "number of blocks")
     bad("uf2: a block more", made + uf2_block(FLASH + 0x9000, b"evil", 4, 5), "number of blocks")
     bad("uf2: a block twice", made[:-512] + made[:512], "number")
-    bad("uf2: two families", made[:-512] + uf2_block(*blocks[-1], len(blocks) - 1, len(blocks), family=1), "several devices")
+    bad("uf2: two families", made[:-512] + uf2_block(*blocks[-1], len(blocks) - 1, len(blocks), family=1), "number of blocks")
+    bad("uf2: a family in two places", uf2(family=1) + uf2(family=2) + uf2(family=1), "in two places")
+    bad("uf2: a family twice", made * 2, "number of blocks")
+    bad("uf2: blocks for all devices behind those for one", made + uf2(family=0, flags=0), "for all devices")
+    bad("uf2: blocks for all devices in front", uf2(family=0, flags=0) + made, "for all devices")
+    bad("uf2: an address twice in one family", uf2(family=1) + uf2_block(FLASH, b"xy", 0, 2, family=2) +
+        uf2_block(FLASH, b"xy", 1, 2, family=2), "there twice")
+    bad("uf2: a digest of another family", uf2(family=1, segments=changed(FLASH)) + uf2(
+        family=2, flags=0x6000, md5=struct.pack("<II", FLASH, 256) + hashlib.md5(changed(FLASH)[0][1][:256]).digest()),
+        "false checksum")
     bad("uf2: a false magic at the end", made[:-4] + b"evil", "not a block")
-    bad("uf2: bytes behind the payload", uf2(rest=b"evil"), "not zero")
+    bad("uf2: bytes behind the payload", uf2(rest=b"evil"), "not padding")
+    bad("uf2: padding of two kinds", uf2(rest=b"\xff\xff"), "not padding")
     bad("uf2: a payload that is too long", uf2(size=477), "longer than its block")
     bad("uf2: a container of files", uf2(flags=0x3000), "container of files")
     bad("uf2: not for main flash", uf2(flags=0x2001), "main flash")
@@ -480,6 +490,31 @@ def targets():
     trial("uf2: the same tag in another order of blocks", uf2(flags=0xa000, rest=tag, order=lambda b: b[::-1]),
           uf2(flags=0xa000, rest=tag), "repacked")
     trial("uf2: a tag missing", uf2(), uf2(flags=0xa000, rest=tag), "different", "extension tags")
+    trial("uf2: padded with FF", uf2(pad=b"\xff"), uf2(), "repacked")
+    trial("uf2: a tag, padded with FF", uf2(flags=0xa000, rest=tag, pad=b"\xff"), uf2(flags=0xa000, rest=tag),
+          "repacked")
+    for page in 128, 400:
+        trial(f"uf2: blocks of {page}", uf2(page=page), uf2(), "different", "not 256 bytes")
+        trial(f"uf2: blocks of {page}, against ELF", uf2(page=page), ELF, "different", "not 256 bytes")
+        trial(f"uf2: both of {page}", uf2(page=page, segments=changed()), uf2(page=page), "different", "0x800015e")
+    trial("uf2: blocks of 256 elsewhere", uf2_block(FLASH + 4, TEXT[4:260], 0, 1), uf2_block(FLASH, TEXT[:256], 0, 1),
+          "different", "not 256 bytes")
+    turned = dict(order=lambda b: b[::-1])
+    two = uf2(family=1) + uf2(family=2, segments=changed())
+    trial("uf2: two families, blocks in another order", uf2(family=1, **turned) + uf2(family=2, segments=changed(), **turned),
+          two, "repacked")
+    trial("uf2: two families, exchanged", uf2(family=2, segments=changed()) + uf2(family=1), two, "different", "UF2 families")
+    trial("uf2: two families, contents exchanged", uf2(family=1, segments=changed()) + uf2(family=2), two, "different",
+          "0x10800015e", "0x20800015e")
+    trial("uf2: two families, another one", uf2(family=1) + uf2(family=3, segments=changed()), two, "different",
+          "UF2 families")
+    trial("uf2: one family of two", uf2(family=1), two, "different")
+    trial("uf2: two families of one", two, uf2(family=1), "different")
+    trial("uf2: two families, against ELF", two, ELF, "different")
+    both = [struct.pack("<II", FLASH, 256) + hashlib.md5(t[:256]).digest() for t in (TEXT, b"x" + TEXT[1:])]
+    other = changed(FLASH, ord("x"))
+    trial("uf2: two families, their digests", uf2(family=1, flags=0x6000, md5=both[0]) +
+          uf2(family=2, flags=0x6000, md5=both[1], segments=other), uf2(family=1) + uf2(family=2, segments=other), "repacked")
     trial("dfu: another vendor", dfu(raw(), vendor=1), dfu(raw()), "different", "rebuilt ff ff 11 df 83 04")
     trial("dfu: the same, around another image", dfu(ihex()), dfu(srec()), "repacked")
     trial("dfu: none delivered", raw(), dfu(raw()), "repacked")

@@ -87,14 +87,26 @@ static void believe_lines(struct believed *out)
 	}
 }
 
+static uint64_t family_at(const struct believed *image, size_t at)
+{
+	return assay_load(image->body.ptr + at + 28, 4, false);
+}
+
+/* Of several families each has its own addresses. */
 static void believe_uf2(struct believed *out)
 {
+	bool several = false;
+
+	for (size_t at = 0; at + BLOCK <= out->body.len; at += BLOCK)
+		several |= family_at(out, at) != family_at(out, 0);
 	for (size_t at = 0; at + BLOCK <= out->body.len; at += BLOCK) {
 		const uint8_t *block = out->body.ptr + at;
 		uint64_t size = assay_load(block + 16, 4, false);
+		uint64_t family = several ? family_at(out, at) << 32 : 0;
 
 		for (uint64_t i = 0; i < size && i < 476; i++)
-			add_cell(out, assay_load(block + 12, 4, false) + i, block[32 + i]);
+			add_cell(out, (family | assay_load(block + 12, 4, false)) + i,
+			         block[32 + i]);
 	}
 }
 

@@ -2,10 +2,14 @@
 /*
  * UF2: blocks of 512 bytes that a bootloader takes from a USB drive, each with an address.
  *
+ * Files for several devices may be written one behind the other: each device takes the blocks of its
+ * family. Then an address here is the family and, in its lower half, the address in that device.
+ *
  * Source: USB Flashing Format (UF2), Microsoft, specification in the repository of that name:
- *         "File format", "Flags", "File containers", "MD5 checksum", "Extension tags".
- * Limits: one image for one device. Blocks that are not for main flash, file containers, and files
- *         that hold the blocks of several devices are refused.
+ *         "File format", "Flags", "Family ID", "Payload sizes", "File containers", "MD5 checksum",
+ *         "Extension tags".
+ * Limits: blocks that are not for main flash and file containers are refused, and so are blocks of
+ *         one family in two places: a device starts anew when it has all of its blocks.
  */
 #include "base/cursor.h"
 #include "base/digest.h"
@@ -18,6 +22,11 @@
 #define MD5_LEN 24    /* address, length, digest: at the end of the data */
 #define HASHED_MAX 16 /* times the size of the file: then it is an attack */
 #define ADDRESSES ((uint64_t)1 << 32)
+#define FAMILIES_MAX 64 /* of one file; there are about 100 */
+
+/* "Payload size of 256 is always correct". Bootloaders leave out other blocks, or write 256 bytes of
+ * them. Source: Adafruit_nRF52_Bootloader src/usb/uf2/ghostfat.c, write_block */
+#define PAGE 256
 
 /* Offsets of the words. */
 enum {
@@ -46,6 +55,8 @@ enum {
 #define FLAGS_KNOWN (FLAG_FAMILY | FLAG_MD5 | FLAG_TAGS)
 #define FLAGS_OF_FILE FLAG_FAMILY /* the same in all blocks */
 
+#define UNUSUAL "UF2 blocks that are not 256 bytes at a multiple of 256"
+
 struct block {
 	const uint8_t *ptr;
 	uint64_t flags, address, size, number, total, family;
@@ -53,9 +64,12 @@ struct block {
 
 struct reader {
 	struct assay_image *image;
-	uint64_t count; /* blocks of the file */
-	struct block first;
-	bool *seen; /* for each number: owned */
+	bool several;                    /* families */
+	struct block first;              /* of the family that is being read */
+	uint64_t count;                  /* blocks of it */
+	bool *seen;                      /* for each number: owned */
+	uint64_t families[FAMILIES_MAX]; /* that were read */
+	size_t family_count;
 };
 
 static int fail(uint64_t offset, const char *what, struct assay_error *err)
@@ -105,11 +119,10 @@ static const char *block_fault(const struct reader *reader, const struct block *
 		return "a flag that is not known";
 	if (block->size == 0 || block->size > room_of(block))
 		return "a payload of no length, or longer than its block";
-	if (block->address + block->size > ADDRESSES)
+	if (block->address + block->size > ADDRESSES - reader->several)
 		return "a payload past the end of all addresses";
-	if (((block->flags ^ reader->first.flags) & FLAGS_OF_FILE) != 0 ||
-	    block->family != reader->first.family)
-		return "blocks for several devices";
+	if (((block->flags ^ reader->first.flags) & FLAGS_OF_FILE) != 0)
+		return "blocks for all devices among those for one";
 	if (block->total != reader->count)
 		return "not the number of blocks that there are";
 	if (block->number >= reader->count || reader->seen[block->number])
@@ -117,14 +130,29 @@ static const char *block_fault(const struct reader *reader, const struct block *
 	return NULL;
 }
 
+/* Where all devices take the same from it. */
+static bool is_usual(const struct block *block)
+{
+	return block->size == PAGE && block->address % PAGE == 0;
+}
+
+/* Of a usual block; of others a difference counts. */
+static void add_framing(struct reader *reader, const struct block *block, uint64_t length)
+{
+	if (is_usual(block))
+		(void)assay_image_add(reader->image, ASSAY_IMAGE_FRAMING, "blocks", length);
+	else if (length > 0)
+		(void)assay_image_add(reader->image, ASSAY_IMAGE_EXTRA, UNUSUAL, length);
+}
+
 /* Tags: one byte of length with itself, three of type, then the value, padded to 4 bytes; a
- * length of 0 ends them. Out: *end, where they do. */
+ * length of 0 or the padding ends them. Out: *end, where they do. */
 static bool skip_tags(const struct block *block, uint64_t start, uint64_t *end)
 {
 	const uint8_t *data = block->ptr + DATA_AT;
 	uint64_t room = room_of(block), at = start;
 
-	while (at < room && data[at] != 0) {
+	while (at < room && data[at] != 0 && data[at] != 0xff) {
 		if (data[at] < 4 || data[at] > room - at)
 			return false;
 		at += ((uint64_t)data[at] + 3) / 4 * 4;
@@ -133,48 +161,108 @@ static bool skip_tags(const struct block *block, uint64_t start, uint64_t *end)
 	return true;
 }
 
+/* Zeros, or what erased flash holds. */
+static bool is_padding(const uint8_t *ptr, uint64_t length)
+{
+	struct assay_span span = assay_span_of(ptr, length);
+
+	return assay_span_is_fill(span, 0) || assay_span_is_fill(span, 0xff);
+}
+
 static int add_data_field(struct reader *reader, const struct block *block, struct assay_error *err)
 {
 	struct assay_image *image = reader->image;
 	const uint8_t *data = block->ptr + DATA_AT;
 	uint64_t room = room_of(block), start = (block->size + 3) / 4 * 4, end;
+	uint64_t family = reader->several ? block->family << 32 : 0;
 
-	assay_image_add_data(image, block->address, assay_span_of(data, block->size), 1);
+	assay_image_add_data(image, family | block->address, assay_span_of(data, block->size), 1);
 	if (start > room)
 		start = room;
 	end = start;
 	if ((block->flags & FLAG_TAGS) != 0 && !skip_tags(block, start, &end))
 		return fail(image->end, "a tag that is longer than its block", err);
-	if (!assay_span_is_fill(assay_span_of(data + block->size, start - block->size), 0) ||
-	    !assay_span_is_fill(assay_span_of(data + end, room - end), 0))
-		return fail(image->end, "bytes behind the payload that are not zero", err);
-	(void)assay_image_add(image, ASSAY_IMAGE_FRAMING, "blocks", start - block->size);
+	if (!is_padding(data + block->size, start - block->size) ||
+	    !is_padding(data + end, room - end))
+		return fail(image->end, "bytes behind the payload that are not padding", err);
+	add_framing(reader, block, start - block->size);
 	if (end > start)
 		(void)assay_image_add(image, ASSAY_IMAGE_EXTRA, "extension tags", end - start);
-	(void)assay_image_add(image, ASSAY_IMAGE_FRAMING, "blocks", DATA_LEN - end);
+	add_framing(reader, block, DATA_LEN - end);
 	return 0;
 }
 
-static int read_block(struct reader *reader, struct assay_error *err)
+/* Of several families the order counts: a device may start anew after the first that it takes. */
+static void add_family(struct reader *reader, const struct block *block)
+{
+	bool first = block->ptr == reader->first.ptr;
+
+	if (reader->several && first)
+		(void)assay_image_add(reader->image, ASSAY_IMAGE_EXTRA, "UF2 families", 4);
+	else if (!reader->several && (block->flags & FLAG_FAMILY) != 0)
+		(void)assay_image_add(reader->image, ASSAY_IMAGE_TARGET, ASSAY_IMAGE_UF2_FAMILY, 4);
+	else if (!reader->several && block->family != 0)
+		(void)assay_image_add(reader->image, ASSAY_IMAGE_EXTRA, "UF2 size of file", 4);
+	else
+		(void)assay_image_add(reader->image, ASSAY_IMAGE_FRAMING, "blocks", 4);
+}
+
+static int read_block(struct reader *reader, const struct block *block, struct assay_error *err)
 {
 	struct assay_image *image = reader->image;
-	struct block block = parse(image->body.ptr + image->end);
-	const char *fault = block_fault(reader, &block);
-	bool family = (block.flags & FLAG_FAMILY) != 0;
+	const char *fault = block_fault(reader, block);
 
 	if (fault != NULL)
 		return fail(image->end, fault, err);
-	reader->seen[block.number] = true;
-	(void)assay_image_add(image, ASSAY_IMAGE_FRAMING, "blocks", FAMILY_AT);
-	if (family || block.family != 0)
-		(void)assay_image_add(image, family ? ASSAY_IMAGE_TARGET : ASSAY_IMAGE_EXTRA,
-		                      family ? ASSAY_IMAGE_UF2_FAMILY : "UF2 size of file", 4);
-	else
-		(void)assay_image_add(image, ASSAY_IMAGE_FRAMING, "blocks", 4);
-	if (add_data_field(reader, &block, err) < 0)
+	reader->seen[block->number] = true;
+	add_framing(reader, block, FAMILY_AT);
+	add_family(reader, block);
+	if (add_data_field(reader, block, err) < 0)
 		return -1;
-	(void)assay_image_add(image, ASSAY_IMAGE_FRAMING, "blocks", BLOCK - MAGIC2_AT);
+	add_framing(reader, block, BLOCK - MAGIC2_AT);
 	return 0;
+}
+
+/* How many blocks of one family follow each other. */
+static uint64_t count_family(const struct assay_image *image, uint64_t at, uint64_t family)
+{
+	uint64_t count = 0;
+
+	while (at + count * BLOCK < image->body.len &&
+	       word(image->body.ptr + at + count * BLOCK + FAMILY_AT) == family)
+		count++;
+	return count;
+}
+
+static int begin_family(struct reader *reader, const struct block *block, struct assay_error *err)
+{
+	struct assay_image *image = reader->image;
+
+	for (size_t i = 0; i < reader->family_count; i++)
+		if (reader->families[i] == block->family)
+			return fail(image->end, "blocks of one family in two places", err);
+	if (reader->family_count == FAMILIES_MAX)
+		return assay_fail_at(err, ASSAY_E_LIMIT, image->end, "more than %d families",
+		                     FAMILIES_MAX);
+	if (reader->several && (block->flags & FLAG_FAMILY) == 0)
+		return fail(image->end,
+		            "blocks for all devices beside those for one, or of another file", err);
+	if (reader->family_count > 0)
+		memset(reader->seen, 0, reader->count * sizeof(*reader->seen));
+	reader->families[reader->family_count++] = block->family;
+	reader->first = *block;
+	reader->count = count_family(image, image->end, block->family);
+	return 0;
+}
+
+static int next_block(struct reader *reader, struct assay_error *err)
+{
+	struct block block = parse(reader->image->body.ptr + reader->image->end);
+
+	if (reader->family_count == 0 || block.family != reader->first.family)
+		if (begin_family(reader, &block, err) < 0)
+			return -1;
+	return read_block(reader, &block, err);
 }
 
 /* Copy what the image has at [address, address + length). Return: false when it lacks some. */
@@ -200,11 +288,12 @@ static bool gather(const struct assay_image *image, uint64_t address, uint64_t l
 }
 
 /* The digest of a stretch of flash, told at the end of a block. */
-static int check_md5(const struct assay_image *image, const struct block *block, uint64_t *hashed,
-                     struct assay_error *err)
+static int check_md5(const struct reader *reader, const struct assay_image *image,
+                     const struct block *block, uint64_t *hashed, struct assay_error *err)
 {
 	const uint8_t *told = block->ptr + DATA_AT + DATA_LEN - MD5_LEN;
-	uint64_t address = word(told), length = word(told + 4);
+	uint64_t address = word(told) | (reader->several ? block->family << 32 : 0);
+	uint64_t length = word(told + 4);
 	uint64_t offset = (uint64_t)(told - image->file.ptr);
 	ASSAY_AUTO_FREE uint8_t *copy = NULL;
 	uint8_t digest[ASSAY_MD5_SIZE];
@@ -224,8 +313,9 @@ static int check_md5(const struct assay_image *image, const struct block *block,
 }
 
 /* Checksums tell about all blocks, so they come when all are there: finished for a moment. */
-static int check_all_md5(const struct assay_image *image, struct assay_error *err)
+static int check_all_md5(const struct reader *reader, struct assay_error *err)
 {
+	const struct assay_image *image = reader->image;
 	struct assay_image whole = {
 		.file = image->body,
 		.parts = image->parts,
@@ -240,7 +330,7 @@ static int check_all_md5(const struct assay_image *image, struct assay_error *er
 		struct block block = parse(image->body.ptr + at);
 
 		if ((block.flags & FLAG_MD5) != 0)
-			result = check_md5(&whole, &block, &hashed, err);
+			result = check_md5(reader, &whole, &block, &hashed, err);
 	}
 	free(whole.order);
 	return result;
@@ -248,17 +338,18 @@ static int check_all_md5(const struct assay_image *image, struct assay_error *er
 
 static int read_uf2(struct assay_budget *budget, struct assay_image *out, struct assay_error *err)
 {
-	struct reader reader = { .image = out, .count = out->body.len / BLOCK };
-	ASSAY_AUTO_FREE bool *seen = assay_calloc(reader.count, sizeof(*seen));
+	struct reader reader = { .image = out };
+	uint64_t count = out->body.len / BLOCK;
+	ASSAY_AUTO_FREE bool *seen = assay_calloc(count, sizeof(*seen));
 
 	reader.seen = seen;
-	if (out->body.len % BLOCK != 0 || reader.count == 0)
+	if (out->body.len % BLOCK != 0 || count == 0)
 		return fail(out->body.len, "cut short inside a block", err);
-	reader.first = parse(out->body.ptr);
+	reader.several = count_family(out, 0, word(out->body.ptr + FAMILY_AT)) < count;
 	while (out->end < out->body.len)
-		if (assay_budget_member(budget, err) < 0 || read_block(&reader, err) < 0)
+		if (assay_budget_member(budget, err) < 0 || next_block(&reader, err) < 0)
 			return -1;
-	return check_all_md5(out, err);
+	return check_all_md5(&reader, err);
 }
 
 static bool probe(struct assay_span file)
