@@ -441,6 +441,8 @@ def malformed():
     blocks = pages(SEGMENTS)
     made = uf2()
     for what, first, second in (("a segment kept beside linear", ihex_record(2, data=b"\x10\0"), ihex(eol=b"\n")),
+                                ("behind the last byte of 64 KiB", ihex_record(0, 0xfff0, bytes(16)), ihex_record(
+                                    0, 0, bytes(16)) + b"\n" + ihex_record(1) + b"\n"),
                                 ("a segment that is not at 64 KiB", ihex_record(2, data=b"\1\0"), ihex_record(
                                     0, 0x234, bytes(16)) + b"\n" + ihex_record(1) + b"\n")):
         bad("ihex: " + what, first + b"\n" + second, "loaders do not agree")

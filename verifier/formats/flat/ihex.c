@@ -7,7 +7,8 @@
  *         to the start in one mode and go on in the other, and loaders agree with neither. So is
  *         data behind address records of both kinds, unless their sum is the last one's address
  *         (binutils bfd/ihex.c adds them up), and behind a segment that is not at 64 KiB
- *         (OpenOCD src/target/image.c keeps the upper 16 bits of an address).
+ *         (OpenOCD src/target/image.c keeps the upper 16 bits of an address), and behind the last
+ *         byte of 64 KiB without a new address record (there those 16 bits have been counted up).
  *         Nothing may stand between records or behind the end-of-file record, whose address is 0.
  */
 #include "base/cursor.h"
@@ -33,6 +34,7 @@ struct reader {
 	struct assay_image *image;
 	uint64_t base; /* what is added to the address of a record: the last of these two */
 	uint64_t segment, linear; /* what records of each kind said */
+	bool full;                /* the last byte of the 64 KiB from there on was written */
 	bool ended;
 };
 
@@ -49,10 +51,12 @@ static int read_data(struct reader *reader, const struct assay_hexline *line,
 
 	if (length == 0)
 		return fail(reader, "a data record without data", err);
-	if (reader->segment + reader->linear != reader->base || reader->segment % 0x10000 != 0)
+	if (reader->segment + reader->linear != reader->base || reader->segment % 0x10000 != 0 ||
+	    reader->full)
 		return fail(reader, "data whose address loaders do not agree about", err);
 	if (address + length > 0x10000)
 		return fail(reader, "a record that goes past its 64 KiB", err);
+	reader->full = address + length == 0x10000;
 	assay_hexline_add(reader->image, line,
 	                  &(struct assay_hexline_middle){ .use = ASSAY_IMAGE_DATA,
 	                                                  .first = DATA_AT,
@@ -88,6 +92,7 @@ static void read_base(struct reader *reader, const struct assay_hexline *line)
 {
 	uint64_t value = assay_load(line->bytes + DATA_AT, 2, true);
 
+	reader->full = false;
 	if (line->bytes[TYPE_AT] == TYPE_SEGMENT)
 		reader->base = reader->segment = value << 4;
 	else
