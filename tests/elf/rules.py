@@ -2,6 +2,7 @@
 """For each rule: it works where it should, it does not where something loaded has the bytes, and an
 attack placed exactly there is found."""
 import struct
+import types
 
 import attacks_header
 import attacks_sections
@@ -193,6 +194,22 @@ def add_tables(pairs, machine, data):
                             harmless.build_id(Work(base)), base)
 
 
+def add_covered_table(pairs, machine, data):
+    """Where something loaded has the section headers, they must be equal."""
+    head = Work(data).elf.head
+    table = types.SimpleNamespace(offset=head.shoff, size=head.shnum * head.shentsize)
+    for cover in COVERS[:COVERS.index(pages_shared) + 1] + [other_section_over]:
+        base = cover(Work(data), table)
+        what = f"{machine} table: {cover.__name__}"
+        pairs.both_ways(f"{what}, changed", ("different", None),
+                        harmless.section_order(Work(base)), base)
+        middle = table.offset + table.size // 2
+        pairs.both_ways(f"{what}, attacked", ("different", None), Work(base).flip(middle, 0xFF), base)
+        hidden = Work(harmless.build_id(Work(base))).flip(middle, 0xFF)
+        pairs.both_ways(f"{what}, attacked behind build-id", ("different", None), hidden, base)
+        pairs.both_ways(f"{what}, one side only", ("different", None), base, data)
+
+
 def add_unwinding(pairs, machine, data):
     """.debug_frame may be missing, but not differ: libunwind goes where it says."""
     base = Work(Work(data).append_section(".debug_frame", bytes(range(40))))
@@ -345,6 +362,7 @@ def main():
         add_section_rules(pairs, machine, data)
         add_build_id(pairs, machine, data)
         add_tables(pairs, machine, data)
+        add_covered_table(pairs, machine, data)
         add_unwinding(pairs, machine, data)
         add_debuglink(pairs, machine, data)
         add_ending_zeros(pairs, machine, handmade.build(*how))
