@@ -9,15 +9,17 @@ import sys
 os.environ.setdefault("ASSAY", "assay")
 import bz2  # noqa: E402
 
-from makers import *  # noqa: E402,F403
+from makers_rpm import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
 import ext  # noqa: E402
 import romfs  # noqa: E402
+import lzop  # noqa: E402
 import squashfs  # noqa: E402
 from android import boot, fill, raw, skip, sparse  # noqa: E402
 from disks import GUIDS, fip, mbr, small, trx  # noqa: E402
 from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
+import updates  # noqa: E402
 from uimage import multi, uimage  # noqa: E402
 
 A = b"some text, some more text\n" * 8
@@ -33,6 +35,12 @@ FIT = dict(kernel=A[:50], device_tree=fdt(([], [])), time=Z4, signed=Z4, signatu
 
 
 SMALL_ROM = romfs.romfs({"a/b": b"some text"}, {"a/l": "b"}, (("a/b", "h"),), ("c,c,1,3",), runnable=())
+def cms(name):
+    with open(os.path.join(os.path.dirname(__file__), "../fuzz/corpus/cms", name), "rb") as f:
+        return f.read()
+
+
+CMS, CMS_2 = cms("sha256"), cms("key-id")
 
 
 def inside(data):
@@ -94,6 +102,13 @@ SEEDS = {
     "uboot-env": (env(flag=1, size=512), env(flag=1, size=512, order=[1, 0, 2, 3, 4], tail=b"\xff" * 8)),
     "uimage": (uimage(A[:60]), uimage(B[:60], time=1, tail=b"\xff" * 64)),
     "uimage-multi": (multi([A[:30], b"b"]), multi([gz(B), b"c", b"d"], kind=6)),
+    "rpm": (rpm(RPM_FILES[:3], reserved=bytes(8), signed=openpgp(b"\xa5" * 16)),
+            rpm(RPM_FILES[1:], reserved=bytes(8), host=b"host.example", time=7, mtime=7)),
+    "lzop": (lzop.lzop(A), lzop.lzop(A, level=1, mtime=7)),
+    "apk": (updates.apk(A, gz(A)), updates.apk(B, gz(A, level=1), signed=b"\xa5" * 256)),
+    "ipk": (updates.ipk(A), updates.ipk(A, level=1)),
+    "swu": (updates.swu(gz(A), B[:9]), updates.swu(gz(A, level=1), B[:9], signature=b"\xa5" * 256)),
+    "rauc": (updates.rauc(squashfs.plain(), CMS), updates.rauc(squashfs.plain(mkfs_time=7), CMS_2)),
 }
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
+#include "formats/signature/certificate.h"
 #include "formats/signature/cms.h"
 #include "fuzz.h"
 
 /* The value of the signature, 16 parts of the issuer's name, and what is around them. */
 #define LARGEST 5120 /* bytes */
+#define WITH_CERTIFICATES (8 + ASSAY_CERTIFICATES_MAX * (ASSAY_CERTIFICATE_MAX + 4))
 
 static void check_second_opinion(const uint8_t *data, size_t size)
 {
@@ -39,16 +41,31 @@ static void check_second_opinion(const uint8_t *data, size_t size)
 	ERR_clear_error();
 }
 
+/* With certificates: of their shape OpenSSL has another opinion, of their size it has none. */
+static bool is_certified(const uint8_t *data, size_t size)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_cms cms;
+
+	if (assay_cms_read_certified(assay_span_of(data, size), &cms, &err) < 0)
+		return false;
+	fuzz_assert(size > 0 && size <= LARGEST + WITH_CERTIFICATES);
+	fuzz_assert(assay_cms_read_certified(assay_span_of(data, size - 1), &cms, &err) < 0);
+	return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct assay_error err = ASSAY_ERROR_INIT;
 	struct assay_cms cms;
 
+	bool certified = is_certified(data, size);
+
 	if (assay_cms_read_detached(assay_span_of(data, size), &cms, &err) < 0) {
 		fuzz_assert(err.code == ASSAY_E_FORMAT && err.text[0] != '\0');
 		return 0;
 	}
-	fuzz_assert(size > 0 && size <= LARGEST);
+	fuzz_assert(certified && size > 0 && size <= LARGEST);
 	fuzz_assert(cms.digest != NULL && cms.signature != NULL);
 	check_second_opinion(data, size);
 	fuzz_assert(assay_cms_read_detached(assay_span_of(data, size - 1), &cms, &err) < 0);

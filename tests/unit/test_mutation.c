@@ -32,7 +32,8 @@ static const struct {
 	{ "ext2", 1 },          { "ext4", 1 },         { "fdt", 15 },      { "fit", 5 },
 	{ "fit-external", 15 }, { "fip", 15 },         { "flash", 0 },     { "gpt", 0 },
 	{ "mbr", 0 },           { "sparse", 5 },       { "trx", 0 },       { "uboot-env", 0 },
-	{ "uimage", 0 },        { "uimage-multi", 0 },
+	{ "uimage", 0 },        { "uimage-multi", 0 }, { "rpm", 0 },       { "lzop", 5 },
+	{ "apk", 5 },           { "ipk", 5 },          { "swu", 15 },      { "rauc", 5 },
 };
 
 static const uint8_t changes[] = { 0x01, 0x80, 0x20 };
@@ -94,6 +95,24 @@ static bool is_opaque_in_ext(struct assay_span file, size_t at)
 	       ((in >= 100 && in < 104) || (in >= 132 && in < 152));
 }
 
+/* The signature in the signature header of an RPM package, from its hash algorithm on: a length, two
+ * subpackets (of which the first has these bytes in front), two bytes and a number; seeds.py. */
+static bool is_in_signature(struct assay_span file, size_t at)
+{
+	const uint8_t *mark = memmem(file.ptr, file.len, "\5\2", 2);
+	size_t start = mark != NULL ? (size_t)(mark - file.ptr) : 0;
+
+	return start > 3 && at >= start - 3 && at < start + 38;
+}
+
+/* In a package or an update file; bytes_used: what is behind a file system signs it. */
+static bool is_opaque_in_package(struct assay_span file, size_t at)
+{
+	if (assay_span_starts(file, "\xed\xab\xee\xdb", 4))
+		return is_in_signature(file, at);
+	return assay_span_starts(file, "hsqs", 4) && at >= assay_load(file.ptr + 40, 8, false);
+}
+
 /* In what a disk or flash memory holds. */
 static bool is_opaque_in_image(struct assay_span file, size_t at)
 {
@@ -118,7 +137,7 @@ static bool is_opaque(struct assay_span file, size_t at)
 	};
 	size_t start = at - at % BLOCK;
 
-	if (is_opaque_in_image(file, at))
+	if (is_opaque_in_image(file, at) || is_opaque_in_package(file, at))
 		return true;
 	for (size_t i = at < 9 ? 0 : at - 9; i <= at; i++)
 		if (assay_span_starts(assay_span_sub(file, i, 3), "\x1f\x8b\x08", 3))

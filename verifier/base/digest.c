@@ -65,26 +65,66 @@ void assay_sha1(const struct assay_span *spans, size_t count, uint8_t out[ASSAY_
 	EVP_MD_CTX_free(ctx);
 }
 
-void assay_md5(struct assay_span span, uint8_t out[ASSAY_MD5_SIZE])
+/* By kind; the names are those of formats. */
+static const struct {
+	const char *name;
+	const EVP_MD *(*type)(void);
+} digests[] = {
+	[ASSAY_DIGEST_MD5] = { "md5", EVP_md5 },
+	[ASSAY_DIGEST_SHA1] = { "sha1", EVP_sha1 },
+	[ASSAY_DIGEST_SHA224] = { "sha224", EVP_sha224 },
+	[ASSAY_DIGEST_SHA256] = { "sha256", EVP_sha256 },
+	[ASSAY_DIGEST_SHA384] = { "sha384", EVP_sha384 },
+	[ASSAY_DIGEST_SHA512] = { "sha512", EVP_sha512 },
+};
+
+static size_t digest_of(size_t kind, struct assay_span span, uint8_t out[ASSAY_DIGEST_MAX])
 {
-	must(EVP_Digest(span.ptr, span.len, out, NULL, EVP_md5(), NULL));
+	unsigned size = 0;
+
+	must(EVP_Digest(span.ptr, span.len, out, &size, digests[kind].type(), NULL));
+	return size;
 }
 
 size_t assay_digest(struct assay_span name, struct assay_span span, uint8_t out[ASSAY_DIGEST_MAX])
 {
-	static const struct {
-		const char *name;
-		const EVP_MD *(*type)(void);
-	} kinds[] = {
-		{ "md5", EVP_md5 },       { "sha1", EVP_sha1 },     { "sha256", EVP_sha256 },
-		{ "sha384", EVP_sha384 }, { "sha512", EVP_sha512 },
-	};
-	unsigned len = 0;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(digests); i++)
+		if (assay_span_is(name, digests[i].name))
+			return digest_of(i, span, out);
+	return 0;
+}
 
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(kinds); i++)
-		if (assay_span_is(name, kinds[i].name))
-			must(EVP_Digest(span.ptr, span.len, out, &len, kinds[i].type(), NULL));
-	return len;
+static size_t to_hex(const uint8_t *bytes, size_t len, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	out[2 * len] = '\0';
+	return 2 * len;
+}
+
+size_t assay_digest_hex(enum assay_digest_kind kind, struct assay_span span,
+                        char out[2 * ASSAY_DIGEST_MAX + 1])
+{
+	uint8_t digest[ASSAY_DIGEST_MAX];
+
+	return to_hex(digest, digest_of(kind, span, digest), out);
+}
+
+bool assay_digest_is_hex(enum assay_digest_kind kind, struct assay_span span,
+                         struct assay_span text)
+{
+	char digits[2 * ASSAY_DIGEST_MAX + 1];
+
+	return assay_span_equal(text, assay_span_of(digits, assay_digest_hex(kind, span, digits)));
+}
+
+void assay_md5(struct assay_span span, uint8_t out[ASSAY_MD5_SIZE])
+{
+	must(EVP_Digest(span.ptr, span.len, out, NULL, EVP_md5(), NULL));
 }
 
 int assay_sha256_fd(int fd, struct assay_sha256 *out, uint64_t *size, struct assay_error *err)
@@ -110,13 +150,7 @@ int assay_sha256_fd(int fd, struct assay_sha256 *out, uint64_t *size, struct ass
 
 void assay_sha256_hex(const struct assay_sha256 *digest, char out[ASSAY_SHA256_HEX])
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < ASSAY_SHA256_SIZE; i++) {
-		out[2 * i] = digits[digest->bytes[i] >> 4];
-		out[2 * i + 1] = digits[digest->bytes[i] & 15];
-	}
-	out[2 * ASSAY_SHA256_SIZE] = '\0';
+	(void)to_hex(digest->bytes, ASSAY_SHA256_SIZE, out);
 }
 
 bool assay_sha256_parse(const char *text, struct assay_sha256 *out)

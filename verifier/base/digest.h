@@ -54,12 +54,29 @@ bool assay_sha256_parse(const char *text, struct assay_sha256 *out);
 /** SHA-1 of some spans one after the other, only to name things as git does. No verdict rests on it. */
 void assay_sha1(const struct assay_span *spans, size_t count, uint8_t out[ASSAY_SHA1_SIZE]);
 
+/** What formats write digests with. No verdict rests on any but SHA-256. */
+enum assay_digest_kind {
+	ASSAY_DIGEST_MD5,  /* RFC 1321 */
+	ASSAY_DIGEST_SHA1, /* this and the others: FIPS 180-4 */
+	ASSAY_DIGEST_SHA224,
+	ASSAY_DIGEST_SHA256,
+	ASSAY_DIGEST_SHA384,
+	ASSAY_DIGEST_SHA512,
+};
+#define ASSAY_DIGEST_MAX 64 /* bytes; FIPS 180-4: SHA-512 */
+
+/** In lower-case hexadecimal digits, with a NUL. Only to check what others wrote down. Return: digits */
+size_t assay_digest_hex(enum assay_digest_kind kind, struct assay_span span,
+                        char out[2 * ASSAY_DIGEST_MAX + 1]);
+
+/** Whether text is the digest of the bytes, in lower-case hexadecimal digits and nothing else. */
+bool assay_digest_is_hex(enum assay_digest_kind kind, struct assay_span span,
+                         struct assay_span text);
+
 #define ASSAY_MD5_SIZE 16 /* bytes; RFC 1321 */
 
 /** MD5, only to check what others wrote down with it. No verdict rests on it. */
 void assay_md5(struct assay_span span, uint8_t out[ASSAY_MD5_SIZE]);
-
-#define ASSAY_DIGEST_MAX 64 /* bytes; FIPS 180-4: SHA-512 */
 
 /**
  * A digest by its name, as formats call it: "md5", "sha1", "sha256", "sha384", "sha512". Only to

@@ -2,9 +2,11 @@
 #include "compare/compare.h"
 
 #include "base/memory.h"
+#include "compare/claims.h"
 #include "compare/container.h"
 #include "compare/deb.h"
 #include "compare/elfcmp/elf.h"
+#include "compare/exclusion.h"
 #include "compare/image/image.h"
 #include "compare/image/side.h"
 #include "compare/node.h"
@@ -166,6 +168,8 @@ static int compare_node(struct assay_walk *walk, struct assay_node *node, bool e
 		assay_md5sums_compare(walk->md5sums, node);
 		return 0;
 	}
+	if (!equal && assay_claims_compare(walk, node))
+		return 0;
 	if (!equal || node->role != ASSAY_NODE_PLAIN)
 		opened = compare_opened(walk, node, equal, err);
 	if (opened == 0)
@@ -173,15 +177,36 @@ static int compare_node(struct assay_walk *walk, struct assay_node *node, bool e
 	return opened < 0 ? -1 : 0;
 }
 
-int assay_node_compare(struct assay_walk *walk, struct assay_node *node, struct assay_error *err)
+static int compare_bytes_of(struct assay_walk *walk, struct assay_node *node,
+                            struct assay_error *err)
 {
 	bool equal = assay_span_equal(node->delivered, node->rebuilt);
 
 	if (equal)
 		(void)assay_ledger_explain(&node->ledger, 0, node->ledger.size,
 		                           ASSAY_CLASS_IDENTICAL, NULL);
-	if (compare_node(walk, node, equal, err) < 0)
+	return compare_node(walk, node, equal, err);
+}
+
+int assay_node_compare(struct assay_walk *walk, struct assay_node *node, struct assay_error *err)
+{
+	struct assay_span rebuilt = node->rebuilt;
+	ASSAY_AUTO_BYTES struct assay_bytes masked = { 0 };
+	bool equal = assay_span_equal(node->delivered, rebuilt);
+	int result = 0;
+
+	if (!equal && !assay_exclusion_mask(walk, node, &masked)) {
+		assay_node_settle(node);
+		return 0;
+	}
+	if (masked.ptr != NULL)
+		node->rebuilt = assay_span_of_bytes(&masked);
+	result = compare_bytes_of(walk, node, err);
+	node->rebuilt = rebuilt;
+	if (result < 0)
 		return -1;
+	if (masked.ptr != NULL)
+		assay_exclusion_tell(walk, node);
 	assay_node_settle(node);
 	return check_honest(node, equal, err);
 }

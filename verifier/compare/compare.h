@@ -16,6 +16,7 @@
 #include "formats/budget.h"
 #include "formats/disk/flash_layout.h"
 #include "model/comparison.h"
+#include "model/exclusion.h"
 
 /** One side. */
 struct assay_side {
@@ -45,6 +46,7 @@ struct assay_compare_options {
 	const struct assay_flash_layout
 		*layout; /* the two files are images of flash memory, divided so;
 	                                      NULL: whatever they are is told by their bytes */
+	const struct assay_exclusions *exclusions; /* NULL: none. At most ASSAY_EXCLUSIONS_MAX */
 	bool no_digests; /* leave those of the two sides out: the caller computes them */
 };
 

@@ -5,12 +5,14 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
+#include "compare/claims.h"
 #include "compare/deb.h"
 #include "compare/library.h"
 #include "compare/member.h"
 #include "compare/metadata.h"
 #include "compare/parts.h"
 #include "compare/renames.h"
+#include "compare/sealed.h"
 #include "compare/transplant.h"
 
 /* A pair of containers at work. */
@@ -82,23 +84,54 @@ static int compare_child(struct job *job, size_t index, struct assay_error *err)
 	return 0;
 }
 
-/* Those of one role, or all others. */
-static int compare_children(struct job *job, enum assay_node_role role, bool others,
-                            struct assay_error *err)
+/* Whether an entry has content on both sides that was not compared yet. */
+static bool is_pending(const struct job *job, size_t index)
 {
 	const struct assay_container *container = job->container;
+	size_t counterpart = job->pairing.rebuilt_of[index];
 
-	for (size_t i = 0; i < container->delivered->entry_count; i++) {
-		size_t k = job->pairing.rebuilt_of[i];
+	return counterpart != ASSAY_UNPAIRED && job->children[index] == NULL &&
+	       assay_entry_has_content(&container->delivered->entries[index]) &&
+	       assay_entry_has_content(&container->rebuilt->entries[counterpart]) &&
+	       !assay_is_sealed(container, index, counterpart);
+}
 
-		if (k == ASSAY_UNPAIRED || (role_of(job, i) == role) == others ||
-		    !assay_entry_has_content(&container->delivered->entries[i]) ||
-		    !assay_entry_has_content(&container->rebuilt->entries[k]))
+/* What data.tar of a package is, before what says something about it. */
+static int compare_data(struct job *job, struct assay_error *err)
+{
+	for (size_t i = 0; i < job->container->delivered->entry_count; i++)
+		if (is_pending(job, i) && role_of(job, i) == ASSAY_NODE_DEB_DATA &&
+		    compare_child(job, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Those that make no claim about one that was not compared yet. Return: how many */
+static int compare_ready(struct job *job, struct assay_error *err)
+{
+	int compared = 0;
+
+	for (size_t i = 0; i < job->container->delivered->entry_count; i++) {
+		if (!is_pending(job, i) || assay_claims_wait(job->walk->claims, i))
 			continue;
 		if (compare_child(job, i, err) < 0)
 			return -1;
+		compared += job->children[i] != NULL;
 	}
-	return 0;
+	return compared;
+}
+
+/* Claims are compared after what they are about; where those go in circles it is all the same. */
+static int compare_children(struct job *job, struct assay_error *err)
+{
+	int compared = compare_data(job, err) < 0 ? -1 : 1;
+
+	while (compared > 0)
+		compared = compare_ready(job, err);
+	for (size_t i = 0; compared == 0 && i < job->container->delivered->entry_count; i++)
+		if (is_pending(job, i) && compare_child(job, i, err) < 0)
+			return -1;
+	return compared;
 }
 
 /* An entry that only one side has. Its bytes, if it is the delivered side, stay unexplained. */
@@ -189,7 +222,8 @@ static void compare_metadata(struct job *job, struct assay_parts *parts)
 	worst = worst_of(job);
 	for (size_t i = 0; i < delivered->entry_count; i++) {
 		parts->worst = worst;
-		if (job->pairing.rebuilt_of[i] != ASSAY_UNPAIRED)
+		if (job->pairing.rebuilt_of[i] != ASSAY_UNPAIRED &&
+		    !assay_is_sealed(job->container, i, job->pairing.rebuilt_of[i]))
 			assay_parts_compare_metadata(parts, i, job->pairing.rebuilt_of[i]);
 	}
 	parts->worst = worst;
@@ -208,7 +242,11 @@ static void compare_entries(struct job *job)
 	};
 
 	for (size_t i = 0; i < container->delivered->entry_count; i++) {
-		if (job->pairing.rebuilt_of[i] == ASSAY_UNPAIRED)
+		size_t k = job->pairing.rebuilt_of[i];
+
+		if (assay_is_sealed(container, i, k))
+			assay_sealed_compare(job->walk, container, i, k);
+		else if (k == ASSAY_UNPAIRED)
 			find_alone(job, container->delivered, i);
 		else
 			compare_entry(job, i);
@@ -275,12 +313,14 @@ static void adopt_children(struct job *job)
 
 static int run(struct job *job, struct assay_error *err)
 {
+	struct assay_claims claims = { job->walk->claims, job->container, &job->pairing,
+		                       job->children };
 	int result;
 
 	job->walk->depth++;
-	result = compare_children(job, ASSAY_NODE_DEB_DATA, false, err);
-	if (result == 0)
-		result = compare_children(job, ASSAY_NODE_DEB_DATA, true, err);
+	job->walk->claims = &claims;
+	result = compare_children(job, err);
+	job->walk->claims = claims.outer;
 	job->walk->depth--;
 	if (result == 0 && !is_equal(job))
 		compare_entries(job);
@@ -301,7 +341,7 @@ int assay_container_compare(struct assay_walk *walk, const struct assay_containe
 	int result;
 
 	job.deb = assay_deb_is(container);
-	container->node->format = job.deb ? "deb" : container->delivered->reader->name;
+	container->node->format = job.deb ? "deb" : assay_contents_format(container->delivered);
 	if (job.deb)
 		walk->md5sums = own = assay_md5sums_new();
 	job.children = assay_calloc(container->delivered->entry_count, sizeof(struct assay_node *));

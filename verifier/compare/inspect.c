@@ -162,7 +162,7 @@ static void add_parts(struct assay_contents *contents, struct assay_inspected *o
 	ASSAY_AUTO_FREE const struct assay_part **sorted =
 		assay_calloc(contents->part_count + 1, sizeof(struct assay_part *));
 
-	out->format = assay_deb_is(&container) ? "deb" : contents->reader->name;
+	out->format = assay_deb_is(&container) ? "deb" : assay_contents_format(contents);
 	out->about = assay_asprintf("%zu member%s", contents->entry_count,
 	                            contents->entry_count == 1 ? "" : "s");
 	if (contents->partial != NULL)

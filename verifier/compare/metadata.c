@@ -106,7 +106,7 @@ static const char *rule_for(const struct job *job, const struct assay_attribute 
 		*class = ASSAY_CLASS_REPACKED;
 		return job->metadata->container->delivered->reader->repack_rule;
 	}
-	if (a->role != ASSAY_ROLE_OPAQUE || !assay_transplant_has(a->rule))
+	if (a->role != ASSAY_ROLE_OPAQUE || assay_transplant_find(a->rule) == NULL)
 		return NULL;
 	record.value = (struct assay_bytes){ (uint8_t *)(uintptr_t)value, strlen(value) };
 	if (!assay_transplant_note(job->metadata->walk, job->node, &record))

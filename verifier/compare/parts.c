@@ -326,6 +326,16 @@ static void find_taken(struct assay_parts *parts, const struct assay_part *a)
 	worsen(parts, ASSAY_CLASS_UNEXPLAINED);
 }
 
+/* Whether a delivered value may stand in the place of a rebuilt one. */
+static bool may_replace(const struct assay_part *a, const struct assay_part *b)
+{
+	const struct assay_transplant_rule *rule = assay_transplant_find(a->rule);
+
+	if (rule == NULL || b->rule == NULL || strcmp(a->rule, b->rule) != 0)
+		return false;
+	return rule->resizes ? !a->empty || b->empty : a->length == b->length;
+}
+
 /* A value that carries no code: the delivered one is put into the rebuilt file. */
 static void compare_opaque(struct assay_parts *parts, const struct assay_part *a,
                            const struct assay_part *b)
@@ -345,8 +355,7 @@ static void compare_opaque(struct assay_parts *parts, const struct assay_part *a
 		find_taken(parts, a);
 	} else if (same_bytes(parts, a, b)) {
 		mark_identical(parts, a->offset, a->length);
-	} else if (a->length != b->length || a->rule == NULL || b->rule == NULL ||
-	           strcmp(a->rule, b->rule) != 0 || !assay_transplant_has(a->rule) ||
+	} else if (!may_replace(a, b) ||
 	           !assay_transplant_note(parts->walk, parts->node, &record)) {
 		compare_fixed(parts, a, b);
 	} else {

@@ -15,6 +15,12 @@
  */
 const struct assay_transplant_rule assay_transplant_rules[] = {
 	/*
+	 * The first of the streams that an apk package is made of: files with a signature of 1 KiB at
+	 * most, each under the name of a key, with nothing else in their headers, and packed in 4 KiB
+	 * at most. apk verifies them and installs none. Only a delivered package may have them alone.
+	 */
+	{ "apk/signature@1", "signatures in front of an apk package", true },
+	/*
 	 * A number in digits, seconds. A kernel that unpacks its first file system gives the file
 	 * this time, or the time of day; nothing in it is decided by that. As for tar otherwise.
 	 */
@@ -74,16 +80,49 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 * time of the file that it writes.
 	 */
 	{ "gzip/timestamps@1", "modification time in a gzip header" },
+	/* Four bytes, seconds. As for gzip. */
+	{ "lzop/timestamps@1", "modification time in an lzop header" },
 	/*
 	 * Four bytes between boot code and partition table, random for every disk that is made. As
 	 * for gpt/guids@1 otherwise.
 	 */
 	{ "mbr/disk-signature@1", "signature of a disk in its boot sector" },
 	/*
+	 * A detached CMS signature and its size at the end of a bundle, read strictly
+	 * (formats/signature/cms.h); beside names, times and the value it may have four certificates
+	 * of 4 KiB each, of which an extension may say anything. rauc verifies it and mounts what is
+	 * in front of it.
+	 */
+	{ "rauc/signature@1", "signature at the end of a RAUC bundle", true },
+	/*
+	 * When and where a package was built, and from which source package: four bytes of seconds;
+	 * a host name (letters, digits, dots, dashes, at most 255 bytes); both of these again, as the
+	 * cookie; the 16 bytes of an MD5. rpm shows them to people and compares the time of two
+	 * packages of one version to say which is newer, where a person asks for that; none is run
+	 * or written to the system that it is installed on.
+	 */
+	{ "rpm/build@1", "time, host and source package of the build in an RPM header", true },
+	/*
+	 * The header in front of a package's own. It is taken as one value only when every byte of it
+	 * is understood: sizes and digests of what stands behind it, which are true; zeros; and
+	 * OpenPGP signatures in their strict form (formats/signature/openpgp.h), which hold a time, a
+	 * key id and numbers of bounded size. rpm verifies them and goes by the other header. Only a
+	 * delivered package may have a signature that the rebuilt one lacks.
+	 */
+	{ "rpm/signature@1", "signature header of an RPM package: digests and who signed", true },
+	/* Four bytes for each file, seconds. rpm gives the file this time. As below for tar. */
+	{ "rpm/timestamps@1", "times of files in an RPM header" },
+	/*
 	 * Four bytes, seconds, in the superblock and in each inode. The kernel shows the first to
 	 * nobody and the others as the time of a file, as below for tar.
 	 */
 	{ "squashfs/timestamps@1", "time in a squashfs superblock or inode" },
+	/*
+	 * The member sw-description.sig, second in an update file: a detached CMS signature as in a
+	 * RAUC bundle, or 256, 384 or 512 bytes of a plain RSA one. SWUpdate verifies it and installs
+	 * only what sw-description names. Only a delivered file may have it alone.
+	 */
+	{ "swu/signature@1", "member with the signature of an SWUpdate file", true },
 	/*
 	 * Eleven octal digits, seconds. An unpacker gives the file this time. Content, names, modes,
 	 * owners and all else in the header are compared, its checksum must be true. Times decide
@@ -104,12 +143,12 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	{ 0 },
 };
 
-bool assay_transplant_has(const char *rule)
+const struct assay_transplant_rule *assay_transplant_find(const char *id)
 {
 	for (const struct assay_transplant_rule *r = assay_transplant_rules; r->id != NULL; r++)
-		if (rule != NULL && strcmp(r->id, rule) == 0)
-			return true;
-	return false;
+		if (id != NULL && strcmp(r->id, id) == 0)
+			return r;
+	return NULL;
 }
 
 static bool same_value(const struct assay_transplant *a, const struct assay_transplant *b)
@@ -206,42 +245,76 @@ static bool graft_content(struct graft *graft, const struct assay_part *a)
 	return true;
 }
 
+static bool is_value(const struct assay_part *part)
+{
+	return part->role == ASSAY_ROLE_OPAQUE && part->fields == NULL;
+}
+
 static bool graft_part(struct graft *graft, const struct assay_part *a, const struct assay_part *b)
 {
 	if (a->role != b->role || (a->fields == NULL) != (b->fields == NULL))
 		return false;
+	if (is_value(a)) {
+		copy(graft, graft->delivered, a->offset, a->offset, a->length);
+		return true;
+	}
 	copy(graft, graft->rebuilt, b->offset, a->offset, a->length);
 	if (a->fields != NULL)
 		graft_fields(graft, a);
-	else if (a->role == ASSAY_ROLE_OPAQUE)
-		copy(graft, graft->delivered, a->offset, a->offset, a->length);
 	else if (a->role == ASSAY_ROLE_CONTENT && a->entry != ASSAY_NO_ENTRY)
 		return graft_content(graft, a);
 	return true;
 }
 
-/* Whether every part has one of its size on the other side. */
+/* Whether a part belongs to an entry that is one value as a whole. */
+static bool is_sealed(const struct assay_contents *contents, const struct assay_part *part)
+{
+	return part->entry != ASSAY_NO_ENTRY && contents->entries[part->entry].opaque != NULL;
+}
+
+/* The next part of the rebuilt file that is of no such entry. NULL: there is none */
+static const struct assay_part *next_part(const struct graft *graft, size_t *next)
+{
+	const struct assay_contents *rebuilt = graft->rebuilt;
+
+	while (*next < rebuilt->part_count && is_sealed(rebuilt, &rebuilt->parts[*next]))
+		(*next)++;
+	return *next < rebuilt->part_count ? &rebuilt->parts[(*next)++] : NULL;
+}
+
+/* Whether every part has one on the other side, of its size where that may not be another one. */
 static bool same_layout(const struct graft *graft)
 {
-	const struct assay_contents *a = graft->delivered, *b = graft->rebuilt;
+	const struct assay_contents *a = graft->delivered;
+	size_t next = 0;
 
-	if (a->part_count != b->part_count || a->span.len != b->span.len)
-		return false;
-	for (size_t i = 0; i < a->part_count; i++)
-		if (a->parts[i].length != b->parts[i].length ||
-		    a->parts[i].entry != b->parts[i].entry)
+	for (size_t i = 0; i < a->part_count; i++) {
+		const struct assay_part *x = &a->parts[i], *y;
+
+		if (is_sealed(a, x))
+			continue;
+		y = next_part(graft, &next);
+		if (y == NULL || (x->entry == ASSAY_NO_ENTRY) != (y->entry == ASSAY_NO_ENTRY) ||
+		    (x->length != y->length && !(is_value(x) && is_value(y))))
 			return false;
-	return true;
+	}
+	return next_part(graft, &next) == NULL;
 }
 
 /* Return: whether the delivered bytes come out */
 static bool make_image(struct graft *graft)
 {
-	const struct assay_contents *a = graft->delivered, *b = graft->rebuilt;
+	const struct assay_contents *a = graft->delivered;
+	size_t next = 0;
 
-	for (size_t i = 0; i < a->part_count; i++)
-		if (!graft_part(graft, &a->parts[i], &b->parts[i]))
+	for (size_t i = 0; i < a->part_count; i++) {
+		const struct assay_part *part = &a->parts[i];
+
+		if (is_sealed(a, part))
+			copy(graft, a, part->offset, part->offset, part->length);
+		else if (!graft_part(graft, part, next_part(graft, &next)))
 			return false;
+	}
 	if (a->reader->recompute != NULL)
 		a->reader->recompute(a, graft->image);
 	return memcmp(graft->image, a->span.ptr, a->span.len) == 0;

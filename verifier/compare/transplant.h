@@ -21,13 +21,15 @@
 struct assay_transplant_rule {
 	const char *id; /* with its version: what it lets through changed when the number did */
 	const char *summary; /* one line: which bytes, and why they do not matter */
+	bool resizes; /* the delivered value may be longer or shorter, or stand where the rebuilt
+	                 file has none */
 };
 
 /** Sorted by id; ends with a row without one. */
 extern const struct assay_transplant_rule assay_transplant_rules[];
 
-/** Whether there is a rule of this name. rule may be NULL. */
-bool assay_transplant_has(const char *rule);
+/** The rule of this name; NULL: there is none. id may be NULL. */
+const struct assay_transplant_rule *assay_transplant_find(const char *id);
 
 /**
  * Take note of a value that is transplanted.

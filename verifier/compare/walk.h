@@ -18,6 +18,8 @@ struct assay_walk {
 	struct assay_identities identities; /* that were met so far */
 	unsigned depth;                     /* containers around the node that is being compared */
 	struct assay_md5sums *md5sums;      /* of the .deb around it; NULL: none */
+	const void *excluded[ASSAY_EXCLUSIONS_MAX]; /* the node that an exclusion is used for */
+	struct assay_claims *claims; /* of the containers around it, the innermost first */
 };
 
 /** At the start: nothing is used up. options may be NULL. */

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 
 #include "base/memory.h"
+#include "formats/package/package.h"
 
 /* Take note that an entry has one part more; its parts should follow each other. */
 static void count_part(struct assay_contents *contents, struct assay_entry *entry,
@@ -178,6 +179,13 @@ void assay_contents_false(struct assay_contents *contents, size_t entry, const c
 		(struct assay_false_value){ offset, length, entry, what };
 }
 
+void assay_contents_claim(struct assay_contents *contents, const struct assay_claim *claim)
+{
+	assay_grow(&contents->claims, &contents->claim_cap, contents->claim_count,
+	           sizeof(*contents->claims));
+	contents->claims[contents->claim_count++] = *claim;
+}
+
 void assay_contents_partial(struct assay_contents *contents, const char *fmt, ...)
 {
 	va_list args;
@@ -232,9 +240,10 @@ int assay_contents_read(const struct assay_reader *reader, struct assay_span spa
                         struct assay_error *err)
 {
 	*out = (struct assay_contents){ .reader = reader, .span = span };
-	if (reader->read(budget, out, err) < 0)
+	if (reader->read(budget, out, err) < 0 || assay_contents_finish(out, err) < 0)
 		return -1;
-	return assay_contents_finish(out, err);
+	assay_package_look(out);
+	return 0;
 }
 
 void assay_contents_fini(struct assay_contents *contents)
@@ -251,6 +260,7 @@ void assay_contents_fini(struct assay_contents *contents)
 	free(contents->attributes);
 	free(contents->pieces);
 	free(contents->false_values);
+	free(contents->claims);
 	free(contents->buffers);
 	free(contents->partial);
 	assay_bytes_fini(&contents->block);

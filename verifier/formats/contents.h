@@ -83,6 +83,9 @@ struct assay_span assay_contents_keep(struct assay_contents *contents, struct as
 void assay_contents_false(struct assay_contents *contents, size_t entry, const char *what,
                           uint64_t offset, uint64_t length);
 
+/** Append a claim that is true. It is copied. */
+void assay_contents_claim(struct assay_contents *contents, const struct assay_claim *claim);
+
 /** Say why the container could not be read to its end. The first reason stays. */
 void assay_contents_partial(struct assay_contents *contents, const char *fmt, ...)
 	ASSAY_PRINTF(2, 3);

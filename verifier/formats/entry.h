@@ -72,13 +72,16 @@ struct assay_piece {
 
 /** One member. Strings are as in the input: never a NUL inside, otherwise unchecked. */
 struct assay_entry {
-	char *name;                    /* owned; "" for a stream */
-	char *link;                    /* owned; target of a link, else NULL */
-	struct assay_span content;     /* borrowed from the container or a buffer of the contents;
+	char *name;                /* owned; "" for a stream */
+	char *link;                /* owned; target of a link, else NULL */
+	struct assay_span content; /* borrowed from the container or a buffer of the contents;
 	                              empty when there are pieces */
-	uint64_t size;                 /* bytes of content, with pieces */
-	char *unreadable;              /* owned; why there is no content though there should be */
-	size_t first_part, part_count; /* parts of one entry stand together */
+	uint64_t size;             /* bytes of content, with pieces */
+	const char
+		*opaque;  /* static; a rule of compare/transplant.c: the whole entry is one value, a
+	                       signature, say, that a delivered container may have for itself */
+	char *unreadable; /* owned; why there is no content though there should be */
+	size_t first_part, part_count;           /* parts of one entry stand together */
 	size_t first_attribute, attribute_count; /* sorted by key and name */
 	size_t first_piece, piece_count;
 	enum assay_entry_type type;

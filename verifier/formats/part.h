@@ -7,6 +7,7 @@
 #ifndef ASSAY_FORMATS_PART_H
 #define ASSAY_FORMATS_PART_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,8 @@ struct assay_part {
 	size_t serial;                    /* how many parts were made before it */
 	enum assay_role role;             /* when fields is NULL */
 	uint8_t fill;                     /* role FILL: the value */
+	bool empty; /* role OPAQUE: the place of a value that is not there. Where the rule says so a
+	               delivered value may stand there, never the other way round. */
 };
 
 #endif

@@ -17,6 +17,7 @@
 #define ASSAY_FORMATS_READER_H
 
 #include "formats/budget.h"
+#include "formats/claim.h"
 #include "formats/entry.h"
 
 struct assay_reader;
@@ -33,6 +34,7 @@ struct assay_false_value {
 /** What a container consists of. Zero-initialise; free with assay_contents_fini. */
 struct assay_contents {
 	const struct assay_reader *reader;
+	const char *package; /* what kind of archive it is by its members; NULL: nothing special */
 	struct assay_span span;
 	struct assay_part *parts; /* each entry's together; together they are exactly the span */
 	size_t part_count, part_cap;
@@ -44,6 +46,8 @@ struct assay_contents {
 	size_t piece_count, piece_cap;
 	struct assay_false_value *false_values;
 	size_t false_count, false_cap;
+	struct assay_claim *claims; /* those of one text together, in their order there */
+	size_t claim_count, claim_cap;
 	struct assay_bytes *buffers; /* unpacked bytes that spans point into; owned */
 	size_t buffer_count, buffer_cap;
 	struct assay_bytes
@@ -99,6 +103,13 @@ const struct assay_reader *assay_reader_for(struct assay_span span);
 ASSAY_CHECKED int assay_contents_read(const struct assay_reader *reader, struct assay_span span,
                                       struct assay_budget *budget, struct assay_contents *out,
                                       struct assay_error *err);
+
+/** The name of the format, for people. */
+static inline const char *assay_contents_format(const struct assay_contents *contents)
+{
+	return contents->package != NULL ? contents->package : contents->reader->name;
+}
+
 void assay_contents_fini(struct assay_contents *contents);
 #define ASSAY_AUTO_CONTENTS ASSAY_AUTO(assay_contents_fini)
 

@@ -8,11 +8,15 @@
 static const struct assay_reader *const readers[] = {
 	&assay_reader_ar,        /* "!<arch>" */
 	&assay_reader_bzip2,     /* "BZh" and the mark of a block */
+	&assay_reader_apk,       /* gzip, and a package's first file in it */
 	&assay_reader_gzip,      /* 1f 8b 08 */
 	&assay_reader_lz4,       /* 04 22 4d 18, or the magic of the legacy frame */
+	&assay_reader_lzop,      /* 89 "LZO" and line ends */
 	&assay_reader_xz,        /* fd "7zXZ" 00 */
 	&assay_reader_zip,       /* "PK" 03 04 or, empty, 05 06 */
 	&assay_reader_flash,     /* one of those below, and another at a sector behind it */
+	&assay_reader_rpm,       /* ed ab ee db */
+	&assay_reader_rauc,      /* squashfs with a signature and its size behind it */
 	&assay_reader_squashfs,  /* "hsqs" and version 4 */
 	&assay_reader_romfs,     /* "-rom1fs-" */
 	&assay_reader_fit,       /* d0 0d fe ed, and a node images below the root */

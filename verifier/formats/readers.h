@@ -10,6 +10,7 @@
 #include "formats/reader.h"
 
 extern const struct assay_reader assay_reader_android;
+extern const struct assay_reader assay_reader_apk;
 extern const struct assay_reader assay_reader_ar;
 extern const struct assay_reader assay_reader_bzip2;
 extern const struct assay_reader assay_reader_cpio;
@@ -25,6 +26,9 @@ extern const struct assay_reader assay_reader_lzma;
 extern const struct assay_reader assay_reader_mbr;
 extern const struct assay_reader assay_reader_romfs;
 extern const struct assay_reader assay_reader_sparse;
+extern const struct assay_reader assay_reader_lzop;
+extern const struct assay_reader assay_reader_rauc;
+extern const struct assay_reader assay_reader_rpm;
 extern const struct assay_reader assay_reader_squashfs;
 extern const struct assay_reader assay_reader_tar;
 extern const struct assay_reader assay_reader_trx;

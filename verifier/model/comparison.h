@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/strings.h"
+#include "model/exclusion.h"
 #include "model/ledger.h"
 
 /** One side of the comparison, as a person named it. Strings owned. */
@@ -91,7 +92,8 @@ struct assay_comparison {
 	uint64_t findings_left_out;           /* that ASSAY_FINDINGS_MAX has no room for */
 	struct assay_transplant *transplants; /* in the order of the walk */
 	size_t transplant_count, transplant_cap;
-	enum assay_tier tier;       /* worst of all artefacts and findings */
+	enum assay_tier tier;               /* worst of all artefacts and findings */
+	struct assay_exclusions exclusions; /* that were asked for; borrowed */
 	struct assay_strings names; /* what stands where static text would, when it was read */
 };
 

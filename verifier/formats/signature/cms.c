@@ -2,7 +2,7 @@
 #include "formats/signature/cms.h"
 
 #include "base/quote.h"
-#include "formats/signature/der.h"
+#include "formats/signature/certificate.h"
 
 #define OID(bytes) bytes, sizeof(bytes) - 1
 #define SERIAL_MAX 21     /* bytes: RFC 5280 4.1.2.2, 20 and a sign */
@@ -69,7 +69,8 @@ enum attribute {
 struct reading {
 	struct assay_cms *out;
 	const struct digest *digest;
-	bool by_key_id; /* the signer is named by a key id, not by issuer and serial number */
+	bool by_key_id;    /* the signer is named by a key id, not by issuer and serial number */
+	bool certificates; /* it may have some */
 };
 
 static int take_version(struct assay_cursor *cur, unsigned *out, struct assay_error *err)
@@ -373,6 +374,18 @@ static int check_signer_info(struct reading *reading, struct assay_cursor *cur,
 
 /* --- what is around it --- */
 
+static int check_certificates(const struct reading *reading, struct assay_cursor *cur,
+                              struct assay_error *err)
+{
+	struct assay_cursor set;
+
+	if (!reading->certificates)
+		return assay_fail(err, ASSAY_E_FORMAT, "it has certificates");
+	if (assay_der_enter(cur, ASSAY_DER_CONTEXT_0_OUTER, "certificates", &set, err) < 0)
+		return -1;
+	return assay_certificates_check(&set, err);
+}
+
 static int check_head(struct reading *reading, struct assay_cursor *cur, struct assay_error *err)
 {
 	struct assay_cursor set, content;
@@ -387,8 +400,9 @@ static int check_head(struct reading *reading, struct assay_cursor *cur, struct 
 		return -1;
 	if (assay_cursor_left(&content) > 0)
 		return assay_fail(err, ASSAY_E_FORMAT, "it has content");
-	if (assay_der_is_next(cur, ASSAY_DER_CONTEXT_0_OUTER))
-		return assay_fail(err, ASSAY_E_FORMAT, "it has certificates");
+	if (assay_der_is_next(cur, ASSAY_DER_CONTEXT_0_OUTER) &&
+	    check_certificates(reading, cur, err) < 0)
+		return -1;
 	if (assay_der_is_next(cur, ASSAY_DER_CONTEXT_1_OUTER))
 		return assay_fail(err, ASSAY_E_FORMAT, "it has revocation lists");
 	return 0;
@@ -412,18 +426,31 @@ static int check_signed_data(struct reading *reading, struct assay_cursor *cur,
 	return assay_der_end(&signers, "signers", err);
 }
 
-int assay_cms_read_detached(struct assay_span span, struct assay_cms *out, struct assay_error *err)
+static int read_detached(struct reading *reading, struct assay_span span, struct assay_error *err)
 {
 	struct assay_cursor cur = assay_cursor_at(span, true), info, outer;
-	struct reading reading = { .out = out };
 
-	*out = (struct assay_cms){ 0 };
+	*reading->out = (struct assay_cms){ 0 };
 	if (assay_der_enter(&cur, ASSAY_DER_SEQUENCE, "ContentInfo", &info, err) < 0 ||
 	    assay_der_end(&cur, "ContentInfo", err) < 0 ||
 	    expect_oid(&info, signed_data, "ContentInfo", err) < 0 ||
 	    assay_der_enter(&info, ASSAY_DER_CONTEXT_0_OUTER, "ContentInfo", &outer, err) < 0 ||
 	    assay_der_end(&info, "ContentInfo", err) < 0 ||
-	    check_signed_data(&reading, &outer, err) < 0)
+	    check_signed_data(reading, &outer, err) < 0)
 		return -1;
 	return assay_der_end(&outer, "SignedData", err);
+}
+
+int assay_cms_read_detached(struct assay_span span, struct assay_cms *out, struct assay_error *err)
+{
+	struct reading reading = { .out = out };
+
+	return read_detached(&reading, span, err);
+}
+
+int assay_cms_read_certified(struct assay_span span, struct assay_cms *out, struct assay_error *err)
+{
+	struct reading reading = { .out = out, .certificates = true };
+
+	return read_detached(&reading, span, err);
 }

@@ -33,4 +33,8 @@ struct assay_cms {
 ASSAY_CHECKED int assay_cms_read_detached(struct assay_span span, struct assay_cms *out,
                                           struct assay_error *err);
 
+/** The same with a few certificates in it (signature/certificate.h), as update files have them. */
+ASSAY_CHECKED int assay_cms_read_certified(struct assay_span span, struct assay_cms *out,
+                                           struct assay_error *err);
+
 #endif

@@ -55,6 +55,26 @@ uint32_t assay_crc32_more(uint32_t crc, struct assay_span bytes)
 	return bytes.len > 0 ? (uint32_t)crc32_z(crc, bytes.ptr, bytes.len) : crc;
 }
 
+size_t assay_inflate_start(struct assay_span in, uint8_t *out, size_t size)
+{
+	z_stream z = { 0 };
+
+	if (inflateInit2(&z, -15) != Z_OK)
+		return 0;
+	z.next_in = (Bytef *)(uintptr_t)in.ptr;
+	z.avail_in = at_most(in.len);
+	z.next_out = out;
+	z.avail_out = at_most(size);
+	(void)inflate(&z, Z_SYNC_FLUSH);
+	(void)inflateEnd(&z);
+	return (size_t)z.total_out;
+}
+
+uint32_t assay_adler32(struct assay_span bytes)
+{
+	return (uint32_t)adler32_z(adler32_z(0, NULL, 0), bytes.ptr, bytes.len);
+}
+
 uint32_t assay_crc32(struct assay_span bytes)
 {
 	return assay_crc32_more(0, bytes);

@@ -20,6 +20,12 @@
 ASSAY_CHECKED int assay_inflate(struct assay_span in, struct assay_sink *sink, uint64_t *used,
                                 struct assay_error *err);
 
+/** Unpack as much of a raw stream as fits, to look at. Return: bytes in out */
+size_t assay_inflate_start(struct assay_span in, uint8_t *out, size_t size);
+
+/** Adler-32 as zlib and lzop have it. */
+uint32_t assay_adler32(struct assay_span bytes);
+
 /** CRC-32 as gzip and zip have it. */
 uint32_t assay_crc32(struct assay_span bytes);
 

@@ -10,6 +10,7 @@
 #include "formats/contents.h"
 #include "formats/readers.h"
 #include "formats/stream/deflate.h"
+#include "formats/stream/gzip.h"
 
 #define HEADER 10 /* RFC 1952, 2.3: ID1 ID2 CM FLG MTIME XFL OS */
 #define FLG_AT 3
@@ -52,9 +53,15 @@ static const struct assay_field trailer_fields[] = {
 	{ 0 },
 };
 
-static bool probe(struct assay_span span)
+bool assay_gzip_is(struct assay_span span)
 {
 	return assay_span_starts(span, "\x1f\x8b\x08", 3);
+}
+
+/* Parts belong to what the member unpacks to. */
+static size_t newest(const struct assay_contents *out)
+{
+	return out->entry_count - 1;
 }
 
 static int add_part(struct assay_contents *out, const char *what, uint64_t length,
@@ -62,7 +69,7 @@ static int add_part(struct assay_contents *out, const char *what, uint64_t lengt
 {
 	if (length > assay_contents_rest(out).len)
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "cut short in the %s", what);
-	(void)assay_contents_part(out, 0, ASSAY_ROLE_FIXED, what, length);
+	(void)assay_contents_part(out, newest(out), ASSAY_ROLE_FIXED, what, length);
 	return 0;
 }
 
@@ -110,7 +117,7 @@ static int add_header_crc(struct assay_contents *out, uint64_t start, struct ass
 
 	if (rest.len < 2 || assay_load(rest.ptr, 2, false) != (crc & 0xffff))
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "false header CRC");
-	(void)assay_contents_part(out, 0, ASSAY_ROLE_CHECK, "header CRC", 2);
+	(void)assay_contents_part(out, newest(out), ASSAY_ROLE_CHECK, "header CRC", 2);
 	return 0;
 }
 
@@ -135,7 +142,7 @@ static int read_header(struct assay_contents *out, struct assay_error *err)
 	flags = rest.ptr[FLG_AT];
 	if ((flags & RESERVED) != 0)
 		return assay_fail_at(err, ASSAY_E_FORMAT, start + FLG_AT, "unknown flags");
-	assay_contents_fields(out, 0, "header",
+	assay_contents_fields(out, newest(out), "header",
 	                      header_fields[is_level(rest.ptr[XFL_AT])][is_os(rest.ptr[OS_AT])]);
 	if ((flags & FEXTRA) != 0 && add_extra(out, err) < 0)
 		return -1;
@@ -157,11 +164,11 @@ static int read_trailer(struct assay_contents *out, struct assay_span unpacked,
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "false CRC-32");
 	if (assay_load(rest.ptr + 4, 4, false) != (unpacked.len & 0xffffffff))
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end + 4, "false size");
-	assay_contents_fields(out, 0, "trailer", trailer_fields);
+	assay_contents_fields(out, newest(out), "trailer", trailer_fields);
 	return 0;
 }
 
-static int read_member(struct assay_contents *out, struct assay_sink *sink, struct assay_error *err)
+int assay_gzip_member(struct assay_contents *out, struct assay_sink *sink, struct assay_error *err)
 {
 	size_t before = sink->bytes.len;
 	struct assay_span unpacked;
@@ -173,7 +180,7 @@ static int read_member(struct assay_contents *out, struct assay_sink *sink, stru
 	if (assay_inflate(assay_contents_rest(out), sink, &used, err) < 0)
 		return -1;
 	unpacked = assay_span_of(sink->bytes.ptr + before, sink->bytes.len - before);
-	part = assay_contents_part(out, 0, ASSAY_ROLE_STREAM, "stream", used);
+	part = assay_contents_part(out, newest(out), ASSAY_ROLE_STREAM, "stream", used);
 	part->unpacked = unpacked.len;
 	return read_trailer(out, unpacked, err);
 }
@@ -185,15 +192,15 @@ static int read_gzip(struct assay_budget *budget, struct assay_contents *out,
 
 	if (assay_contents_entry(out, budget, ASSAY_ENTRY_STREAM, err) < 0)
 		return -1;
-	while (probe(assay_contents_rest(out)))
-		if (read_member(out, &sink, err) < 0)
+	while (assay_gzip_is(assay_contents_rest(out)))
+		if (assay_gzip_member(out, &sink, err) < 0)
 			return -1;
 	assay_contents_stream(out, &sink);
 	return 0;
 }
 
 /* What a header CRC covers changes with the values before it; nothing else does. */
-static void recompute(const struct assay_contents *contents, uint8_t *image)
+void assay_gzip_recompute(const struct assay_contents *contents, uint8_t *image)
 {
 	uint64_t start = 0;
 
@@ -214,7 +221,7 @@ static void recompute(const struct assay_contents *contents, uint8_t *image)
 const struct assay_reader assay_reader_gzip = {
 	.name = "gzip",
 	.stream_rule = "gzip/stream@1",
-	.probe = probe,
+	.probe = assay_gzip_is,
 	.read = read_gzip,
-	.recompute = recompute,
+	.recompute = assay_gzip_recompute,
 };
