@@ -11,7 +11,7 @@ needs python3-yaml python3 -c 'import yaml'
 cat >judge.py <<'PYTHON'
 import hashlib, json, sys, yaml
 
-NUMBERS = set("size strip uid gid source_date_epoch cpus memory start seed wall silence processes disk log".split())
+NUMBERS = set("size strip uid gid source_date_epoch cpus memory start seed wall silence processes disk log offset".split())
 
 def convert(value, key=None):
     if isinstance(value, dict):
@@ -27,6 +27,7 @@ manifest.pop("hints", None)
 del manifest["toolchain"]["lock"]
 manifest["outputs"].sort(key=lambda o: o["name"])
 manifest["delivered"].sort(key=lambda d: (d["file"], d.get("member", "")))
+manifest["compare"].get("exclusions", []).sort(key=lambda e: (e["file"], e.get("artefact", ""), e["offset"]))
 text = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 print(hashlib.sha256(text.encode()).hexdigest())
 PYTHON

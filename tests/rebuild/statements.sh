@@ -25,6 +25,8 @@ manifest out.bin outer.tar '"cp src/hello.txt out.bin"' |
 manifest out.bin good.bin '"cp src/hello.txt out.bin"' |
 	sed "s/{name: source.tar, sha256: [0-9a-f]*/{name: source.tar, sha256: $(printf 'a%.0s' $(seq 64))/" >pin.yaml
 
+manifest out.bin bad.bin '"cp src/hello.txt out.bin"' | sed 's/compare: .*/compare: {accept: normalised, exclusions: [{file: bad.bin, offset: 10, size: 5, reason: a serial number, approver: A. Person}]}/' >excluded.yaml
+
 # judged NAME STATUS MANIFEST OPTION…: run it, and ask the judge.
 judged() {
 	name=$1
@@ -43,6 +45,13 @@ judged failed 6 fails.yaml
 judged limit 7 slow.yaml
 judged member 0 member.yaml
 judged pin 8 pin.yaml
+judged excluded 0 excluded.yaml
+[ "$(json r-excluded/verdict.intoto.json 'd["predicate"]["verdict"], d["predicate"]["exclusions"]')" = \
+	"('EQUIVALENT_DECLARED', [{'approver': 'A. Person', 'offset': 10, 'path': 'bad.bin', 'reason': 'a serial number', 'size': 5}])" ]
+ok $? "what was excluded is in the verdict"
+expect 0 "once more" "$ASSAY" verify --quiet -o r-excluded excluded.yaml
+grep -q 'excluded .*5 bytes: a serial number (approved by A. Person)' out err
+ok $? "and is printed"
 [ ! -e r-pin/provenance.intoto.json ]
 ok $? "no provenance where nothing was built"
 

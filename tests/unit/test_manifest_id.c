@@ -70,6 +70,12 @@ static const struct {
 	{ "delivered[].member", "other", true, NULL },
 	{ "delivered[].output", "boot.bin", true, "delivered[0].output" },
 	{ "compare.accept", "normalised", true, NULL },
+	{ "compare.exclusions[].file", "example_1.2_arm64.deb", true, NULL },
+	{ "compare.exclusions[].artefact", "other", true, NULL },
+	{ "compare.exclusions[].offset", "7", true, NULL },
+	{ "compare.exclusions[].size", "7", true, NULL },
+	{ "compare.exclusions[].reason", "other", true, NULL },
+	{ "compare.exclusions[].approver", "other", true, NULL },
 	{ "hints[].name", "fix.patch", false, NULL },
 	{ "hints[].from", "other", false, NULL },
 };
@@ -82,7 +88,7 @@ static const struct {
 	{ "sources", true },     { "reviewed", true },
 	{ "build.steps", true }, { "build.steps[].argv", true },
 	{ "outputs", false },    { "delivered", false },
-	{ "hints", false },
+	{ "hints", false },      { "compare.exclusions", false },
 };
 
 /* Keys without a value of their own that may be left out, and whether that changes the id. */
@@ -95,6 +101,8 @@ static const struct {
 	{ "delivered[].member", true },
 	{ "hints", false },
 	{ "reviewed", true },
+	{ "compare.exclusions", true },
+	{ "compare.exclusions[].artefact", true },
 };
 
 /* All paths of a schema: those of values, and those of lists. */

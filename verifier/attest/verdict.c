@@ -44,11 +44,11 @@ static void sum_classes(const struct assay_result *result, uint64_t sums[ASSAY_C
 	for (size_t i = 0; i < result->comparison_count; i++) {
 		uint64_t bytes[ASSAY_CLASS_COUNT] = { 0 };
 
-		if (result->comparisons[i].artefact_count == 0)
-			continue;
-		assay_ledger_sum(&result->comparisons[i].artefacts[0].ledger, bytes);
-		for (unsigned class = 0; class < ASSAY_CLASS_COUNT; class ++)
-			sums[class] += bytes[class];
+		for (size_t k = 0; k < result->comparisons[i].artefact_count; k++) {
+			assay_ledger_sum(&result->comparisons[i].artefacts[k].ledger, bytes);
+			for (unsigned class = 0; class < ASSAY_CLASS_COUNT; class ++)
+				sums[class] += bytes[class];
+		}
 	}
 }
 
@@ -198,6 +198,33 @@ static void add_findings(const struct assay_result *result, json_t *predicate)
 	assay_json_set_int(predicate, "findingsLeftOut", left_out);
 }
 
+/* All that were asked for, by the path of what they are in: a policy names those that it takes. */
+static json_t *exclusions_json(const struct assay_result *result)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < result->comparison_count; i++) {
+		const struct assay_comparison *comparison = &result->comparisons[i];
+		const struct assay_exclusions *list = &comparison->exclusions;
+
+		for (unsigned k = 0; k < list->count; k++) {
+			const char *path = assay_exclusion_path(&list->items[k]);
+			ASSAY_AUTO_FREE char *full =
+				assay_asprintf("%s%s%s", comparison->delivered.name,
+			                       *path != '\0' ? "!" : "", path);
+			json_t *item = json_object();
+
+			assay_json_set(item, "path", quoted(full));
+			assay_json_set_int(item, "offset", list->items[k].offset);
+			assay_json_set_int(item, "size", list->items[k].size);
+			assay_json_set(item, "reason", quoted(list->items[k].reason));
+			assay_json_set(item, "approver", quoted(list->items[k].approver));
+			assay_json_append(out, item);
+		}
+	}
+	return out;
+}
+
 static void add_pins(const struct assay_result *result, json_t *predicate)
 {
 	const struct assay_manifest *manifest = result->manifest;
@@ -258,12 +285,12 @@ json_t *assay_verdict_statement(const struct assay_result *result,
 	assay_json_set(predicate, "artefacts", artefacts);
 	assay_json_set(predicate, "rules", rules_json(result));
 	add_findings(result, predicate);
-	assay_json_set(predicate, "exclusions", json_array());
 	if (result->built)
 		assay_json_set(predicate, "source",
 		               assay_sources_json(&result->record.sources, &result->sources));
 	if (result->variation.decision != ASSAY_DECISION_NONE)
 		assay_json_set(predicate, "variation", assay_variation_json(&result->variation));
+	assay_json_set(predicate, "exclusions", exclusions_json(result));
 	add_pins(result, predicate);
 	if (provenance != NULL)
 		assay_json_append(rebuilds, assay_descriptor("provenance", provenance));

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* assay compare: two files or two directories, and what differs between them. */
 #include "compare/compare.h"
+
+#include <sys/stat.h>
+
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/command.h"
@@ -8,12 +11,14 @@
 #include "cli/limits.h"
 #include "cli/output.h"
 #include "explain/explain.h"
+#include "manifest/exclusions.h"
 #include "report/report.h"
 
 static struct {
 	enum assay_tier accept;
 	const char *member;
 	const char *layout;
+	const char *exclude;
 	bool verbose;
 	struct assay_limit_options limits;
 } opt = { .accept = ASSAY_TIER_NORMALISED, .limits = ASSAY_LIMITS_INIT };
@@ -23,6 +28,9 @@ static struct assay_judge judge = { .limits = &opt.limits.limits };
 static const struct assay_option options[] = {
 	{ "accept", 0, "TIER", "worst tier that exits 0 (default: normalised)", ASSAY_OPTION_TIER,
 	  &opt.accept },
+	{ "exclude", 0, "FILE",
+	  "regions that need not match, each with a reason and who approved it", ASSAY_OPTION_TEXT,
+	  &opt.exclude },
 	ASSAY_OPTION_JSON,
 	{ "layout", 0, "MTDPARTS", "both are images of flash memory, divided as the kernel is told",
 	  ASSAY_OPTION_TEXT, &opt.layout },
@@ -58,15 +66,35 @@ static int compare_member(const char *delivered, const char *rebuilt,
 	return 0;
 }
 
+/* Exclusions are about one file: in folders a path would have to be more than that of a member. */
+static int load_exclusions(const char *delivered, struct assay_exclusion_file **file,
+                           struct assay_exclusions *out, struct assay_error *err)
+{
+	struct stat st;
+
+	if (opt.exclude == NULL)
+		return 0;
+	if (stat(delivered, &st) == 0 && S_ISDIR(st.st_mode))
+		return assay_fail(err, ASSAY_E_USAGE, "--exclude is for files, not for folders");
+	if (assay_exclusion_file_load(opt.exclude, file, err) < 0)
+		return -1;
+	*out = (struct assay_exclusions){ (*file)->exclusions, (*file)->exclusions_count };
+	judge.exclusions = out;
+	return 0;
+}
+
 static int run(int argc, char *argv[], struct assay_error *err)
 {
+	ASSAY_AUTO_EXCLUSION_FILE struct assay_exclusion_file *file = NULL;
+	struct assay_exclusions exclusions = { 0 };
 	ASSAY_AUTO_COMPARISON struct assay_comparison comparison = { 0 };
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
 	ASSAY_AUTO_FLASH_LAYOUT struct assay_flash_layout layout = { 0 };
 	ASSAY_AUTO_JSON json_t *json = NULL;
 
 	(void)argc;
-	if (assay_limits_check(&opt.limits, err) < 0)
+	if (assay_limits_check(&opt.limits, err) < 0 ||
+	    load_exclusions(argv[0], &file, &exclusions, err) < 0)
 		return -1;
 	if (opt.layout != NULL) {
 		if (assay_flash_layout_parse(opt.layout, &layout, err) < 0)
@@ -96,6 +124,7 @@ const struct assay_command assay_cmd_compare = {
 	.example =
 		"assay compare vendor/hello_2.10-3_amd64.deb build/hello_2.10-3_amd64.deb\n"
 		"assay compare --accept identical --json result.json vendor/ build/\n"
+		"assay compare --exclude calibration.yaml dump.bin image.bin\n"
 		"assay compare --member data.tar.xz!/usr/lib/tool/bl31.bin vendor.deb bl31.bin\n"
 		"assay compare --layout 'mtdparts=spi0.0:256k(u-boot),64k(env),-(firmware)' dump.bin image.bin",
 	.options = options,

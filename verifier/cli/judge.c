@@ -62,6 +62,7 @@ static int compare_pair(const struct assay_judge *judge, struct pair *pair,
 	const struct assay_compare_options options = { .limits = limits_of(judge),
 		                                       .progress = progress,
 		                                       .layout = judge->layout,
+		                                       .exclusions = judge->exclusions,
 		                                       .no_digests = judge->member == NULL };
 	ASSAY_AUTO_COMPARISON struct assay_comparison comparison = { 0 };
 	ASSAY_AUTO_BYTES struct assay_bytes member = { 0 };
@@ -138,6 +139,22 @@ static void set_subject(const struct pair *pair, size_t side, struct assay_subje
 	out->sha256 = pair->digests[side];
 }
 
+/* Whether the process calls anything excluded. Only a policy does that. */
+static bool says_excluded(const struct assay_comparison *out)
+{
+	uint64_t sums[ASSAY_CLASS_COUNT];
+
+	for (size_t i = 0; i < out->artefact_count; i++) {
+		assay_ledger_sum(&out->artefacts[i].ledger, sums);
+		if (sums[ASSAY_CLASS_EXCLUDED] > 0)
+			return true;
+	}
+	for (size_t i = 0; i < out->finding_count; i++)
+		if (out->findings[i].class == ASSAY_CLASS_EXCLUDED)
+			return true;
+	return false;
+}
+
 /* What can be seen from here: the process has no say in it. A member exists there only. */
 static int check_answer(const struct assay_judge *judge, const struct pair *pair,
                         struct assay_error *err)
@@ -154,7 +171,8 @@ static int check_answer(const struct assay_judge *judge, const struct pair *pair
 		equal = assay_sha256_equal(&out->delivered.sha256, &out->rebuilt.sha256);
 	}
 	if (out->artefacts[0].ledger.size != out->delivered.size ||
-	    (equal && out->artefact_count != 1) || equal != (out->tier == ASSAY_TIER_IDENTICAL))
+	    (equal && out->artefact_count != 1) || equal != (out->tier == ASSAY_TIER_IDENTICAL) ||
+	    (judge->exclusions == NULL && says_excluded(out)))
 		return assay_fail(err, ASSAY_E_FORMAT, "an answer about other files");
 	return 0;
 }
@@ -279,25 +297,36 @@ static int settle(struct pair *pair, struct assay_error *err)
 	return 0;
 }
 
-int assay_judge_pair(void *context, const struct assay_side *delivered,
-                     const struct assay_side *rebuilt, struct assay_comparison *out,
-                     struct assay_error *err)
+static int judge_alone(const struct assay_judge *judge, struct pair *pair, struct assay_error *err)
 {
-	struct pair pair = { .sides = { *delivered, *rebuilt }, .out = out };
-	struct task task = { .judge = context, .pairs = (struct pair *[]){ &pair }, .count = 1 };
-	bool small = delivered->span.len <= SMALL_MAX && rebuilt->span.len <= SMALL_MAX;
+	struct task task = { .judge = judge, .pairs = (struct pair *[]){ pair }, .count = 1 };
+	bool small = pair->sides[0].span.len <= SMALL_MAX && pair->sides[1].span.len <= SMALL_MAX;
 
 	if (small)
-		compare_small(&pair);
-	if (is_settled(&pair) && task.judge->member == NULL)
-		return settle(&pair, err);
+		compare_small(pair);
+	if (is_settled(pair) && judge->member == NULL)
+		return settle(pair, err);
 	if (!small)
 		task.worker.meanwhile = look;
 	if (start_task(&task, compare, err) < 0)
 		return -1;
 	if (small)
-		hash_small(&pair);
+		hash_small(pair);
 	return finish_task(&task, err) < 0 ? -1 : 0;
+}
+
+int assay_judge_pair(void *context, const struct assay_side *delivered,
+                     const struct assay_side *rebuilt, struct assay_comparison *out,
+                     struct assay_error *err)
+{
+	const struct assay_judge *judge = context;
+	struct pair pair = { .sides = { *delivered, *rebuilt }, .out = out };
+
+	if (judge_alone(judge, &pair, err) < 0)
+		return -1;
+	if (judge->exclusions != NULL)
+		out->exclusions = *judge->exclusions;
+	return 0;
 }
 
 /* --- many pairs ---------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ struct assay_judge {
 	const struct assay_flash_layout
 		*layout;  /* of flash memory that it is an image of, or NULL */
 	uint64_t seconds; /* 0: the default */
+	const struct assay_exclusions *exclusions; /* NULL: none */
 };
 
 /**

@@ -50,12 +50,29 @@ static const struct assay_option options[] = {
 	{ .name = NULL },
 };
 
+/* What need not match in a delivered file. The manifest has them in the order of files. */
+static struct assay_exclusions exclusions_of(const struct assay_manifest *manifest,
+                                             const char *file)
+{
+	struct assay_exclusions out = { 0 };
+
+	for (unsigned i = 0; i < manifest->compare.exclusions_count; i++) {
+		struct assay_exclusion *exclusion = &manifest->compare.exclusions[i];
+
+		if (strcmp(exclusion->file, file) == 0 && out.count++ == 0)
+			out.items = exclusion;
+	}
+	return out;
+}
+
 static int compare_one(const struct assay_inputs *inputs, const struct assay_result_dir *dir,
                        unsigned index, struct assay_comparison *out, struct assay_error *err)
 {
 	const struct assay_delivered *delivered = &inputs->manifest->delivered[index];
 	const char *member = delivered->member;
-	struct assay_judge judge = { .member = member };
+	const struct assay_exclusions exclusions = exclusions_of(inputs->manifest, delivered->file);
+	struct assay_judge judge = { .member = member,
+		                     .exclusions = exclusions.count > 0 ? &exclusions : NULL };
 	ASSAY_AUTO_MAP struct assay_map map = { 0 }, rebuilt = { 0 };
 	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", dir->outputs, delivered->output);
 	ASSAY_AUTO_FREE char *name = assay_asprintf(

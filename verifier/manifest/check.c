@@ -176,9 +176,36 @@ static int check_hints(const struct subject *s)
 	return 0;
 }
 
+/* An exclusion for nothing is a typing error, and one place has one reason. */
+static int check_exclusions(const struct subject *s)
+{
+	const struct assay_exclusion *list = s->m->compare.exclusions;
+
+	for (unsigned i = 0; i < s->m->compare.exclusions_count; i++) {
+		ASSAY_AUTO_FREE char *shown = assay_yaml_shown(list[i].file);
+		bool found = false;
+
+		for (unsigned k = 0; k < s->m->delivered_count && !found; k++)
+			found = strcmp(s->m->delivered[k].file, list[i].file) == 0;
+		if (!found)
+			return assay_yaml_fail(
+				s->yaml, assay_yaml_find(s->yaml, "compare.exclusions[%u].file", i),
+				s->err, "\"%s\": no delivered file has this name", shown);
+		for (unsigned k = 0; k < i; k++)
+			if (strcmp(list[i].file, list[k].file) == 0 &&
+			    same_text(list[i].artefact, list[k].artefact) &&
+			    list[i].offset == list[k].offset)
+				return assay_yaml_fail(
+					s->yaml,
+					assay_yaml_find(s->yaml, "compare.exclusions[%u]", i),
+					s->err, "the same place as compare.exclusions[%u]", k);
+	}
+	return 0;
+}
+
 static int (*const checks[])(const struct subject *s) = {
 	check_sources, check_environment, check_steps, check_delivered,
-	check_parts,   check_pins,        check_hints,
+	check_parts,   check_pins,        check_hints, check_exclusions,
 };
 
 int assay_manifest_check(const struct assay_yaml *yaml, const struct assay_manifest *manifest,

@@ -81,6 +81,20 @@ static int compare_delivered(const void *a, const void *b)
 	return order;
 }
 
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_exclusions(const void *a, const void *b)
+{
+	const struct assay_exclusion *x = a, *y = b;
+	int order = strcmp(x->file, y->file);
+
+	order = order != 0 ? order : strcmp(assay_exclusion_path(x), assay_exclusion_path(y));
+	return order != 0 ? order : compare_numbers(x->offset, y->offset);
+}
+
 /* What has no order in the file gets one, so that a build or a report cannot depend on it. */
 static void sort_lists(struct assay_manifest *m)
 {
@@ -88,6 +102,9 @@ static void sort_lists(struct assay_manifest *m)
 	      compare_variables);
 	qsort(m->outputs, m->outputs_count, sizeof(*m->outputs), compare_outputs);
 	qsort(m->delivered, m->delivered_count, sizeof(*m->delivered), compare_delivered);
+	if (m->compare.exclusions_count > 0)
+		qsort(m->compare.exclusions, m->compare.exclusions_count,
+		      sizeof(*m->compare.exclusions), compare_exclusions);
 }
 
 /* The YAML reader counts; execve(2) wants a NULL pointer behind the last argument. */

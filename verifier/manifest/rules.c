@@ -166,6 +166,10 @@ const struct assay_yaml_rule assay_manifest_rules[] = {
 	{ .path = "delivered[].sha256", .wrong = assay_rule_sha256 },
 	{ .path = "delivered[].size", .min = 1, .max = TIB },
 	{ .path = "delivered[].member", .wrong = rule_member },
+	{ .path = "compare.exclusions[].file", .wrong = assay_rule_file_name },
+	{ .path = "compare.exclusions[].artefact", .wrong = rule_member },
+	{ .path = "compare.exclusions[].offset", .max = TIB },
+	{ .path = "compare.exclusions[].size", .min = 1, .max = TIB },
 	{ .path = "hints[].name", .wrong = assay_rule_file_name },
 	{ .path = "hints[].from", .wrong = rule_from },
 };

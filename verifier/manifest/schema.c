@@ -151,9 +151,26 @@ static const cyaml_schema_field_t delivered_fields[] = {
 };
 static const cyaml_schema_value_t delivered = VALUE(struct assay_delivered, delivered_fields);
 
+#define EXCLUSION_FIELDS                                                                           \
+	CYAML_FIELD_STRING_PTR("artefact", CYAML_FLAG_OPTIONAL, struct assay_exclusion, artefact,  \
+	                       1, PATH_BYTES),                                                     \
+		NUMBER("offset", struct assay_exclusion, offset),                                  \
+		NUMBER("size", struct assay_exclusion, size),                                      \
+		TEXT("reason", struct assay_exclusion, reason, NAME_BYTES),                        \
+		TEXT("approver", struct assay_exclusion, approver, NAME_BYTES), CYAML_FIELD_END
+
+static const cyaml_schema_field_t exclusion_fields[] = {
+	TEXT("file", struct assay_exclusion, file, NAME_BYTES),
+	EXCLUSION_FIELDS,
+};
+static const cyaml_schema_value_t exclusion = VALUE(struct assay_exclusion, exclusion_fields);
+
 static const cyaml_schema_field_t compare_fields[] = {
 	CYAML_FIELD_ENUM("accept", CYAML_FLAG_STRICT, struct assay_acceptance, accept, tier_names,
 	                 ASSAY_ARRAY_LEN(tier_names)),
+	CYAML_FIELD_SEQUENCE("exclusions", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+	                     struct assay_acceptance, exclusions, &exclusion, 1,
+	                     ASSAY_EXCLUSIONS_MAX),
 	CYAML_FIELD_END,
 };
 
@@ -163,6 +180,21 @@ static const cyaml_schema_field_t reviewed_fields[] = {
 	CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t reviewed = VALUE(struct assay_reviewed, reviewed_fields);
+
+/* The same alone, for two files that no manifest is about. */
+static const cyaml_schema_field_t own_exclusion_fields[] = { EXCLUSION_FIELDS };
+static const cyaml_schema_value_t own_exclusion =
+	VALUE(struct assay_exclusion, own_exclusion_fields);
+
+static const cyaml_schema_field_t exclusions_fields[] = {
+	TEXT("schema", struct assay_exclusion_file, schema, NAME_BYTES),
+	LIST("exclusions", struct assay_exclusion_file, exclusions, &own_exclusion),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t assay_exclusions_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct assay_exclusion_file, exclusions_fields),
+};
 
 static const cyaml_schema_field_t hint_fields[] = {
 	TEXT("name", struct assay_hint, name, NAME_BYTES),

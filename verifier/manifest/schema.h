@@ -9,10 +9,14 @@
 #define ASSAY_MANIFEST_SCHEMA_H
 
 #include "base/yaml.h"
+#include "manifest/exclusions.h"
 #include "model/manifest.h"
 
 /** The whole document, as struct assay_manifest. build.environment has free keys. */
 extern const cyaml_schema_value_t assay_manifest_schema;
+
+/** A file of exclusions, as struct assay_exclusion_file. */
+extern const cyaml_schema_value_t assay_exclusions_schema;
 
 extern const struct assay_yaml_rule assay_manifest_rules[];
 extern const size_t assay_manifest_rule_count;

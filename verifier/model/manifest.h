@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "model/exclusion.h"
 #include "model/machine.h"
 #include "model/tier.h"
 
@@ -32,8 +33,7 @@ struct assay_source {
 };
 
 struct assay_variable {
-	char *name;
-	char *value;
+	char *name, *value;
 };
 
 /** One command, without a shell. */
@@ -44,8 +44,7 @@ struct assay_step {
 };
 
 struct assay_user {
-	uint32_t uid;
-	uint32_t gid;
+	uint32_t uid, gid;
 	char *name;
 	char *home; /* absolute */
 };
@@ -104,8 +103,7 @@ struct assay_hint {
 struct assay_manifest {
 	char *schema;
 	struct assay_product {
-		char *name;
-		char *version;
+		char *name, *version;
 	} product;
 	struct assay_source *sources;
 	unsigned sources_count;
@@ -123,6 +121,8 @@ struct assay_manifest {
 	unsigned delivered_count;
 	struct assay_acceptance {
 		enum assay_tier accept;
+		struct assay_exclusion *exclusions; /* sorted by file */
+		unsigned exclusions_count;
 	} compare;
 	struct assay_hint *hints;
 	unsigned hints_count;

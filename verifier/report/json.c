@@ -111,6 +111,24 @@ static json_t *transplant(const struct assay_transplant *from)
 	return out;
 }
 
+static json_t *exclusions(const struct assay_exclusions *list)
+{
+	json_t *out = json_array();
+
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct assay_exclusion *from = &list->items[i];
+		json_t *item = json_object();
+
+		assay_json_set(item, "artefact", quoted(assay_exclusion_path(from)));
+		assay_json_set_int(item, "offset", from->offset);
+		assay_json_set_int(item, "size", from->size);
+		assay_json_set(item, "reason", quoted(from->reason));
+		assay_json_set(item, "approver", quoted(from->approver));
+		assay_json_append(out, item);
+	}
+	return out;
+}
+
 json_t *assay_report_json(const struct assay_comparison *comparison, enum assay_tier accept)
 {
 	json_t *artefacts = json_array(), *findings = json_array(), *values = json_array();
@@ -135,5 +153,7 @@ json_t *assay_report_json(const struct assay_comparison *comparison, enum assay_
 	if (comparison->findings_left_out > 0)
 		assay_json_set_int(out, "findings_left_out", comparison->findings_left_out);
 	assay_json_set(out, "transplanted", values);
+	if (comparison->exclusions.count > 0)
+		assay_json_set(out, "exclusions", exclusions(&comparison->exclusions));
 	return out;
 }

@@ -46,6 +46,25 @@ static void add_bytes(struct assay_buffer *out, const struct assay_ledger *ledge
 		                    "", ledger->coalesced);
 }
 
+/* What somebody decided that it need not match, whether it does or not. */
+static void add_exclusions(struct assay_buffer *out, const struct assay_exclusions *list)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct assay_exclusion *exclusion = &list->items[i];
+		const char *path = assay_exclusion_path(exclusion);
+
+		assay_buffer_printf(out, "  %-10s ", i == 0 ? "excluded" : "");
+		assay_quote(out, assay_span_of_str(*path != '\0' ? path : "(the file itself)"));
+		assay_buffer_printf(out,
+		                    " at 0x%" PRIx64 ", %" PRIu64 " bytes: ", exclusion->offset,
+		                    exclusion->size);
+		assay_quote(out, assay_span_of_str(exclusion->reason));
+		assay_buffer_add_str(out, " (approved by ");
+		assay_quote(out, assay_span_of_str(exclusion->approver));
+		assay_buffer_add_str(out, ")\n");
+	}
+}
+
 static void add_verdict(struct assay_buffer *out, const struct assay_comparison *comparison,
                         enum assay_tier accept)
 {
@@ -62,6 +81,7 @@ static void add_verdict(struct assay_buffer *out, const struct assay_comparison 
 	add_subject(out, "rebuilt", &comparison->rebuilt);
 	if (comparison->artefact_count > 0)
 		add_bytes(out, &comparison->artefacts[0].ledger);
+	add_exclusions(out, &comparison->exclusions);
 }
 
 static void add_finding(struct assay_buffer *out, const struct assay_finding *finding)
