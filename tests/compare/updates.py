@@ -171,7 +171,16 @@ def swus():
     trial("swu: another device, and a file system packed otherwise",
           swu(text=DESCRIPTION.replace(b"p2", b"p3"), rootfs=gz(MANUAL, level=1)), swu(), "different",
           "sw-description: ")
+    one, two = gz(MANUAL, level=1), gz(PROGRAM, level=1)
+    packed = swu(kernel=gz(PROGRAM))
+    trial("swu: both files packed otherwise", swu(rootfs=one, kernel=two), packed, "repacked",
+          "swu/sha256@1")
+    trial("swu: both files packed otherwise, with their digests swapped",
+          swu(rootfs=one, kernel=two, digests=(sha256(two), sha256(one))), packed, "different",
+          "sw-description: ")
     plain = swu()
+    trial("swu: signed, where the rebuilt file has something else of that name",
+          swu(signature=b"\xa5" * 256), swu(signature=b"#!/bin/sh\n"), "different", "sw-description.sig")
     for text, signature in (("RSA", b"\xa5" * 256), ("CMS", openssl_cms(b"x")),
                             ("CMS without certificates", openssl_cms(b"x", "-nocerts"))):
         signed = swu(signature=signature)
