@@ -78,6 +78,14 @@ def signatures():
     trial("rpm: signed with the cookie of another build",
           rpm(signed=openpgp(), cookie=b"tsoh 1700000007", host=b"tsoh", time=1700000007),
           rpm(cookie=b"host 1700000000"), "transplanted", "rpm/build@1")
+    image = [tar(*[member(f"{i}.rpm", rpm(time=i, reserved=bytes(4128), **change)) for i in range(100)])
+             for change in ({"signed": openpgp(b"\xa5" * 256)}, {})]
+    trial("rpm: a hundred of them in a repository, signed", *image, "repacked", "rpm/signature@1")
+    values = [v for v in compare(*image)[1]["transplanted"] if v["rule"] == "rpm/signature@1"]
+    whole = bytearray(bytes.fromhex(values[7]["value"]))
+    whole[values[7]["zeros_at"]:values[7]["zeros_at"]] = bytes(values[7]["zeros"])
+    result(len(values) == 100 and rpm(time=7, reserved=bytes(4128), signed=openpgp(b"\xa5" * 256))
+           .find(whole) == 96, "rpm: the record has the signature header, and its zeros as a number")
     raw = dict(pack=lambda data: data)
     trial("rpm: not packed, with times of files", rpm(mtime=7, **raw), rpm(**raw), "transplanted",
           "rpm/timestamps@1", "!: /etc: mtime differs, and in 4 more places (cpio/timestamps@1)")

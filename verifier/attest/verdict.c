@@ -52,18 +52,28 @@ static void sum_classes(const struct assay_result *result, uint64_t sums[ASSAY_C
 	}
 }
 
-/* A match with bytes that nobody looked at is another claim than a match. */
-static const char *verdict_word(const struct assay_result *result)
+/* Whether anything is excluded: in bytes, or in what has none that a ledger could count. */
+static bool has_excluded(const struct assay_result *result)
 {
 	uint64_t sums[ASSAY_CLASS_COUNT] = { 0 };
 
 	sum_classes(result, sums);
+	for (size_t i = 0; i < result->comparison_count; i++)
+		for (size_t k = 0; k < result->comparisons[i].finding_count; k++)
+			if (result->comparisons[i].findings[k].class == ASSAY_CLASS_EXCLUDED)
+				return true;
+	return sums[ASSAY_CLASS_EXCLUDED] > 0;
+}
+
+/* A match with bytes that nobody looked at is another claim than a match. */
+static const char *verdict_word(const struct assay_result *result)
+{
 	switch (result->tier) {
 	case ASSAY_TIER_IDENTICAL:
 	case ASSAY_TIER_TRANSPLANTED:
 	case ASSAY_TIER_REPACKED:
 	case ASSAY_TIER_NORMALISED:
-		return sums[ASSAY_CLASS_EXCLUDED] > 0 ? "EQUIVALENT_DECLARED" : "EQUIVALENT";
+		return has_excluded(result) ? "EQUIVALENT_DECLARED" : "EQUIVALENT";
 	case ASSAY_TIER_DIFFERENT:
 		return "NOT_EQUIVALENT";
 	case ASSAY_TIER_INCONCLUSIVE:

@@ -6,7 +6,8 @@
 #include "base/memory.h"
 
 #define SHIFTED "container/shifted@1"
-#define OVERHEAD 16 /* bytes of the record that each value costs, however short it is; ours */
+#define OVERHEAD 16  /* bytes of the record that each value costs, however short it is; ours */
+#define ZEROS_MIN 64 /* bytes of a run that is told by its place and size; ours */
 
 /*
  * Why each of them is safe. What they have in common: the reader sees to it that the field holds
@@ -154,6 +155,7 @@ const struct assay_transplant_rule *assay_transplant_find(const char *id)
 static bool same_value(const struct assay_transplant *a, const struct assay_transplant *b)
 {
 	return strcmp(a->what, b->what) == 0 && strcmp(a->rule, b->rule) == 0 &&
+	       a->zeros_at == b->zeros_at && a->zeros == b->zeros &&
 	       assay_span_equal(assay_span_of_bytes(&a->value), assay_span_of_bytes(&b->value));
 }
 
@@ -185,27 +187,57 @@ static bool has_room(struct assay_walk *walk, struct assay_node *node, uint64_t 
 	return false;
 }
 
+/* The longest run of zeros in a value; 0 when it is not long enough to say less about it. */
+static uint64_t find_zeros(struct assay_span value, uint64_t *at)
+{
+	uint64_t best = ZEROS_MIN - 1, run = 0;
+
+	*at = 0;
+	for (uint64_t i = 0; i < value.len; i++) {
+		run = value.ptr[i] == 0 ? run + 1 : 0;
+		if (run > best) {
+			best = run;
+			*at = i + 1 - run;
+		}
+	}
+	return best < ZEROS_MIN ? 0 : best;
+}
+
+/* A value as it is recorded: room that a format reserves and nothing uses is told by its size. */
+static void pack_value(struct assay_transplant *record)
+{
+	struct assay_bytes whole = record->value, packed = { assay_calloc(whole.len + 1, 1), 0 };
+	uint64_t behind;
+
+	record->zeros = find_zeros(assay_span_of_bytes(&whole), &record->zeros_at);
+	behind = record->zeros_at + record->zeros;
+	packed.len = whole.len - record->zeros;
+	if (packed.len > 0) {
+		memcpy(packed.ptr, whole.ptr, record->zeros_at);
+		memcpy(packed.ptr + record->zeros_at, whole.ptr + behind, whole.len - behind);
+	}
+	record->value = packed;
+}
+
 bool assay_transplant_note(struct assay_walk *walk, struct assay_node *node,
                            const struct assay_transplant *value)
 {
 	struct assay_comparison *found = &node->found;
-	struct assay_transplant *same = recorded(found, value), *out;
+	struct assay_transplant record = *value, *same;
 
-	if (same != NULL) {
+	pack_value(&record);
+	same = recorded(found, &record);
+	if (same != NULL)
 		same->count++;
-		return true;
+	if (same != NULL || !has_room(walk, node, record.value.len + OVERHEAD)) {
+		assay_bytes_fini(&record.value);
+		return same != NULL;
 	}
-	if (!has_room(walk, node, value->value.len + OVERHEAD))
-		return false;
 	assay_grow(&found->transplants, &found->transplant_cap, found->transplant_count,
 	           sizeof(*found->transplants));
-	out = &found->transplants[found->transplant_count++];
-	*out = *value;
-	out->artefact = assay_strdup(node->path);
-	out->count = 1;
-	out->value.ptr = assay_calloc(value->value.len + 1, 1);
-	if (value->value.len > 0)
-		memcpy(out->value.ptr, value->value.ptr, value->value.len);
+	record.artefact = assay_strdup(node->path);
+	record.count = 1;
+	found->transplants[found->transplant_count++] = record;
 	return true;
 }
 

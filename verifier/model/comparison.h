@@ -69,7 +69,8 @@ struct assay_transplant {
 	uint64_t offset;          /* bytes into the delivered artefact */
 	const char *rule;         /* static text */
 	const char *what;         /* static text: "mtime" */
-	struct assay_bytes value; /* as it stands in the delivered file; owned */
+	struct assay_bytes value; /* as it stands in the delivered file, without zeros; owned */
+	uint64_t zeros_at, zeros; /* a long run of zeros: where in it, and how many; 0: none */
 	uint64_t count;           /* how many places of the artefact have it */
 };
 

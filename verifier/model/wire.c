@@ -319,6 +319,8 @@ static void write_transplant(struct assay_buffer *out, const struct assay_transp
 	assay_wire_text(out, transplant->rule);
 	assay_wire_text(out, transplant->what);
 	assay_wire_bytes(out, assay_span_of_bytes(&transplant->value));
+	assay_wire_number(out, transplant->zeros_at);
+	assay_wire_number(out, transplant->zeros);
 	assay_wire_number(out, transplant->count);
 }
 
@@ -336,6 +338,8 @@ static int read_transplant(struct assay_cursor *cur, struct assay_comparison *to
 	    assay_wire_get_name(cur, &to->names, &out->rule, err) < 0 ||
 	    assay_wire_get_name(cur, &to->names, &out->what, err) < 0 ||
 	    assay_wire_get_bytes(cur, VALUE_MAX, &out->value, err) < 0 ||
+	    assay_wire_get_number(cur, &out->zeros_at, err) < 0 ||
+	    assay_wire_get_number(cur, &out->zeros, err) < 0 ||
 	    assay_wire_get_number(cur, &out->count, err) < 0)
 		return -1;
 	if (out->rule == NULL || out->what == NULL)

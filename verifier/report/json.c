@@ -107,6 +107,10 @@ static json_t *transplant(const struct assay_transplant *from)
 	assay_json_set_str(out, "rule", from->rule);
 	assay_json_set_str(out, "what", from->what);
 	assay_json_set(out, "value", hex(assay_span_of_bytes(&from->value)));
+	if (from->zeros > 0) {
+		assay_json_set_int(out, "zeros_at", from->zeros_at);
+		assay_json_set_int(out, "zeros", from->zeros);
+	}
 	assay_json_set_int(out, "count", from->count);
 	return out;
 }

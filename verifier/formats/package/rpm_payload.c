@@ -21,11 +21,18 @@ static void adopt_part(struct assay_contents *out, const struct assay_part *from
 	part->fill = from->fill;
 }
 
-/* rpm reads one stream of xz and leaves a second one alone; with others it depends. */
+/*
+ * rpm reads one stream of xz and leaves a second one alone; with others it depends. What is taken
+ * over are parts and content, so there must be nothing else to tell.
+ */
 static int check_stream(const struct assay_contents *stream, struct assay_error *err)
 {
 	size_t streams = 0;
 
+	if (stream->entry_count != 1 || stream->entries[0].unreadable != NULL ||
+	    stream->entries[0].piece_count > 0 || stream->partial != NULL ||
+	    stream->false_count > 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "a payload that is more than a stream");
 	for (size_t i = 0; i < stream->part_count; i++)
 		streams += stream->parts[i].role == ASSAY_ROLE_STREAM;
 	if (streams != 1)

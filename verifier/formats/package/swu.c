@@ -39,10 +39,30 @@ static bool is_swu(const struct assay_contents *contents)
 	       contents->entries[DESCRIPTION].type == ASSAY_ENTRY_FILE;
 }
 
+/* Members of equal content in their own order, so that a digest is about the first of them. */
 static int by_digits(const void *a, const void *b)
 {
-	return memcmp(((const struct member *)a)->digits, ((const struct member *)b)->digits,
-	              DIGITS);
+	const struct member *x = a, *y = b;
+	int order = memcmp(x->digits, y->digits, DIGITS);
+
+	return order != 0 ? order : x->entry < y->entry ? -1 : x->entry > y->entry;
+}
+
+static const struct member *find(const struct members *members, const uint8_t *digits)
+{
+	size_t low = 0, high = members->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (memcmp(members->items[middle].digits, digits, DIGITS) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < members->count && memcmp(members->items[low].digits, digits, DIGITS) == 0
+	               ? &members->items[low]
+	               : NULL;
 }
 
 static void digest_members(const struct assay_contents *contents, struct members *out)
@@ -107,13 +127,8 @@ static uint64_t place_of(const struct assay_contents *contents)
 static void judge(struct assay_contents *contents, const struct members *members, size_t at)
 {
 	struct assay_span text = contents->entries[DESCRIPTION].content;
-	const struct member *found;
-	struct member key;
+	const struct member *found = find(members, text.ptr + at);
 
-	memcpy(key.digits, text.ptr + at, DIGITS);
-	found = members->count > 0 ? bsearch(&key, members->items, members->count,
-	                                     sizeof(*members->items), by_digits)
-	                           : NULL;
 	if (found == NULL) {
 		assay_contents_false(contents, DESCRIPTION, KEY, place_of(contents) + at, DIGITS);
 		return;
