@@ -11,6 +11,7 @@ import bz2  # noqa: E402
 
 from makers_rpm import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
+import cramfs  # noqa: E402
 import ext  # noqa: E402
 import romfs  # noqa: E402
 import lzop  # noqa: E402
@@ -34,6 +35,8 @@ FIT = dict(kernel=A[:50], device_tree=fdt(([], [])), time=Z4, signed=Z4, signatu
            signer="ZZZ", version="ZZZ", sig_fill=b"Z", slack=b"ZZZ")
 
 
+SMALL_TREE = {"a": (cramfs.DIR, 0, None), "a/b": (cramfs.FILE, 0, A), "a/l": (cramfs.LINK, 0, b"b"),
+              "c": (cramfs.CHAR, 0, 0x501)}
 SMALL_ROM = romfs.romfs({"a/b": b"some text"}, {"a/l": "b"}, (("a/b", "h"),), ("c,c,1,3",), runnable=())
 def cms(name):
     with open(os.path.join(os.path.dirname(__file__), "../fuzz/corpus/cms", name), "rb") as f:
@@ -69,6 +72,7 @@ SEEDS = {
     "squashfs": (squashfs.plain(), squashfs.make(comp="zstd", options=["-nopad"])),
     "squashfs-xz": (squashfs.make(comp="xz", options=["-nopad"]),
                     squashfs.make(comp="lzo", options=["-nopad"])),
+    "cramfs": (cramfs.cramfs(SMALL_TREE), cramfs.cramfs({**SMALL_TREE, "a/b": (0o100755, 0, A)}, level=1)),
     "romfs": (SMALL_ROM, romfs.edit(b"b", 16, b"c")(SMALL_ROM)),
     "ext2": (ext.small(), ext.small(time=1)),
     "ext4": (ext.small("ext4"), ext.small("ext2", uuid=ext.OTHER_UUID)),
