@@ -16,8 +16,17 @@ struct search {
 /* Whether entries are files that somebody opens by their names. */
 static bool is_file_system(const struct assay_reader *reader)
 {
-	return reader == &assay_reader_ext || reader == &assay_reader_squashfs ||
-	       reader == &assay_reader_romfs;
+	static const struct assay_reader *const readers[] = {
+		&assay_reader_cramfs,
+		&assay_reader_ext,
+		&assay_reader_romfs,
+		&assay_reader_squashfs,
+	};
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(readers); i++)
+		if (reader == readers[i])
+			return true;
+	return false;
 }
 
 static void note(struct search *search, const struct assay_contents *contents,
