@@ -350,6 +350,21 @@ def undefined_in_other_order(o):
     swap(o.symbols, *found[:2])
 
 
+def weak(o):
+    return [s for s in o.symbols if s.bind == STB_WEAK and isinstance(s.place, Section)]
+
+
+@attack
+def weak_symbol_in_front_of_undefined(o):
+    """LLD took a member out of a library before it saw the weak symbol behind what is undefined."""
+    swap(o.symbols, weak(o)[0], [s for s in o.symbols[1:] if s.place == SHN_UNDEF][0])
+
+
+@attack
+def weak_symbols_in_other_order(o):
+    swap(o.symbols, weak(o)[0], weak(o)[1])
+
+
 @attack
 def mapping_symbols_in_other_order(o):
     found = [s for s in o.symbols if s.name.startswith("$") and not is_debug(s.place)]

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 from object_attacks import add_debuglink, defined, flip, is_debug, referenced
-from objectfile import (SHF_ALLOC, SHT_GROUP, STB_LOCAL, STT_FILE, STT_FUNC, STT_OBJECT,
+from objectfile import (SHF_ALLOC, SHT_GROUP, STB_LOCAL, STB_WEAK, STT_FILE, STT_FUNC, STT_OBJECT,
                         STT_SECTION, Object, Section, Symbol)
 
 HARMLESS = []  # in both directions
@@ -53,8 +53,8 @@ def is_free(o, symbol):
     """Whether nothing depends on where it stands among the others."""
     names = [s.name for s in o.symbols]
     return (isinstance(symbol.place, Section) and not symbol.name.startswith("$")
-            and symbol.type != STT_FILE and (symbol.type == STT_SECTION
-                                             or names.count(symbol.name) == 1))
+            and symbol.type != STT_FILE and symbol.bind != STB_WEAK
+            and (symbol.type == STT_SECTION or names.count(symbol.name) == 1))
 
 
 def reverse_free(o):

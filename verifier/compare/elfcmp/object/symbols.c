@@ -9,6 +9,8 @@
  * - symbols of one name keep their order: livepatch counts them (klp_find_callback);
  * - so do those of one name and several versions (foo, foo@V1, foo@@V2): of foo and foo@@V2, LLD
  *   binds to the one that it saw first;
+ * - so do undefined symbols and weak ones together: before version 12 LLD took a member out of a
+ *   library as soon as it saw what is undefined, and of two weak symbols the first counts;
  * - and in a BPF file all of them do: libbpf makes its programs from them one by one;
  * - symbols of other names are found by their names, whatever their order.
  *
@@ -271,7 +273,24 @@ static void both(struct assay_object_pair *pair, struct list *a, struct list *b)
 	b->next++;
 }
 
-/* --- versions of one name --- */
+/* --- what keeps its order though the names differ --- */
+
+/* In: two entries of the delivered file, in its order; symbols were paired. Return: whether their
+ * counterparts stand in that order, if both have one */
+static bool keep_order(struct assay_object_pair *pair, const struct entry *a, const struct entry *b,
+                       const char *what)
+{
+	const size_t *peers = pair->delivered->symbols;
+	ASSAY_AUTO_FREE char *name = NULL;
+
+	if (peers[a->index] == ASSAY_ELF_NONE || peers[b->index] == ASSAY_ELF_NONE ||
+	    peers[a->index] < peers[b->index])
+		return true;
+	name = assay_object_symbol_name(pair->delivered, b->index);
+	assay_object_disagree(pair, place_in_file(pair->delivered, b->index),
+	                      "symbol %s: %s stand in another order", name, what);
+	return false;
+}
 
 /* Its name without the version. */
 static struct assay_span stem_of(struct assay_span name)
@@ -281,9 +300,11 @@ static struct assay_span stem_of(struct assay_span name)
 	return at == NULL ? name : assay_span_of(name.ptr, (size_t)(at - name.ptr));
 }
 
-static bool has_version(const struct entry *entry)
+static int by_index(const void *left, const void *right)
 {
-	return stem_of(entry->symbol->name).len < entry->symbol->name.len;
+	const struct entry *a = left, *b = right;
+
+	return a->index < b->index ? -1 : a->index > b->index;
 }
 
 static int by_stem(const void *left, const void *right)
@@ -291,50 +312,55 @@ static int by_stem(const void *left, const void *right)
 	const struct entry *a = left, *b = right;
 	int order = name_order(stem_of(a->symbol->name), stem_of(b->symbol->name));
 
-	if (order != 0)
-		return order;
-	return a->index < b->index ? -1 : a->index > b->index;
+	return order != 0 ? order : by_index(left, right);
 }
 
-/* Symbols that others see, when one of them has a version. Owner: caller frees. */
-static struct entry *list_versions(const struct list *list, size_t *count)
+static bool is_seen_by_others(const struct entry *entry)
+{
+	return !is_local(entry->symbol);
+}
+
+static bool is_weak_or_undefined(const struct entry *entry)
+{
+	return is_seen_by_others(entry) &&
+	       (entry->group == GROUP_ORDERED || ELF64_ST_BIND(entry->symbol->info) == STB_WEAK);
+}
+
+/* Some of a list, in an order. Owner: caller frees. */
+static struct entry *choose(const struct list *list, bool (*wanted)(const struct entry *),
+                            int (*order)(const void *, const void *), size_t *count)
 {
 	struct entry *found = assay_calloc(list->count, sizeof(*found));
-	bool any = false;
 
 	*count = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		if (is_local(list->entries[i].symbol))
-			continue;
-		any |= has_version(&list->entries[i]);
-		found[(*count)++] = list->entries[i];
-	}
-	if (!any)
-		*count = 0;
-	qsort(found, *count, sizeof(*found), by_stem);
+	for (size_t i = 0; i < list->count; i++)
+		if (wanted(&list->entries[i]))
+			found[(*count)++] = list->entries[i];
+	qsort(found, *count, sizeof(*found), order);
 	return found;
 }
 
-/* In: symbols were paired */
 static void prove_versions(struct assay_object_pair *pair, const struct list *list)
 {
-	const size_t *peers = pair->delivered->symbols;
 	size_t count;
-	ASSAY_AUTO_FREE struct entry *entries = list_versions(list, &count);
+	ASSAY_AUTO_FREE struct entry *entries = choose(list, is_seen_by_others, by_stem, &count);
 
-	for (size_t i = 1; i < count; i++) {
-		const struct entry *a = &entries[i - 1], *b = &entries[i];
-		ASSAY_AUTO_FREE char *name = NULL;
+	for (size_t i = 1; i < count; i++)
+		if (assay_span_equal(stem_of(entries[i - 1].symbol->name),
+		                     stem_of(entries[i].symbol->name)) &&
+		    !keep_order(pair, &entries[i - 1], &entries[i], "versions of its name"))
+			return;
+}
 
-		if (!assay_span_equal(stem_of(a->symbol->name), stem_of(b->symbol->name)) ||
-		    peers[a->index] == ASSAY_ELF_NONE || peers[b->index] == ASSAY_ELF_NONE ||
-		    peers[a->index] < peers[b->index])
-			continue;
-		name = assay_object_symbol_name(pair->delivered, b->index);
-		assay_object_disagree(pair, place_in_file(pair->delivered, b->index),
-		                      "symbol %s: versions of its name stand in another order",
-		                      name);
-	}
+static void prove_weak(struct assay_object_pair *pair, const struct list *list)
+{
+	size_t count;
+	ASSAY_AUTO_FREE struct entry *entries =
+		choose(list, is_weak_or_undefined, by_index, &count);
+
+	for (size_t i = 1; i < count; i++)
+		if (!keep_order(pair, &entries[i - 1], &entries[i], "weak and undefined ones"))
+			return;
 }
 
 void assay_object_prove_symbols(struct assay_object_pair *pair)
@@ -357,6 +383,7 @@ void assay_object_prove_symbols(struct assay_object_pair *pair)
 			both(pair, &a, &b);
 	}
 	prove_versions(pair, &a);
+	prove_weak(pair, &a);
 }
 
 bool assay_object_same_symbol(const struct assay_object_pair *pair, size_t delivered,
