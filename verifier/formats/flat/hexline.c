@@ -16,12 +16,13 @@ static int digit(uint8_t c)
 	return -1;
 }
 
-/* Bytes of the end of line that the text begins with; 0 for none. */
+/* Bytes of the end of line that the text begins with; 0 for none. A carriage return alone is none:
+ * loaders that read lines take the first record of such a line and leave out the others. */
 static size_t line_end(struct assay_span text)
 {
 	if (assay_span_starts(text, "\r\n", 2))
 		return 2;
-	return assay_span_starts(text, "\n", 1) || assay_span_starts(text, "\r", 1) ? 1 : 0;
+	return assay_span_starts(text, "\n", 1) ? 1 : 0;
 }
 
 int assay_hexline_read(const struct assay_image *image, uint64_t mark, struct assay_hexline *out,

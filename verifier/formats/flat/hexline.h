@@ -20,7 +20,7 @@ struct assay_hexline {
 };
 
 /**
- * Read the line at the end of what was read of an image. It ends in LF, CR LF or CR, or with the
+ * Read the line at the end of what was read of an image. It ends in LF or CR LF, or with the
  * file.
  *
  * In:     mark, bytes in front of the digits
