@@ -5,7 +5,7 @@ import object_attacks
 import object_harmless
 import objects
 import tools
-from objectfile import STB_GLOBAL, STT_FUNC, Object, Symbol
+from objectfile import SHF_ALLOC, STB_GLOBAL, STT_FUNC, Object, Section, Symbol
 
 # What no file that could be made here has: it must apply where there is a compiler that makes it.
 NEEDS = {
@@ -93,6 +93,38 @@ def add_versions(pairs, name, data):
     return 1
 
 
+def with_numbers(o, **fields):
+    """A section that holds numbers of symbols, and that nobody but linkers reads."""
+    o.sections.append(Section(link=o.symtab, content=bytes([1, 2]), **fields))
+    return o
+
+
+def with_loaded_relocations(o):
+    for section in o.sections:
+        if section.relocs is not None and not object_attacks.is_debug(section.info):
+            section.flags |= SHF_ALLOC
+    return o
+
+
+# SHT_LLVM_ADDRSIG and SHT_LLVM_CALL_GRAPH_PROFILE of LLVM's BinaryFormat/ELF.h; one of no name.
+HOLDERS = [
+    ("addresses that count", lambda o: with_numbers(o, name=".llvm_addrsig", type=0x6fff4c03, flags=1 << 31)),
+    ("calls", lambda o: with_numbers(o, name=".llvm.call-graph-profile", type=0x6fff4c02, flags=1 << 31)),
+    ("something else", lambda o: with_numbers(o, name=".vendor.numbers", type=0x60001234, flags=0)),
+    ("loaded relocations", with_loaded_relocations),
+]
+
+
+def add_numbers(pairs, name, data):
+    """Where something holds numbers of symbols that is not understood, they must stay."""
+    for what, change in HOLDERS:
+        base = change(Object(data)).write()
+        turned = change(object_harmless.reverse_free(Object(data))).write()
+        moved = change(Object(data)).write(table_first=True)
+        pairs.both_ways(f"{name}: {what}: symbols in other order", "different", turned, base)
+        pairs.both_ways(f"{name}: {what}: sections elsewhere", "normalised", moved, base)
+
+
 # What is an attack when it is added is harmless when it is taken away.
 ADDS = {"section_added_debug", "section_added_debug_twice", "section_added_comment",
         "symbol_added_local", "symbol_added_file"}
@@ -143,6 +175,8 @@ def main():
         for name, data in made.items():
             used |= add_attacks(pairs, name, data) | add_harmless(pairs, name, data)
             versions += add_versions(pairs, name, data)
+            if name in COVERED:
+                add_numbers(pairs, name, data)
         for answer in pairs.answers():
             counts[answer.wanted] += 1
             if answer.tier != answer.wanted:
