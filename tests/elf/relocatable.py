@@ -5,7 +5,8 @@ import object_attacks
 import object_harmless
 import objects
 import tools
-from objectfile import SHF_ALLOC, STB_GLOBAL, STT_FUNC, Object, Section, Symbol
+from objectfile import (SHF_ALLOC, SHN_ABS, STB_GLOBAL, STT_FILE, STT_FUNC, STT_NOTYPE, STT_OBJECT, Object,
+                        Section, Symbol)
 
 # What no file that could be made here has: it must apply where there is a compiler that makes it.
 NEEDS = {
@@ -125,6 +126,22 @@ def add_numbers(pairs, name, data):
         pairs.both_ways(f"{name}: {what}: sections elsewhere", "normalised", moved, base)
 
 
+# Local symbols that strip(1) takes away, and those that it keeps or that linkers know: STT_TLS,
+# STT_GNU_IFUNC, an absolute one.
+STRIPPED = [(STT_NOTYPE, None), (STT_OBJECT, None), (STT_FUNC, None)]
+KEPT = [(6, None), (10, None), (STT_NOTYPE, SHN_ABS), (STT_FILE + 1, None)]
+
+
+def add_missing_symbols(pairs, name, data):
+    """A delivered file may lack local symbols of some kinds."""
+    for kind, place in STRIPPED + KEPT:
+        o = Object(data)
+        o.symbols.insert(1, Symbol(name="nobody_needs_it", info=kind, place=place or object_attacks.code(o)))
+        pairs.both_ways(f"{name}: lacks a symbol of type {kind}{', absolute' if place else ''}",
+                        "different" if (kind, place) in KEPT else "normalised", Object(data).write(),
+                        o.write(), "different")
+
+
 # What is an attack when it is added is harmless when it is taken away.
 ADDS = {"section_added_debug", "section_added_debug_twice", "section_added_comment",
         "symbol_added_local", "symbol_added_file"}
@@ -177,6 +194,7 @@ def main():
             versions += add_versions(pairs, name, data)
             if name in COVERED:
                 add_numbers(pairs, name, data)
+                add_missing_symbols(pairs, name, data)
         for answer in pairs.answers():
             counts[answer.wanted] += 1
             if answer.tier != answer.wanted:
