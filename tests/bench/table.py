@@ -12,7 +12,7 @@ import sys
 
 START, END = "<!-- bench -->\n", "<!-- /bench -->\n"
 HEAD = re.compile(r"(\S.*): (\d+) (?:pairs|runs)$")
-ROW = re.compile(r"  (A|B|A / B) +min +([\d.]+)  median +([\d.]+)(?: +(\S+ ?s|s|ms))?"
+ROW = re.compile(r"  (A|B|A / B) +min +([\d.]+)  median +([\d.]+)(?: +(\S+ ?s|s|ms|MiB))?"
                  r"(?:  \(aim: ([^;]+); (met|MISSED)\))?$")
 # What elf.py prints: several tools, of which two are in the table.
 TOOL = re.compile(r"  (\S.*\S) +([\d.]+) s  CPU .* x dgst$")
