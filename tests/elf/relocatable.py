@@ -5,8 +5,8 @@ import object_attacks
 import object_harmless
 import objects
 import tools
-from objectfile import (SHF_ALLOC, SHN_ABS, STB_GLOBAL, STT_FILE, STT_FUNC, STT_NOTYPE, STT_OBJECT, Object,
-                        Section, Symbol)
+from objectfile import (SHF_ALLOC, SHF_WRITE, SHN_ABS, SHT_PROGBITS, STB_GLOBAL, STT_FILE, STT_FUNC, STT_NOTYPE,
+                        STT_OBJECT, Object, Section, Symbol)
 
 # What no file that could be made here has: it must apply where there is a compiler that makes it.
 NEEDS = {
@@ -142,6 +142,23 @@ def add_missing_symbols(pairs, name, data):
                         o.write(), "different")
 
 
+def add_build_id(pairs, name, data):
+    """Its value may differ in the section of that name, which is loaded and read-only; nowhere else."""
+    if Object(data).section(".note.gnu.build-id") is None:
+        return 0
+    for what, fields in (("", {}), (", another name", dict(name=".note.vendor")), (", writable", dict(
+            flags=SHF_ALLOC | SHF_WRITE)), (", not loaded", dict(flags=0)), (", no note", dict(type=SHT_PROGBITS))):
+        files = []
+        for change in range(2):
+            o = Object(data)
+            section = o.section(".note.gnu.build-id")
+            section.__dict__.update(fields)
+            section.content = section.content[:-1] + bytes([change])
+            files.append(o.write())
+        pairs.both_ways(f"{name}: value of the build-id{what}", "different" if what else "normalised", *files)
+    return 1
+
+
 # What is an attack when it is added is harmless when it is taken away.
 ADDS = {"section_added_debug", "section_added_debug_twice", "section_added_comment",
         "symbol_added_local", "symbol_added_file"}
@@ -186,12 +203,13 @@ def main():
     tap = tools.Tap()
     folder = tools.scratch()
     made = objects.objects(folder)
-    used, versions = set(), 0
+    used, versions, values = set(), 0, 0
     counts = {"different": 0, "normalised": 0}
     with tools.Pairs() as pairs:
         for name, data in made.items():
             used |= add_attacks(pairs, name, data) | add_harmless(pairs, name, data)
             versions += add_versions(pairs, name, data)
+            values += add_build_id(pairs, name, data)
             if name in COVERED:
                 add_numbers(pairs, name, data)
                 add_missing_symbols(pairs, name, data)
@@ -204,6 +222,7 @@ def main():
     tap.ok(counts["different"] > 1000, f"{counts['different']} pairs are different")
     tap.ok(counts["normalised"] > 200, f"{counts['normalised']} pairs are normalised")
     tap.ok(versions > 3, f"{versions} files with versions of a name")
+    tap.ok(values > 0, f"{values} files with a build-id")
     every = {f.__name__ for f in object_attacks.ATTACKS + object_attacks.RAW +
              object_harmless.HARMLESS + object_harmless.LACKS}
     unused = sorted(k for k in every - used if is_expected(made, k))
