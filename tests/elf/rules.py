@@ -230,6 +230,43 @@ def without(data, name):
     return w.put(section.at, bytes(section.bytes))
 
 
+def refilled(data, name, change):
+    """Another content for a section, elsewhere, and nothing where it stood: so it alone can be found."""
+    w = Work(data)
+    section = w.elf.section(name)
+    content = w.content(section)
+    w.put(section.offset, bytes(section.size))
+    return w.resize_section(name, change(content))
+
+
+CODE = attacks_sections.SHELLCODE
+
+# Section, what it holds then, and whether its rule takes it.
+CONTENTS = [
+    (".comment", "as before", lambda old: old, True),
+    (".comment", "another compiler", lambda old: old + b"GCC: another one\0", True),
+    (".comment", "code", lambda old: old + CODE + b"\0", False),
+    (".comment", "almost too much", lambda old: bytes(65535), True),
+    (".comment", "too much", lambda old: bytes(65536), False),
+    (".shstrtab", "as before", lambda old: old, True),
+    (".shstrtab", "an unused name", lambda old: old + b"payload!" * 7 + b"\0", True),
+    (".shstrtab", "too much of them", lambda old: old + b"payload!" * 8 + b"\0", False),
+    (".shstrtab", "code", lambda old: old + CODE + b"\0", False),
+    (".shstrtab", "no end", lambda old: old + b"payload", False),
+    (".strtab", "as before", lambda old: old, True),
+    (".strtab", "no end", lambda old: old + b"payload", False),
+    (".strtab", "no start", lambda old: b"x" + old[1:], False),
+    (".symtab", "as before", lambda old: old, True),
+    (".symtab", "half an entry", lambda old: old + bytes(4), False),
+]
+
+
+def add_contents(pairs, machine, data):
+    for name, what, change, fits in CONTENTS:
+        pairs.add(f"{machine} {name}: {what}", ("normalised" if fits else "different", None),
+                  refilled(data, name, change), data)
+
+
 def add_debuglink(pairs, machine, data):
     """Stripping adds it; what it adds is a file name and a checksum, or it is a difference."""
     base, crc = without(data, ".gnu_debuglink"), bytes(range(4))
@@ -367,6 +404,7 @@ def main():
         add_debuglink(pairs, machine, data)
         add_ending_zeros(pairs, machine, handmade.build(*how))
         add_padding(pairs, machine, handmade.build(*how))
+        add_contents(pairs, machine, handmade.build(*how))
         add_large_pages(pairs, machine, data)
         add_overlay(pairs, machine, data)
         add_unused_entry(pairs, machine, data)
