@@ -20,6 +20,7 @@ from android import boot, fill, raw, skip, sparse  # noqa: E402
 from disks import GUIDS, fip, mbr, small, trx  # noqa: E402
 from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
+import ubi  # noqa: E402
 import updates  # noqa: E402
 from uimage import multi, uimage  # noqa: E402
 
@@ -103,6 +104,8 @@ SEEDS = {
     "mbr": (mbr([(0x80, 12, 1, 1), (0, 131, 3, 1)], signature=Z4) + padded(b"x") + bytes(512) + padded(A),
             mbr([(0, 12, 1, 1), (0, 131, 3, 1)]) + padded(b"y") + bytes(512) + padded(B)),
     "trx": (trx(kernel=A[:40], root=b"root"), trx(kernel=gz(A), root=b"root", version=2)),
+    "ubi": (ubi.ubi(((b"a", ubi.STATIC, gz(A)), (b"b", ubi.DYNAMIC, A * 30))),
+            ubi.ubi(((b"a", ubi.STATIC, gz(A, level=1)), (b"b", ubi.DYNAMIC, B * 30)), seq=2)),
     "uboot-env": (env(flag=1, size=512), env(flag=1, size=512, order=[1, 0, 2, 3, 4], tail=b"\xff" * 8)),
     "uimage": (uimage(A[:60]), uimage(B[:60], time=1, tail=b"\xff" * 64)),
     "uimage-multi": (multi([A[:30], b"b"]), multi([gz(B), b"c", b"d"], kind=6)),

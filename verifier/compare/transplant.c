@@ -132,6 +132,12 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "tar/timestamps@1", "modification time in a tar header" },
 	/*
+	 * Four bytes, equal in all erase blocks of an image; the reader refuses others. Linux, too,
+	 * attaches to none in which two differ, tells a person the number, and makes nothing else of
+	 * it. The checksums of the headers are computed again.
+	 */
+	{ "ubi/image-sequence@1", "number of a UBI image, in the headers of erase blocks" },
+	/*
 	 * Four bytes, seconds, in the header of a legacy U-Boot image. U-Boot prints it and decides
 	 * nothing by it. The header's CRC covers it and is computed again.
 	 */

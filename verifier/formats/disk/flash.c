@@ -47,7 +47,9 @@ bool assay_flash_is_dump(struct assay_span span)
 	struct flash_piece piece;
 	uint64_t at = 0;
 
-	return span.len >= DUMP_MIN && span.len % SECTOR == 0 && find_piece(span, &at, &piece);
+	/* One thing that is all of it is no dump, and would be one in itself, and so on. */
+	return span.len >= DUMP_MIN && span.len % SECTOR == 0 && find_piece(span, &at, &piece) &&
+	       piece.length < span.len;
 }
 
 /* --- by magic --- */
