@@ -178,6 +178,9 @@ def more_pairs():
         trial(f"cramfs {text}: a device", cramfs(**tree(dev_console=(CHAR, 0, 0x502)), **changes), base,
               "different", "dev/console: device")
         trial(f"cramfs {text}: against one that is not", base, cramfs(), "different")
+    archives = [tar(member("a.img", cramfs(**changes))) for changes in ({"level": 1}, {})]
+    trial("cramfs: the first file of an archive", *archives, "repacked", "cramfs/repacked@1")
+    trial("cramfs: a root that is elsewhere", cramfs(places={"": 80}), cramfs(), "different")
     trial("cramfs: code in front", cramfs(shift=512, front=b"evil" + bytes(508)), cramfs(shift=512),
           "different", "bytes in front")
 

@@ -104,17 +104,32 @@ static uint32_t get(const struct cramfs *fs, uint64_t at)
 	return (uint32_t)assay_load(fs->image.ptr + at, 4, fs->big_endian);
 }
 
+/*
+ * Where the root's listing has to be, right behind its inode. Without that an archive whose first
+ * file is a cramfs would look like one behind a boot sector.
+ */
+static bool root_is_behind(struct assay_span head, uint64_t start, bool big_endian)
+{
+	uint32_t size = (uint32_t)assay_load(head.ptr + SUPER + 4, 4, big_endian);
+	uint32_t word = (uint32_t)assay_load(head.ptr + SUPER + 8, 4, big_endian);
+	uint64_t at = (big_endian ? word & 0x3ffffff : word >> 6) * UINT64_C(4);
+
+	size = big_endian ? size >> 8 : size & 0xffffff;
+	return at == start + SUPER + INODE || (size == 0 && start == 0);
+}
+
 /* Out: *start, where the superblock is; *big_endian */
 static bool find_super(struct assay_span span, uint64_t *start, bool *big_endian)
 {
 	for (*start = 0; *start <= SHIFT; *start += SHIFT) {
-		struct assay_span super = assay_span_sub(span, *start, SUPER + INODE);
+		struct assay_span head = assay_span_sub(span, *start, SUPER + INODE);
 
-		if (super.len != SUPER + INODE ||
-		    memcmp(super.ptr + 16, SIGNATURE, strlen(SIGNATURE)) != 0)
+		if (head.len != SUPER + INODE ||
+		    memcmp(head.ptr + 16, SIGNATURE, strlen(SIGNATURE)) != 0)
 			continue;
-		*big_endian = assay_load(super.ptr, 4, true) == MAGIC;
-		if (*big_endian || assay_load(super.ptr, 4, false) == MAGIC)
+		*big_endian = assay_load(head.ptr, 4, true) == MAGIC;
+		if ((*big_endian || assay_load(head.ptr, 4, false) == MAGIC) &&
+		    root_is_behind(head, *start, *big_endian))
 			return true;
 	}
 	return false;
@@ -444,7 +459,8 @@ static int read_super(struct cramfs *fs, struct assay_error *err)
 	uint32_t size, flags;
 	struct inode root;
 
-	(void)find_super(fs->out->span, &fs->start, &fs->big_endian);
+	if (!find_super(fs->out->span, &fs->start, &fs->big_endian))
+		return assay_fail(err, ASSAY_E_FORMAT, "no superblock");
 	fs->image = fs->out->span;
 	size = get(fs, fs->start + 4);
 	flags = get(fs, fs->start + 8);
