@@ -21,6 +21,7 @@
 #include "rebuild/answer.h"
 
 #define PAGE 4096     /* the smallest page of all machines: what is mapped is mapped in these */
+#define SOME 256      /* bytes of a path read at once: most have fewer; ours */
 #define PREFIX 64     /* bytes: "/proc/PID/fd/N/" */
 #define PATH_MAX 4096 /* with the NUL: linux/limits.h */
 
@@ -33,11 +34,12 @@ static int64_t take_path(const struct seccomp_notif *request, unsigned arg, char
 	while (len < PATH_MAX) {
 		/* Not into a page that need not be there. */
 		size_t some = PAGE - (size_t)((address + len) % PAGE);
-		struct iovec from = { (void *)(uintptr_t)(address + len), some };
-		struct iovec to = { out + len, some };
+		struct iovec from = { (void *)(uintptr_t)(address + len), 0 };
+		struct iovec to = { out + len, 0 };
 
-		if (some > PATH_MAX - len)
-			from.iov_len = to.iov_len = some = PATH_MAX - len;
+		some = some < SOME ? some : SOME;
+		some = some < PATH_MAX - len ? some : PATH_MAX - len;
+		from.iov_len = to.iov_len = some;
 		if (process_vm_readv((pid_t)request->pid, &to, 1, &from, 1, 0) != (ssize_t)some)
 			return -EFAULT;
 		if (memchr(out + len, '\0', some) != NULL)

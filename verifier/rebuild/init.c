@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -139,8 +140,7 @@ static void hear_launcher(struct init *init)
 }
 
 struct attention {
-	struct pollfd polls[3]; /* launcher, signals, questions */
-	uint64_t look_at;       /* milliseconds of the monotonic clock */
+	struct pollfd polls[4]; /* launcher, signals, questions, time to look at limits */
 };
 
 /* Take what came in. Return: whether the program still runs and may. */
@@ -162,39 +162,48 @@ static bool handle(struct init *init, struct assay_started *started, struct atte
 	return true;
 }
 
+/*
+ * Look at limits some milliseconds from now. A timer of its own, not a timeout of each wait: setting
+ * one up costs as much as an answer does.
+ */
+static void look_later(const struct attention *attention, int ms)
+{
+	const struct itimerspec when = { .it_value = { ms / 1000, ms % 1000 * 1000000L } };
+
+	(void)timerfd_settime(attention->polls[3].fd, 0, &when, NULL);
+}
+
 /* Wait for the program, and answer it meanwhile. */
 static void attend(struct init *init, struct assay_started *started)
 {
+	ASSAY_AUTO_CLOSE int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	struct attention attention = {
 		.polls = { { .fd = init->container->control, .events = POLLIN },
 		           { .fd = init->signals, .events = POLLIN },
-		           { .fd = started->answers, .events = POLLIN } },
+		           { .fd = started->answers, .events = POLLIN },
+		           { .fd = timer, .events = POLLIN } },
 	};
 	const struct assay_limits *limits = &init->container->plan->manifest->build.limits;
 	struct assay_error err = ASSAY_ERROR_INIT;
 	struct assay_usage usage = { 0 };
 	bool running = true;
-	int ready;
+	int ready = 0;
 
-	attention.look_at = assay_clock_monotonic_ms() + ASSAY_LOOK_MIN_MS;
+	look_later(&attention, ASSAY_LOOK_MIN_MS);
 	while (running) {
-		uint64_t now = assay_clock_monotonic_ms();
-
-		if (now >= attention.look_at) {
-			if (!look(init, &usage))
-				return;
-			attention.look_at = assay_clock_monotonic_ms() +
-			                    assay_limits_next_look(limits, usage.memory);
-			continue;
-		}
-		ready = poll(attention.polls, ASSAY_ARRAY_LEN(attention.polls),
-		             (int)(attention.look_at - now));
-		if (ready > 0) {
-			running = handle(init, started, &attention);
-		} else if (ready < 0 && errno != EINTR) {
+		if (timer >= 0)
+			ready = poll(attention.polls, ASSAY_ARRAY_LEN(attention.polls), -1);
+		if (timer < 0 || (ready < 0 && errno != EINTR)) {
 			(void)assay_fail_errno(&err, "init cannot watch the build");
 			assay_container_fail(init->container, &err);
 		}
+		if (ready > 0 && attention.polls[3].revents != 0) {
+			if (!look(init, &usage))
+				return;
+			look_later(&attention, assay_limits_next_look(limits, usage.memory));
+		}
+		if (ready > 0)
+			running = handle(init, started, &attention);
 	}
 }
 
