@@ -198,6 +198,44 @@ def hello_year(d):
     variation = d.result["variation"]
     need(variation["depends_on"] == ["time"] and variation["decision"] == "depends-on-inside",
          f"built again in other ways: {variation}")
+    solved_by(d, 1672068600, "normalised")
+
+
+def flash_of(text):
+    """The bytes of an Intel HEX file, by address."""
+    flash, base = {}, 0
+    for line in text.decode("ascii").split():
+        record = bytes.fromhex(line[1:])
+        need(line[0] == ":" and sum(record) % 256 == 0 and len(record) == record[0] + 5, line)
+        address, kind, data = int.from_bytes(record[1:3], "big"), record[3], record[4:-1]
+        if kind == 2:
+            base = int.from_bytes(data, "big") * 16
+        if kind == 0:
+            flash.update((base + address + i, byte) for i, byte in enumerate(data))
+    return flash
+
+
+def boot_loader_date(d):
+    """One of 17 images differs, in the bytes of the day on which it was built."""
+    changed = different_files(d.file, d.rebuilt)
+    path = "usr/share/arduino/hardware/arduino/avr/bootloaders/stk500v2/stk500boot_v2_mega2560.hex"
+    need(set(changed) == {path, "DEBIAN/md5sums"}, f"files that differ: {sorted(changed)}")
+    images = [name for name in files_of_deb(d.file) if name.endswith(".hex")]
+    need(len(images) == 17, f"{len(images)} images")
+    delivered, rebuilt = map(flash_of, changed[path])
+    places = sorted(a for a in delivered | rebuilt if delivered.get(a) != rebuilt.get(a))
+    text = bytes(delivered[a] for a in range(places[0], places[0] + 11))
+    need(text == b"May  6 2026" and places[-1] - places[0] < 11, f"{text} at {places}")
+    need(d.result["variation"]["decision"] == "depends-on-inside", f"{d.result['variation']}")
+    solved_by(d, 1778061360, "identical")
+
+
+def solved_by(d, start, tier):
+    """What the delivered file shows was tried, and explains everything."""
+    solution = d.result["variation"]["solution"]
+    change = f'build.machine.clock: {{"mode":"offset","start":{start}}}'
+    need(solution["changes"] == [change], f"proposed: {solution['changes']}")
+    need(solution["complete"] and solution["tier"] == tier, f"with it: {solution}")
 
 
 def kexec_bound(d):
@@ -230,6 +268,10 @@ def packages(version, *names):
 
 # The status that `assay verify` exits with, and for each output its tier and a closer look.
 EXPECTED = {
+    "arduino-core-avr-clock": (0, {
+        "arduino-core-avr_1.8.7+dfsg-1~deb12u1_all.deb": ("identical", is_identical)}),
+    "arduino-core-avr": (1, {
+        "arduino-core-avr_1.8.7+dfsg-1~deb12u1_all.deb": ("different", boot_loader_date)}),
     "arm-trusted-firmware-sun50i_a64": (0, {"bl31.bin": ("identical", is_identical)}),
     "arm-trusted-firmware": (0, firmware("g12a", "gxbb", "imx8mn", "imx8mn_uart4", "imx8mq", "rpi3",
                                          "rpi4", "sun50i_a64", "sun50i_h6")),

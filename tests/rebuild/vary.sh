@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# `assay vary': each sample of samples/axes depends on one axis and on no other; and what `assay
-# verify' decides about delivered files that differ.
+# `assay vary': each sample of samples/axes depends on one axis and on no other.
 # shellcheck disable=SC2016 # scripts in quotes
 set -u
 # shellcheck source=tests/rebuild/fixture.sh
@@ -64,41 +63,4 @@ expect 6 "a build that fails" "$ASSAY" vary --quiet -o v m.yaml
 expect 2 "an axis that is none" "$ASSAY" vary --quiet --only time,tide -o v m.yaml
 said 'no axis is called "tide"' "an axis that is none: which"
 expect 2 "no axis left" "$ASSAY" vary --quiet --only time --except time -o v m.yaml
-
-# --- what verify decides
-# decides STATUS DECISION DELIVERED TEXT
-decides() {
-	printf '%s\n' "$3" >delivered.bin
-	manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
-	expect "$1" "$4" "$ASSAY" verify --quiet --no-times --json verify.json -o v m.yaml
-	[ "$(json verify.json 'd["variation"]["decision"]')" = "$2" ]
-	ok $? "$4: $2"
-}
-commands 'echo "built in $(busybox date +%Y), rate 100" >out.bin'
-decides 1 depends-on-inside 'built in 2019, rate 100' "another year"
-decides 1 depends-on-outside 'built in 2019, rate 900' "another year, and another rate"
-decides 1 depends-on-outside "built in $(date +%Y), rate 900" "the same year, and another rate"
-decides 1 depends-on-outside 'built in 2019, rate 1000' "another year, and one byte more"
-said 'also differs where it does not' "people are told"
-commands 'echo "rate 100" >out.bin'
-decides 1 other-inputs 'rate 900' "nothing varies"
-said 'made from other inputs' "people are told so"
-cp verify.json first.json
-decides 1 other-inputs 'rate 900' "and again"
-cmp -s first.json verify.json
-ok $? "the same inputs give the same answer"
-commands 'echo "rate 100" >out.bin; busybox od -An -tx1 -N8 /dev/urandom >>out.bin'
-decides 5 not-deterministic 'rate 900' "a random number"
-commands 'echo "rate 100" >out.bin'
-printf 'rate 100\n' >delivered.bin
-manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
-expect 0 "a match" "$ASSAY" verify --quiet --json verify.json -o v m.yaml
-[ "$(json verify.json '"variation" in d')" = False ]
-ok $? "a match needs no further build"
-printf 'rate 900\n' >delivered.bin
-manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
-expect 1 "stop at a difference" "$ASSAY" verify --quiet --on-difference stop --json verify.json -o v m.yaml
-[ "$(json verify.json '"variation" in d')" = False ]
-ok $? "stop at a difference: nothing was varied"
-expect 2 "another word" "$ASSAY" verify --quiet --on-difference explode -o v m.yaml
 tap_end

@@ -85,29 +85,50 @@ static int make_folder(const struct assay_varying *varying, const char *name, ch
 	return 0;
 }
 
+/* Build as a manifest says that differs from the first one in its surroundings only. */
+static int rebuild(const struct assay_varying *varying, const char *name,
+                   const struct assay_manifest *manifest, struct assay_build_record *record,
+                   struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *outputs = NULL;
+	ASSAY_AUTO_FREE char *log = NULL;
+	struct assay_rebuild_request request = { .manifest = manifest,
+		                                 .tree = varying->inputs->tree.path,
+		                                 .sources = varying->inputs->source_fds,
+		                                 .progress = varying->progress };
+
+	if (make_folder(varying, name, &outputs, &log, err) < 0)
+		return -1;
+	request.output_dir = outputs;
+	request.log_path = log;
+	if (assay_rebuild(&request, record, err) < 0)
+		return -1;
+	if (record->outcome == ASSAY_OUTCOME_INTERRUPTED)
+		return assay_fail(err, ASSAY_E_SYSTEM, "%s", record->detail);
+	return 0;
+}
+
+int assay_cli_build_as(const struct assay_varying *varying, const char *name,
+                       const struct assay_manifest *manifest, struct assay_error *err)
+{
+	ASSAY_AUTO_BUILD_RECORD struct assay_build_record record = { 0 };
+
+	if (rebuild(varying, name, manifest, &record, err) < 0)
+		return -1;
+	return record.outcome == ASSAY_OUTCOME_BUILT;
+}
+
 /* Build with axes varied. Return: whether the output is another one than the first build's, -1 */
 static int build(struct assay_varying *varying, const char *name, assay_axes axes, unsigned round,
                  struct assay_error *err)
 {
 	ASSAY_AUTO_VARIATION struct assay_variation variation = { 0 };
 	ASSAY_AUTO_BUILD_RECORD struct assay_build_record record = { 0 };
-	ASSAY_AUTO_FREE char *outputs = NULL;
-	ASSAY_AUTO_FREE char *log = NULL;
-	struct assay_rebuild_request request = { .tree = varying->inputs->tree.path,
-		                                 .sources = varying->inputs->source_fds,
-		                                 .progress = varying->progress };
 	struct assay_sha256 digest;
 
 	assay_variation_make(varying->inputs->manifest, axes, &varying->host, round, &variation);
-	if (make_folder(varying, name, &outputs, &log, err) < 0)
+	if (rebuild(varying, name, &variation.manifest, &record, err) < 0)
 		return -1;
-	request.manifest = &variation.manifest;
-	request.output_dir = outputs;
-	request.log_path = log;
-	if (assay_rebuild(&request, &record, err) < 0)
-		return -1;
-	if (record.outcome == ASSAY_OUTCOME_INTERRUPTED)
-		return assay_fail(err, ASSAY_E_SYSTEM, "%s", record.detail);
 	varying->record->builds++;
 	if (record.outcome != ASSAY_OUTCOME_BUILT && __builtin_popcountll(axes) == 1)
 		add_names(axes, &varying->record->failed);

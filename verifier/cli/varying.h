@@ -43,4 +43,14 @@ ASSAY_CHECKED int assay_cli_axes(struct assay_varying *varying, const char *only
 ASSAY_CHECKED int assay_cli_vary(struct assay_varying *varying,
                                  struct assay_variation_record *record, struct assay_error *err);
 
+/**
+ * Build as a manifest says that differs from the first one in its surroundings only, into
+ * vary/NAME.
+ *
+ * Return: 1 it was built, 0 it was not, -1 on error
+ */
+ASSAY_CHECKED int assay_cli_build_as(const struct assay_varying *varying, const char *name,
+                                     const struct assay_manifest *manifest,
+                                     struct assay_error *err);
+
 #endif

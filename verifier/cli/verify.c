@@ -13,12 +13,12 @@
 #include "cli/rebuild.h"
 #include "cli/result_dir.h"
 #include "cli/reviews.h"
+#include "cli/solving.h"
 #include "cli/statements.h"
 #include "cli/varying.h"
 #include "cli/verify.h"
 #include "compare/compare.h"
 #include "explain/decide.h"
-#include "explain/explain.h"
 #include "explain/sources.h"
 #include "report/verify.h"
 
@@ -50,44 +50,6 @@ static const struct assay_option options[] = {
 	{ .name = NULL },
 };
 
-/* What need not match in a delivered file. The manifest has them in the order of files. */
-static struct assay_exclusions exclusions_of(const struct assay_manifest *manifest,
-                                             const char *file)
-{
-	struct assay_exclusions out = { 0 };
-
-	for (unsigned i = 0; i < manifest->compare.exclusions_count; i++) {
-		struct assay_exclusion *exclusion = &manifest->compare.exclusions[i];
-
-		if (strcmp(exclusion->file, file) == 0 && out.count++ == 0)
-			out.items = exclusion;
-	}
-	return out;
-}
-
-static int compare_one(const struct assay_inputs *inputs, const struct assay_result_dir *dir,
-                       unsigned index, struct assay_comparison *out, struct assay_error *err)
-{
-	const struct assay_delivered *delivered = &inputs->manifest->delivered[index];
-	const char *member = delivered->member;
-	const struct assay_exclusions exclusions = exclusions_of(inputs->manifest, delivered->file);
-	struct assay_judge judge = { .member = member,
-		                     .exclusions = exclusions.count > 0 ? &exclusions : NULL };
-	ASSAY_AUTO_MAP struct assay_map map = { 0 }, rebuilt = { 0 };
-	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/%s", dir->outputs, delivered->output);
-	ASSAY_AUTO_FREE char *name = assay_asprintf(
-		"%s%s%s", delivered->file, member != NULL ? "!" : "", member != NULL ? member : "");
-
-	if (assay_inputs_map_delivered(inputs, index, &map, err) < 0 ||
-	    assay_map_open(path, &rebuilt, err) < 0)
-		return -1;
-	if (assay_judge_pair(&judge, &(struct assay_side){ name, map.span },
-	                     &(struct assay_side){ delivered->output, rebuilt.span }, out, err) < 0)
-		return assay_fail_in(err, "%s", delivered->file);
-	assay_explain(out);
-	return 0;
-}
-
 static int compare_all(const struct assay_inputs *inputs, const struct assay_result_dir *dir,
                        struct assay_run_journal *journal, struct assay_result *result,
                        struct assay_error *err)
@@ -98,7 +60,7 @@ static int compare_all(const struct assay_inputs *inputs, const struct assay_res
 	for (unsigned i = 0; i < count; i++) {
 		assay_progress_tell(&journal->progress, ASSAY_STAGE_COMPARE, i, count,
 		                    inputs->manifest->delivered[i].file);
-		if (compare_one(inputs, dir, i, &result->comparisons[i], err) < 0)
+		if (assay_cli_compare(inputs, dir->outputs, i, &result->comparisons[i], err) < 0)
 			return -1;
 		result->comparison_count++;
 		if (assay_cli_journal_compared(journal, &result->comparisons[i], err) < 0)
@@ -163,7 +125,7 @@ static int vary(const struct assay_inputs *inputs, const struct assay_result_dir
 	result->variation.decision = assay_decide(&evidence);
 	if (result->variation.decision == ASSAY_DECISION_NOT_DETERMINISTIC)
 		result->status = ASSAY_EXIT_NOT_DETERMINISTIC;
-	return 0;
+	return evidence.varies ? assay_cli_solve(&varying, result, err) : 0;
 }
 
 static int verify(struct assay_inputs *inputs, const struct assay_result_dir *dir,

@@ -148,6 +148,18 @@ bool assay_decide_inside(const struct assay_comparison *found,
 	return looked_at > 0 && found->tier == ASSAY_TIER_DIFFERENT;
 }
 
+static json_t *solution_json(const struct assay_solution *solution)
+{
+	json_t *json = json_object();
+
+	assay_json_set_int(json, "builds", solution->builds);
+	assay_json_set(json, "changes", assay_json_strings(&solution->changes));
+	assay_json_set_bool(json, "complete", solution->complete);
+	assay_json_set_str(json, "tier", assay_tier_name(solution->tier));
+	assay_json_set_int(json, "unexplained", solution->unexplained);
+	return json;
+}
+
 json_t *assay_variation_json(const struct assay_variation_record *record)
 {
 	json_t *json = json_object();
@@ -159,5 +171,7 @@ json_t *assay_variation_json(const struct assay_variation_record *record)
 	assay_json_set(json, "varied", assay_json_strings(&record->varied));
 	assay_json_set(json, "depends_on", assay_json_strings(&record->axes));
 	assay_json_set(json, "fails_with", assay_json_strings(&record->failed));
+	if (record->solution.builds > 0)
+		assay_json_set(json, "solution", solution_json(&record->solution));
 	return json;
 }

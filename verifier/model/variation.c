@@ -35,5 +35,6 @@ void assay_variation_record_fini(struct assay_variation_record *record)
 	assay_strings_fini(&record->varied);
 	assay_strings_fini(&record->axes);
 	assay_strings_fini(&record->failed);
+	assay_strings_fini(&record->solution.changes);
 	*record = (struct assay_variation_record){ 0 };
 }

@@ -27,6 +27,18 @@ const char *assay_decision_name(enum assay_decision decision);
 /** One sentence for people; static text. */
 const char *assay_decision_text(enum assay_decision decision);
 
+/**
+ * Values of the manifest that were read from the delivered file, and what a build with them made.
+ * It is a proposal: whether the delivered file may have been built so is for a person to say.
+ */
+struct assay_solution {
+	unsigned builds;              /* that were made; 0: there was nothing to try */
+	bool complete;                /* with the changes, every difference has a rule */
+	enum assay_tier tier;         /* the worst, with the changes */
+	uint64_t unexplained;         /* bytes at every depth, and things without, that are left */
+	struct assay_strings changes; /* "build.machine.clock: {…}"; quoted as JSON */
+};
+
 /** Zero-initialise. Owned. */
 struct assay_variation_record {
 	enum assay_decision decision;
@@ -36,6 +48,7 @@ struct assay_variation_record {
 	struct assay_strings varied; /* names of the axes that were varied, sorted */
 	struct assay_strings axes;   /* those that the output depends on, sorted */
 	struct assay_strings failed; /* those whose variation alone made the build fail, sorted */
+	struct assay_solution solution;
 };
 
 void assay_variation_record_fini(struct assay_variation_record *record);

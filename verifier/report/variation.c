@@ -10,6 +10,23 @@ static void add_names(const char *title, const struct assay_strings *names,
 	assay_buffer_add_str(out, "\n");
 }
 
+/* What to put into the manifest, if the delivered file was built so. */
+static void add_solution(const struct assay_solution *solution, struct assay_buffer *out)
+{
+	if (solution->changes.count == 0) {
+		assay_buffer_printf(out, "%-11s%s\n", "proposal",
+		                    "none: nothing that was tried explains more");
+		return;
+	}
+	for (size_t i = 0; i < solution->changes.count; i++)
+		assay_buffer_printf(out, "%-11s%s\n", i == 0 ? "proposal" : "",
+		                    solution->changes.items[i]);
+	assay_buffer_printf(out, "%-11s", "");
+	assay_buffer_printf(out, "explains %s: with it, %s\n",
+	                    solution->complete ? "everything" : "a part",
+	                    assay_tier_name(solution->tier));
+}
+
 void assay_variation_text(const struct assay_variation_record *record, struct assay_buffer *out)
 {
 	assay_buffer_printf(out, "%-11s%s\n", "repeated",
@@ -26,5 +43,7 @@ void assay_variation_text(const struct assay_variation_record *record, struct as
 	if (record->decision != ASSAY_DECISION_NONE)
 		assay_buffer_printf(out, "%-11s%s\n", "decision",
 		                    assay_decision_text(record->decision));
-	assay_buffer_printf(out, "%-11s%u\n", "builds", record->builds);
+	if (record->solution.builds > 0)
+		add_solution(&record->solution, out);
+	assay_buffer_printf(out, "%-11s%u\n", "builds", record->builds + record->solution.builds);
 }
