@@ -87,14 +87,15 @@ static int make_folder(const struct assay_varying *varying, const char *name, ch
 
 /* Build as a manifest says that differs from the first one in its surroundings only. */
 static int rebuild(const struct assay_varying *varying, const char *name,
-                   const struct assay_manifest *manifest, struct assay_build_record *record,
-                   struct assay_error *err)
+                   const struct assay_manifest *manifest, assay_others others,
+                   struct assay_build_record *record, struct assay_error *err)
 {
 	ASSAY_AUTO_FREE char *outputs = NULL;
 	ASSAY_AUTO_FREE char *log = NULL;
 	struct assay_rebuild_request request = { .manifest = manifest,
 		                                 .tree = varying->inputs->tree.path,
 		                                 .sources = varying->inputs->source_fds,
+		                                 .others = others,
 		                                 .progress = varying->progress };
 
 	if (make_folder(varying, name, &outputs, &log, err) < 0)
@@ -113,7 +114,7 @@ int assay_cli_build_as(const struct assay_varying *varying, const char *name,
 {
 	ASSAY_AUTO_BUILD_RECORD struct assay_build_record record = { 0 };
 
-	if (rebuild(varying, name, manifest, &record, err) < 0)
+	if (rebuild(varying, name, manifest, 0, &record, err) < 0)
 		return -1;
 	return record.outcome == ASSAY_OUTCOME_BUILT;
 }
@@ -127,7 +128,7 @@ static int build(struct assay_varying *varying, const char *name, assay_axes axe
 	struct assay_sha256 digest;
 
 	assay_variation_make(varying->inputs->manifest, axes, &varying->host, round, &variation);
-	if (rebuild(varying, name, &variation.manifest, &record, err) < 0)
+	if (rebuild(varying, name, &variation.manifest, variation.others, &record, err) < 0)
 		return -1;
 	varying->record->builds++;
 	if (record.outcome != ASSAY_OUTCOME_BUILT && __builtin_popcountll(axes) == 1)

@@ -26,6 +26,7 @@ struct assay_container {
 	struct assay_identity identity;
 	int control; /* the stage's and init's end of the socket */
 	int log;     /* where output of the build goes */
+	int terminal; /* standard input of programs; -1: /dev/null */
 	int tree;    /* detached mount of the toolchain tree, -1: the stage makes it */
 };
 

@@ -328,7 +328,7 @@ static int settle_sources(struct init *init, struct assay_error *err)
 	if (list < 0 || assay_message_send(init->container->control, &message, list, err) < 0)
 		return -1;
 	return assay_watch_list(&init->sources, build->path, err) < 0 ||
-	                       assay_sources_settle(build, err) < 0 ||
+	                       assay_sources_settle(init->container, err) < 0 ||
 	                       assay_watch_begin(&init->sources, build->path, err) < 0
 	               ? -1
 	               : 0;
@@ -496,6 +496,8 @@ static int begin_answers(struct init *init, struct assay_error *err)
 static int begin(struct init *init, struct assay_error *err)
 {
 	struct pollfd launcher = { .fd = init->container->control };
+	const struct assay_build *build = &init->container->plan->manifest->build;
+	assay_others others = init->container->request->others;
 	sigset_t all;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -513,9 +515,10 @@ static int begin(struct init *init, struct assay_error *err)
 	if (init->signals < 0)
 		return assay_fail_errno(err, "watch for the ends of programs");
 	assay_usage_open(&init->watch);
-	if (assay_cpus_take(init->container->plan->manifest->build.machine.cpus, err) < 0 ||
+	if (assay_cpus_take(others & ASSAY_OTHER_PARALLELISM ? 1 : build->machine.cpus, err) < 0 ||
 	    assay_root_make(init->container, err) < 0)
 		return -1;
+	assay_others_burn(others, build->path);
 	if (assay_capabilities_keep(OWN_CAPABILITIES, err) < 0)
 		return -1;
 	return begin_answers(init, err);

@@ -12,6 +12,7 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -25,6 +26,7 @@
 
 #define TIMER_SLACK 50000 /* nanoseconds, the default of a new system: prctl(2) */
 #define OOM_SCORE "1000"  /* the first to go; everybody may raise it: proc(5) */
+#define ODD_FILE 7        /* a descriptor that a careless caller leaves open; ours */
 #define STACK_SIZE 262144 /* bytes, of a program before execve(2); only what is used is there */
 
 /* Descriptors of a process before it is a program; ASSAY_JOB_RESULT is the next. */
@@ -83,17 +85,34 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int set_attributes(const struct assay_build *build, struct assay_error *err)
+/* A job is nice, does not die of a closed pipe, and has few descriptors and little stack. */
+static void set_others(assay_others others)
+{
+	const struct rlimit files = { 256, 512 }, stack = { 4194304, RLIM_INFINITY };
+
+	if (others & ASSAY_OTHER_LIMITS) {
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+		(void)setrlimit(RLIMIT_STACK, &stack);
+	}
+	if (others & ASSAY_OTHER_PROCESS) {
+		(void)setpriority(PRIO_PROCESS, 0, 5);
+		(void)signal(SIGPIPE, SIG_IGN);
+	}
+}
+
+static int set_attributes(const struct assay_build *build, assay_others others,
+                          struct assay_error *err)
 {
 	if (setsid() < 0)
 		return assay_fail_errno(err, "make a session");
 	(void)syscall(SYS_set_mempolicy, 0, NULL, 0);
 	(void)prctl(PR_SET_TIMERSLACK, TIMER_SLACK, 0, 0, 0);
 	(void)umask((mode_t)build->umask);
-	if (personality(ADDR_NO_RANDOMIZE) < 0)
+	if (personality(others & ASSAY_OTHER_ADDRESSES ? 0 : ADDR_NO_RANDOMIZE) < 0)
 		return assay_fail_errno(err, "fix addresses");
 	assay_rlimits_set(build->limits.processes);
 	reset_signals();
+	set_others(others);
 	return write_self("/proc/self/oom_score_adj", OOM_SCORE, err);
 }
 
@@ -104,6 +123,8 @@ static int set_files(const struct assay_container *container, const struct assay
 	ASSAY_AUTO_FREE char *cwd = assay_asprintf("%s/%s", build, job->cwd);
 	int input = job->input >= 0 ? job->input : open("/dev/null", O_RDONLY | O_CLOEXEC);
 
+	if (job->input < 0 && container->terminal >= 0)
+		input = container->terminal;
 	if (input < 0)
 		return assay_fail_errno(err, "open /dev/null");
 	if (dup2(input, 0) < 0 || dup2(container->log, 1) < 0 || dup2(container->log, 2) < 0)
@@ -168,7 +189,8 @@ static int install_filter(const struct assay_container *container, const struct 
  * Nothing but standard input and output may reach the program, or stay in a helper, and the file
  * that it writes to if it has one.
  */
-static int close_files(const struct assay_job *job, int *socket, struct assay_error *err)
+static int close_files(const struct assay_job *job, assay_others others, int *socket,
+                       struct assay_error *err)
 {
 	const int wanted[] = { *socket, job->program, job->result };
 	int high[ASSAY_ARRAY_LEN(wanted)], number = SOCKET;
@@ -188,6 +210,8 @@ static int close_files(const struct assay_job *job, int *socket, struct assay_er
 	*socket = SOCKET;
 	if (close_range(ASSAY_JOB_RESULT + 1, ~0U, 0) < 0)
 		return assay_fail_errno(err, "close descriptors");
+	if ((others & ASSAY_OTHER_PROCESS) != 0 && job->argv != NULL && dup2(0, ODD_FILE) < 0)
+		return assay_fail_errno(err, "open a descriptor more");
 	return 0;
 }
 
@@ -208,13 +232,13 @@ static int become(const struct assay_container *container, const struct assay_jo
 	 * on, and dumpable; init's, which it has until then, must not be.
 	 */
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	if (set_attributes(build, err) < 0 || set_files(container, job, err) < 0 ||
-	    nest(&build->user, err) < 0)
+	if (set_attributes(build, container->request->others, err) < 0 ||
+	    set_files(container, job, err) < 0 || nest(&build->user, err) < 0)
 		return -1;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return assay_fail_errno(err, "protect init");
 	if (drop_rights(err) < 0 || install_filter(container, job, *socket, err) < 0 ||
-	    close_files(job, socket, err) < 0)
+	    close_files(job, container->request->others, socket, err) < 0)
 		return -1;
 	if (job->argv == NULL)
 		return job->help(job->context, err);

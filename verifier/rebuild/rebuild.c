@@ -46,6 +46,7 @@ struct launch {
 	int control;    /* our end of the socket; -1 when init's is closed */
 	int output;     /* read end of the build's standard output and error; -1 at its end */
 	int interrupts; /* signals arrive here */
+	int terminal;   /* the end of a terminal that nobody types at */
 	sigset_t saved_mask;
 	pid_t stage;           /* also the process group of stage and init */
 	uint64_t started;      /* milliseconds of the monotonic clock */
@@ -63,6 +64,8 @@ static void launch_fini(struct launch *launch)
 	assay_cleanup_close(&launch->output);
 	assay_cleanup_close(&launch->container.control);
 	assay_cleanup_close(&launch->container.log);
+	assay_cleanup_close(&launch->container.terminal);
+	assay_cleanup_close(&launch->terminal);
 	assay_cleanup_close(&launch->container.tree);
 	if (launch->interrupts >= 0) {
 		(void)close(launch->interrupts);
@@ -156,6 +159,7 @@ static int prepare(struct launch *launch, struct assay_error *err)
 			"(`assay doctor' says more)");
 	launch->record->log_path = assay_strdup(request->log_path);
 	assay_plan_make(request->manifest, &launch->plan);
+	assay_others_plan(request->others, &launch->plan);
 	/* First of all: it is also what readies the digests, whose library reads files of the host. */
 	if (assay_log_open(&launch->log, request->log_path, request->manifest->build.limits.log,
 	                   err) < 0 ||
@@ -164,6 +168,8 @@ static int prepare(struct launch *launch, struct assay_error *err)
 	    assay_filter_make(user, notify ? machine : NULL, &launch->container.filter, err) < 0 ||
 	    make_channels(launch, err) < 0)
 		return -1;
+	if (request->others & ASSAY_OTHER_TERMINAL)
+		launch->container.terminal = assay_others_terminal(&launch->terminal);
 	launch->container.request = request;
 	launch->container.plan = &launch->plan;
 	assay_tree_mapped(request->tree, &launch->container.identity, &launch->container.tree, why);
@@ -191,12 +197,14 @@ static void close_others(const struct launch *launch)
 	const struct assay_container *container = &launch->container;
 	unsigned kept = 0;
 	unsigned count = launch->request->look ? 0 : launch->request->manifest->sources_count;
-	int *keep = assay_calloc(count + 3, sizeof(*keep)), from = 3;
+	int *keep = assay_calloc(count + 4, sizeof(*keep)), from = 3;
 
 	for (unsigned i = 0; i < count; i++)
 		keep[kept++] = launch->request->sources[i];
 	keep[kept++] = container->control;
 	keep[kept++] = container->log;
+	if (container->terminal >= 0)
+		keep[kept++] = container->terminal;
 	if (container->tree >= 0)
 		keep[kept++] = container->tree;
 	qsort(keep, kept, sizeof(*keep), by_number);
@@ -587,9 +595,10 @@ int assay_rebuild(const struct assay_rebuild_request *request, struct assay_buil
 		.control = -1,
 		.output = -1,
 		.interrupts = -1,
+		.terminal = -1,
 		.silent_since = NEVER,
 		.kill_at = NEVER,
-		.container = { .control = -1, .log = -1, .tree = -1 },
+		.container = { .control = -1, .log = -1, .terminal = -1, .tree = -1 },
 	};
 	int status = 0, failed;
 

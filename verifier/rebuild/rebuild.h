@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "model/manifest.h"
 #include "model/record.h"
+#include "rebuild/others.h"
 
 /** All pointers are borrowed for the call. */
 struct assay_rebuild_request {
@@ -23,6 +24,7 @@ struct assay_rebuild_request {
 	                           for reading; read from the start, position changes */
 	const char *output_dir; /* a folder that exists; outputs are made in it under their names */
 	const char *log_path;   /* created or replaced */
+	assay_others others;    /* what is not as it always is */
 	bool look;              /* make the container and look around in it: nothing is built */
 	const struct assay_progress *progress; /* stage BUILD: done steps of total; may be NULL */
 };

@@ -437,6 +437,25 @@ static int add_proc(const struct assay_plan *plan, struct assay_error *err)
 	return cover_proc(plan, err);
 }
 
+/* /bin/sh is the toolchain's bash, when it has both and they are files of their own. */
+static int change_shell(const struct root *root, struct assay_error *err)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	ASSAY_AUTO_CLOSE int shell =
+		(int)syscall(SYS_openat2, root->root, "bin/sh", &how, sizeof(how));
+	ASSAY_AUTO_CLOSE int bash =
+		(int)syscall(SYS_openat2, root->root, "bin/bash", &how, sizeof(how));
+	char from[64], to[64];
+
+	if (shell < 0 || bash < 0)
+		return 0;
+	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", bash);
+	(void)snprintf(to, sizeof(to), "/proc/self/fd/%d", shell);
+	return mount(from, to, NULL, MS_BIND, NULL) < 0
+	               ? assay_fail_errno(err, "put another shell in its place")
+	               : 0;
+}
+
 /* Take the host away: the root folder becomes the root, and the old one goes with all below it. */
 static int leave(const struct root *root, struct assay_error *err)
 {
@@ -454,11 +473,13 @@ int assay_root_make(const struct assay_container *container, struct assay_error 
 {
 	ASSAY_AUTO(close_root)
 	struct root root = { .container = container, .base = -1, .root = -1 };
+	assay_others others = container->request->others;
 
 	return make_base(&root, err) < 0 || make_pins(&root, err) < 0 || add_tree(&root, err) < 0 ||
 	                       add_accounts(&root, err) < 0 || add_devices(&root, err) < 0 ||
-	                       add_disk(&root, err) < 0 || add_proc(container->plan, err) < 0 ||
-	                       leave(&root, err) < 0
+	                       add_disk(&root, err) < 0 ||
+	                       (others & ASSAY_OTHER_SHELL && change_shell(&root, err) < 0) ||
+	                       add_proc(container->plan, err) < 0 || leave(&root, err) < 0
 	               ? -1
 	               : 0;
 }

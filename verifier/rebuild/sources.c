@@ -16,6 +16,7 @@
 #include "rebuild/beneath.h"
 #include "rebuild/inventory.h"
 #include "rebuild/job.h"
+#include "rebuild/others.h"
 #include "rebuild/untar.h"
 
 #define BLOCK 16384   /* bytes that are copied at once; ours */
@@ -55,10 +56,81 @@ static int feed(const struct assay_source *source, int from, int to, struct assa
 	return 0;
 }
 
-static int set_times(int dir, const struct timespec times[2], int depth, struct assay_error *err)
+/* How source files are left for the build. */
+struct settling {
+	time_t epoch;
+	time_t files; /* seen, when each gets another time */
+	assay_others others;
+};
+
+#define STEP 3607 /* seconds between files that have each another time; ours */
+
+/* Source files may be as old as they like, but not from the future. */
+static void next_times(struct settling *settling, struct timespec times[2])
 {
-	DIR *stream = fdopendir(dir); /* takes the descriptor */
+	time_t before = 0;
+
+	if (settling->others & ASSAY_OTHER_SOURCE_TIMES)
+		before = ++settling->files * STEP;
+	times[0] = times[1] =
+		(struct timespec){ .tv_sec = before < settling->epoch ? settling->epoch - before
+		                                                      : 0 };
+}
+
+/* Take an entry away and put it back: it is then the newest of its folder, to file systems that know. */
+static int renew(int dir, const char *name, struct assay_error *err)
+{
+	static const char other[] = ".assay-renewed";
+
+	if (renameat2(dir, name, dir, other, RENAME_NOREPLACE) < 0 ||
+	    renameat2(dir, other, dir, name, RENAME_NOREPLACE) < 0)
+		return assay_fail_errno(err, "change the order of source files");
+	return 0;
+}
+
+static int settle(struct settling *settling, int dir, int depth, struct assay_error *err);
+
+static int settle_entry(struct settling *settling, int dir, const char *name, int depth,
+                        struct assay_error *err)
+{
+	struct timespec times[2];
+	struct stat st;
+	int sub;
+
+	if (settling->others & (ASSAY_OTHER_ORDER_DOWN | ASSAY_OTHER_ORDER_UP) &&
+	    renew(dir, name, err) < 0)
+		return -1;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return assay_fail_errno(err, "look at a source file");
+	if (S_ISDIR(st.st_mode)) {
+		sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		return sub < 0 ? assay_fail_errno(err, "open a source folder")
+		               : settle(settling, sub, depth + 1, err);
+	}
+	next_times(settling, times);
+	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) < 0
+	               ? assay_fail_errno(err, "set the time of a source file")
+	               : 0;
+}
+
+/* The names in a folder, sorted. */
+static void list(DIR *stream, struct assay_strings *names)
+{
 	struct dirent *entry;
+
+	while ((entry = readdir(stream)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			assay_strings_add(names, entry->d_name);
+	assay_strings_sort(names);
+}
+
+/* Takes dir. */
+static int settle(struct settling *settling, int dir, int depth, struct assay_error *err)
+{
+	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
+	DIR *stream = fdopendir(dir); /* takes the descriptor */
+	bool down = (settling->others & ASSAY_OTHER_ORDER_DOWN) != 0;
+	struct timespec times[2];
 	int failed = 0;
 
 	if (stream == NULL) {
@@ -68,20 +140,12 @@ static int set_times(int dir, const struct timespec times[2], int depth, struct 
 	if (depth > DEPTH_MAX)
 		failed = assay_fail(err, ASSAY_E_LIMIT,
 		                    "sources have more than %d folders in each other", DEPTH_MAX);
-	while (failed == 0 && (entry = readdir(stream)) != NULL) {
-		int sub;
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (entry->d_type == DT_DIR) {
-			sub = openat(dir, entry->d_name,
-			             O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-			failed = sub < 0 ? assay_fail_errno(err, "open a source folder")
-			                 : set_times(sub, times, depth + 1, err);
-		} else if (utimensat(dir, entry->d_name, times, AT_SYMLINK_NOFOLLOW) < 0) {
-			failed = assay_fail_errno(err, "set the time of a source file");
-		}
-	}
+	else
+		list(stream, &names);
+	for (size_t i = 0; failed == 0 && i < names.count; i++)
+		failed = settle_entry(settling, dir, names.items[down ? names.count - 1 - i : i],
+		                      depth, err);
+	next_times(settling, times);
 	if (failed == 0 && futimens(dir, times) < 0)
 		failed = assay_fail_errno(err, "set the time of a source folder");
 	(void)closedir(stream);
@@ -213,12 +277,13 @@ int assay_sources_inventory(const struct assay_container *container, struct assa
 	return assay_steal_fd(&result);
 }
 
-int assay_sources_settle(const struct assay_build *build, struct assay_error *err)
+int assay_sources_settle(const struct assay_container *container, struct assay_error *err)
 {
-	struct timespec epoch = { .tv_sec = (time_t)build->source_date_epoch };
-	struct timespec times[2] = { epoch, epoch };
+	const struct assay_build *build = &container->plan->manifest->build;
+	struct settling settling = { (time_t)build->source_date_epoch, 0,
+		                     container->request->others };
 	int dir = open(build->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return dir < 0 ? assay_fail_errno(err, "open the build folder")
-	               : set_times(dir, times, 0, err);
+	               : settle(&settling, dir, 0, err);
 }

@@ -32,6 +32,7 @@ ASSAY_CHECKED int assay_sources_inventory(const struct assay_container *containe
                                           struct assay_error *err);
 
 /** Give everything in the build folder the time of SOURCE_DATE_EPOCH. Nothing else runs now. */
-ASSAY_CHECKED int assay_sources_settle(const struct assay_build *build, struct assay_error *err);
+ASSAY_CHECKED int assay_sources_settle(const struct assay_container *container,
+                                       struct assay_error *err);
 
 #endif

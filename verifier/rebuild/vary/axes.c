@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 
-#define NEW_VARIABLES 8 /* at most as many as all axes add */
+#define NEW_VARIABLES 16 /* at most as many as all axes add */
 
 /* A new text that lives as long as the variation. */
 static char *keep(struct assay_variation *variation, const char *text)
@@ -44,13 +44,11 @@ static const char *pick(unsigned round, const char *first, const char *second)
 /* Another year, month, day, hour, minute and second; then one far away. */
 static void vary_time(struct assay_variation *v, const struct assay_vary_host *host, unsigned round)
 {
-	uint64_t base = v->manifest.build.machine.clock != NULL
-	                        ? v->manifest.build.machine.clock->start
-	                        : host->now;
+	const struct assay_clock_pin *pin = v->manifest.build.machine.clock;
+	enum assay_clock_mode mode = pin != NULL ? pin->mode : ASSAY_CLOCK_OFFSET;
+	uint64_t base = pin != NULL ? pin->start : host->now;
 
-	v->clock = (struct assay_clock_pin){ .mode = ASSAY_CLOCK_OFFSET };
-	if (v->manifest.build.machine.clock != NULL)
-		v->clock.mode = v->manifest.build.machine.clock->mode;
+	v->clock.mode = mode;
 	v->clock.start = base + (round == 1 ? UINT64_C(34410183) : UINT64_C(629683207));
 	v->manifest.build.machine.clock = &v->clock;
 }
@@ -170,23 +168,71 @@ static void vary_disk(struct assay_variation *v, const struct assay_vary_host *h
 	v->manifest.build.limits.disk *= round == 1 ? 2 : 3;
 }
 
+/* How wide it is; that there is one, the container sees to. */
+static void vary_terminal(struct assay_variation *v,
+                          const struct assay_vary_host *host ASSAY_UNUSED, unsigned round)
+{
+	set_variable(v, "COLUMNS", pick(round, "200", "132"));
+	set_variable(v, "TERM", pick(round, "xterm-256color", "vt100"));
+}
+
+/* The clock stands where it ran, and runs where it stood. From the same start. */
+static void vary_clock_rate(struct assay_variation *v, const struct assay_vary_host *host,
+                            unsigned round ASSAY_UNUSED)
+{
+	const struct assay_clock_pin *pin = v->manifest.build.machine.clock;
+	bool runs = pin == NULL || pin->mode == ASSAY_CLOCK_OFFSET;
+
+	v->clock = (struct assay_clock_pin){ .mode = runs ? ASSAY_CLOCK_FIXED : ASSAY_CLOCK_OFFSET,
+		                             .start = pin != NULL ? pin->start : host->now };
+	v->manifest.build.machine.clock = &v->clock;
+}
+
+/* What the container alone can change, the same way in both rounds. */
+#define BOTH(other)                                                                                \
+	{                                                                                          \
+		other, other                                                                       \
+	}
+
 const struct assay_axis assay_axis_table[] = {
-	{ "build-path", "the folder in which it is built", vary_build_path },
-	{ "cpus", "the number of processors", vary_cpus },
-	{ "disk", "how much room the build folder has", vary_disk },
-	{ "environment", "environment variables", vary_environment },
-	{ "home", "the home folder", vary_home },
-	{ "hostname", "the name of the machine", vary_hostname },
-	{ "kernel", "release and version of the kernel", vary_kernel },
-	{ "locale", "language, and how text is sorted and written", vary_locale },
-	{ "memory", "how much memory the machine has", vary_memory },
-	{ "path", "where programs are searched", vary_path },
-	{ "random", "random numbers, names of temporary files, order of hash tables", vary_random },
-	{ "time", "the time of day or the date", vary_time },
-	{ "tmpdir", "the folder for temporary files", vary_tmpdir },
-	{ "umask", "modes of new files", vary_umask },
-	{ "user", "name and number of the user", vary_user },
-	{ "zone", "the time zone", vary_zone },
+	{ "addresses", "addresses of memory, order of pointers", NULL,
+	  BOTH(ASSAY_OTHER_ADDRESSES) },
+	{ "build-path", "the folder in which it is built", vary_build_path, { 0 } },
+	{ "clock-rate", "how long something took", vary_clock_rate, { 0 } },
+	{ "cpus", "the number of processors", vary_cpus, { 0 } },
+	{ "directory-order",
+	  "the order in which folders are listed",
+	  NULL,
+	  { ASSAY_OTHER_ORDER_DOWN, ASSAY_OTHER_ORDER_UP } },
+	{ "disk", "how much room the build folder has", vary_disk, { 0 } },
+	{ "environment", "environment variables", vary_environment, { 0 } },
+	{ "home", "the home folder", vary_home, { 0 } },
+	{ "hostname", "the name of the machine", vary_hostname, { 0 } },
+	{ "inodes", "numbers of files", NULL, BOTH(ASSAY_OTHER_INODES) },
+	{ "kernel", "release and version of the kernel", vary_kernel, { 0 } },
+	{ "limits", "resource limits of processes", NULL, BOTH(ASSAY_OTHER_LIMITS) },
+	{ "locale", "language, and how text is sorted and written", vary_locale, { 0 } },
+	{ "memory", "how much memory the machine has", vary_memory, { 0 } },
+	{ "parallelism", "which of several jobs is done first", NULL,
+	  BOTH(ASSAY_OTHER_PARALLELISM) },
+	{ "path", "where programs are searched", vary_path, { 0 } },
+	{ "pids", "numbers of processes", NULL, BOTH(ASSAY_OTHER_PIDS) },
+	{ "process", "what a process inherits: niceness, signals, descriptors", NULL,
+	  BOTH(ASSAY_OTHER_PROCESS) },
+	{ "processor", "model and abilities of the processor", NULL, BOTH(ASSAY_OTHER_PROCESSOR) },
+	{ "random",
+	  "random numbers, names of temporary files, order of hash tables",
+	  vary_random,
+	  { 0 } },
+	{ "shell", "which shell /bin/sh is", NULL, BOTH(ASSAY_OTHER_SHELL) },
+	{ "source-times", "times of source files", NULL, BOTH(ASSAY_OTHER_SOURCE_TIMES) },
+	{ "state", "load, uptime and identity of the machine", NULL, BOTH(ASSAY_OTHER_STATE) },
+	{ "terminal", "a terminal, and how wide it is", vary_terminal, BOTH(ASSAY_OTHER_TERMINAL) },
+	{ "time", "the time of day or the date", vary_time, { 0 } },
+	{ "tmpdir", "the folder for temporary files", vary_tmpdir, { 0 } },
+	{ "umask", "modes of new files", vary_umask, { 0 } },
+	{ "user", "name and number of the user", vary_user, { 0 } },
+	{ "zone", "the time zone", vary_zone, { 0 } },
 };
 const unsigned assay_axis_count = ASSAY_ARRAY_LEN(assay_axis_table);
 
@@ -206,6 +252,8 @@ assay_axes assay_axes_possible(const struct assay_manifest *manifest,
 
 	if (manifest->build.machine.cpus == 1 && host->cpus < 2)
 		all &= ~assay_axes_find("cpus", strlen("cpus"));
+	if (manifest->build.machine.cpus == 1)
+		all &= ~assay_axes_find("parallelism", strlen("parallelism"));
 	return all;
 }
 
@@ -220,8 +268,11 @@ void assay_variation_make(const struct assay_manifest *manifest, assay_axes axes
 	memcpy(out->environment, manifest->build.environment, count * sizeof(*out->environment));
 	out->manifest.build.environment = out->environment;
 	for (unsigned i = 0; i < assay_axis_count; i++)
-		if (axes >> i & 1)
-			assay_axis_table[i].apply(out, host, round);
+		if (axes >> i & 1) {
+			out->others |= assay_axis_table[i].others[round - 1];
+			if (assay_axis_table[i].apply != NULL)
+				assay_axis_table[i].apply(out, host, round);
+		}
 }
 
 void assay_variation_fini(struct assay_variation *variation)

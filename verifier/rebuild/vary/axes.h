@@ -5,7 +5,7 @@
  *
  * Layer:  rebuild. Pure.
  * Source: the variations of reprotest 0.7 and of tests.reproducible-builds.org.
- * Limits: axes that a manifest can set; at most 64.
+ * Limits: at most 64 axes.
  */
 #ifndef ASSAY_REBUILD_VARY_AXES_H
 #define ASSAY_REBUILD_VARY_AXES_H
@@ -14,6 +14,7 @@
 
 #include "base/strings.h"
 #include "model/manifest.h"
+#include "rebuild/others.h"
 
 /** A set of axes: bit i is row i of the table. */
 typedef uint64_t assay_axes;
@@ -31,6 +32,7 @@ struct assay_variation {
 	struct assay_random_pin random;
 	struct assay_strings texts; /* new values */
 	struct assay_variable *environment;
+	assay_others others;
 };
 
 struct assay_axis {
@@ -40,10 +42,13 @@ struct assay_axis {
 	/**
 	 * Change the surroundings.
 	 *
+	 * Called in the order of the table. May be NULL.
+	 *
 	 * In: round  1 or 2: two ways to be different from the manifest and from each other
 	 */
 	void (*apply)(struct assay_variation *variation, const struct assay_vary_host *host,
 	              unsigned round);
+	assay_others others[2]; /* and what the container changes in each round */
 };
 
 extern const struct assay_axis assay_axis_table[];
