@@ -48,7 +48,7 @@ said 'explains a part: with it, different' "people are told that it is not all"
 commands 'busybox uname -nr >out.bin; busybox id -un >>out.bin; pwd >>out.bin'
 solves 'lab-7.example 5.10.0-1-armmp
 joe
-/home/joe/src' "'build.path: \"/home/joe/src\"', 'build.machine.hostname: \"lab-7.example\"', 'build.machine.kernel_release: \"5.10.0-1-armmp\"', 'build.user.name: \"joe\"'" True \
+/lab/joe/src' "'build.path: \"/lab/joe/src\"', 'build.machine.hostname: \"lab-7.example\"', 'build.machine.kernel_release: \"5.10.0-1-armmp\"', 'build.user.name: \"joe\"'" True \
 	"four things at once" depends-on-outside
 decides 1 depends-on-outside '../../etc $(reboot)
 "x"

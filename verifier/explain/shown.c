@@ -48,41 +48,63 @@ static unsigned month_of(const char name[3])
 	return 0;
 }
 
+struct reading {
+	unsigned number[128]; /* by the letter of the pattern */
+	char month[3];
+	size_t letters;
+};
+
+static bool read_byte(struct reading *reading, char wanted, char before, uint8_t byte)
+{
+	switch (wanted) {
+	case 'b':
+		reading->month[reading->letters++ % 3] = (char)byte;
+		return isalpha(byte) != 0;
+	case 'w':
+		return isalpha(byte) != 0;
+	case 'd':
+	case 'H':
+		return take_digit(&reading->number[(size_t)wanted], byte, before != wanted);
+	case 'y':
+	case 'm':
+	case 'M':
+	case 'S':
+		return take_digit(&reading->number[(size_t)wanted], byte, false);
+	default:
+		return byte == (uint8_t)wanted;
+	}
+}
+
+static bool is_date(const struct assay_shown *shown)
+{
+	return shown->year >= YEAR_MIN && shown->year <= YEAR_MAX && shown->month >= 1 &&
+	       shown->month <= 12 && shown->day >= 1 && shown->day <= 31;
+}
+
 /* Whether a pattern stands at a place. */
 static bool read_at(const struct assay_view_side *side, size_t at, const char *pattern,
                     struct assay_shown *out)
 {
-	unsigned number[128] = { 0 };
-	char name[3] = "", before = '\0';
-	size_t letters = 0;
+	struct reading reading = { 0 };
+	char before = '\0';
 
 	if (at > side->len || side->len - at < strlen(pattern))
 		return false;
-	for (const char *p = pattern; *p != '\0'; before = *p++) {
-		uint8_t byte = side->bytes[at++];
-		bool good = byte == (uint8_t)*p;
-
-		if (*p == 'b')
-			good = isalpha(byte) != 0, name[letters++ % 3] = (char)byte;
-		else if (*p == 'w')
-			good = isalpha(byte) != 0;
-		else if (strchr("ymdHMS", *p) != NULL)
-			good = take_digit(&number[(unsigned char)*p], byte,
-			                  before != *p && (*p == 'd' || *p == 'H'));
-		if (!good)
+	for (const char *p = pattern; *p != '\0'; before = *p++)
+		if (!read_byte(&reading, *p, before, side->bytes[at++]))
 			return false;
-	}
-	out->date = strchr(pattern, 'y') != NULL;
-	out->clock = strchr(pattern, 'H') != NULL;
-	out->year = number['y'];
-	out->month = letters > 0 ? month_of(name) : number['m'];
-	out->day = number['d'];
-	out->hours = number['H'];
-	out->minutes = number['M'];
-	out->seconds = number['S'];
-	return (!out->date || (out->year >= YEAR_MIN && out->year <= YEAR_MAX && out->month >= 1 &&
-	                       out->month <= 12 && out->day >= 1 && out->day <= 31)) &&
-	       out->hours < 24 && out->minutes < 60 && out->seconds < 60;
+	*out = (struct assay_shown){
+		.date = strchr(pattern, 'y') != NULL,
+		.clock = strchr(pattern, 'H') != NULL,
+		.year = reading.number['y'],
+		.month = reading.letters > 0 ? month_of(reading.month) : reading.number['m'],
+		.day = reading.number['d'],
+		.hours = reading.number['H'],
+		.minutes = reading.number['M'],
+		.seconds = reading.number['S'],
+	};
+	return (!out->date || is_date(out)) && out->hours < 24 && out->minutes < 60 &&
+	       out->seconds < 60;
 }
 
 /* Take over what a text shows and was not known. */
@@ -152,28 +174,41 @@ static bool read_binary(const struct assay_view_side *side, size_t at, size_t si
 	return !text; /* letters make numbers that look like times */
 }
 
-/* Numbers of one kind on both sides. kind 0: text, 1: little-endian, 2: big-endian */
-static void look_at_number(struct assay_shown *shown, const struct assay_view *view, unsigned kind,
-                           bool year)
+/* How numbers are written, and what they count. */
+static const struct kind {
+	size_t size;
+	bool text, big, year;
+} kinds[] = {
+	{ 4, true, false, true },  { 10, true, false, false }, /* the first two are text */
+	{ 2, false, false, true }, { 4, false, false, false },
+	{ 2, false, true, true },  { 4, false, true, false },
+};
+#define TEXTS 2
+
+static bool read_kind(const struct assay_view_side *side, size_t at, const struct kind *kind,
+                      uint64_t *out)
+{
+	bool got = kind->text ? read_number(side, at, kind->size, out)
+	                      : read_binary(side, at, kind->size, kind->big, out);
+
+	return got && (kind->year ? is_year(*out) : is_second(*out));
+}
+
+static void look_at_number(struct assay_shown *shown, const struct assay_view *view,
+                           const struct kind *kind)
 {
 	const struct assay_view_side *d = &view->delivered, *r = &view->rebuilt;
-	size_t size = kind == 0 ? (year ? 4 : 10) : (year ? 2 : 4);
 	uint64_t ours, theirs;
 
 	for (size_t at = 0; at < d->len; at++) {
-		size_t there = assay_view_place(d, r, at);
-		bool got = assay_view_differs(d, at, size) &&
-		           (kind == 0 ? read_number(d, at, size, &ours) &&
-		                                read_number(r, there, size, &theirs)
-		                      : read_binary(d, at, size, kind == 2, &ours) &&
-		                                read_binary(r, there, size, kind == 2, &theirs));
-
-		if (got && year && is_year(ours) && is_year(theirs) && !shown->date &&
-		    !shown->year_only) {
+		if (!assay_view_differs(d, at, kind->size) || !read_kind(d, at, kind, &ours) ||
+		    !read_kind(r, assay_view_place(d, r, at), kind, &theirs))
+			continue;
+		if (kind->year && !shown->date && !shown->year_only) {
 			shown->year_only = true;
 			shown->year = (unsigned)ours;
 		}
-		if (got && !year && is_second(ours) && is_second(theirs) && !shown->second) {
+		if (!kind->year && !shown->second) {
 			shown->second = true;
 			shown->exact = ours;
 		}
@@ -182,11 +217,9 @@ static void look_at_number(struct assay_shown *shown, const struct assay_view *v
 
 void assay_shown_add(struct assay_shown *shown, const struct assay_view *view)
 {
-	unsigned kinds = view->digits ? 1 : 3;
-
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(patterns); i++)
 		look_for(shown, view, patterns[i]);
-	for (unsigned kind = 0; kind < kinds; kind++)
-		for (unsigned year = 0; year < 2; year++)
-			look_at_number(shown, view, kind, year == 1);
+	/* Digits that are read as bytes make any number. */
+	for (size_t i = 0; i < (view->digits ? TEXTS : ASSAY_ARRAY_LEN(kinds)); i++)
+		look_at_number(shown, view, &kinds[i]);
 }

@@ -24,10 +24,10 @@ struct assay_container {
 	const struct assay_plan *plan;
 	struct assay_filter filter;
 	struct assay_identity identity;
-	int control; /* the stage's and init's end of the socket */
-	int log;     /* where output of the build goes */
+	int control;  /* the stage's and init's end of the socket */
+	int log;      /* where output of the build goes */
 	int terminal; /* standard input of programs; -1: /dev/null */
-	int tree;    /* detached mount of the toolchain tree, -1: the stage makes it */
+	int tree;     /* detached mount of the toolchain tree, -1: the stage makes it */
 };
 
 /** The stage: the process after the launcher's fork. Ends when init is there. */

@@ -7,4 +7,4 @@ case $(busybox grep Cpus_allowed_list: /proc/self/status) in
 *) real=one ;;
 esac
 [ "$(busybox nproc)" -gt 1 ] && told=many || told=one
-[ $real = $told ] && echo all at once >out.bin || echo one after the other >out.bin
+[ "$real" = "$told" ] && echo all at once >out.bin || echo one after the other >out.bin

@@ -176,15 +176,17 @@ static void vary_terminal(struct assay_variation *v,
 	set_variable(v, "TERM", pick(round, "xterm-256color", "vt100"));
 }
 
-/* The clock stands where it ran, and runs where it stood. From the same start. */
+/* From the same start a clock that goes on in another way: first one that stands, as a rule. */
 static void vary_clock_rate(struct assay_variation *v, const struct assay_vary_host *host,
-                            unsigned round ASSAY_UNUSED)
+                            unsigned round)
 {
+	static const enum assay_clock_mode modes[] = { ASSAY_CLOCK_FIXED, ASSAY_CLOCK_OFFSET,
+		                                       ASSAY_CLOCK_STEP };
 	const struct assay_clock_pin *pin = v->manifest.build.machine.clock;
-	bool runs = pin == NULL || pin->mode == ASSAY_CLOCK_OFFSET;
+	unsigned mode = pin != NULL ? pin->mode : ASSAY_CLOCK_OFFSET;
 
-	v->clock = (struct assay_clock_pin){ .mode = runs ? ASSAY_CLOCK_FIXED : ASSAY_CLOCK_OFFSET,
-		                             .start = pin != NULL ? pin->start : host->now };
+	v->clock.mode = modes[(mode + 3 - round) % 3];
+	v->clock.start = pin != NULL ? pin->start : host->now;
 	v->manifest.build.machine.clock = &v->clock;
 }
 
