@@ -41,6 +41,14 @@ tables=$(echo "$tables" | sed 's/parallelism //')
 [ "$(json vary.json 'd["variation"]["varied"]')" = "[$(echo "$tables" | sed "s/[^ ]*/'&'/g; s/ /, /g")]" ]
 ok $? "the axes that were varied are those of the page"
 
+# Two builds at once, where there is room, find what one after the other finds.
+sample hostname
+expect 1 "one build at a time" taskset -c "$(taskset -pc $$ | sed 's/.*[ ,-]//')" "$ASSAY" vary --quiet \
+	--except cpus --json one.json -o v m.yaml
+expect 1 "two at once, where there are two processors" "$ASSAY" vary --quiet --except cpus --json two.json -o v m.yaml
+[ "$(json one.json 'd["variation"]')" = "$(json two.json 'd["variation"]')" ]
+ok $? "one or two builds at once: the same result"
+
 # Two axes, each enough; and two that are needed both.
 commands() {
 	mkdir -p tree && printf '%s\n' "$1" >tree/build.sh

@@ -99,18 +99,22 @@ struct fake {
 	assay_axes either[2];
 	unsigned builds;
 	unsigned fail_at; /* 0: never */
+	assay_axes next; /* what was said to come, when this one is the same; 0: nothing was said */
 };
 
-static int try_axes(void *context, assay_axes axes, struct assay_error *err)
+static int try_axes(void *context, assay_axes axes, assay_axes next, struct assay_error *err)
 {
 	struct fake *fake = context;
 
 	assert_true(axes != 0);
+	assert_true(fake->next == 0 || fake->next == axes);
+	fake->next = 0;
 	if (++fake->builds == fake->fail_at)
 		return assay_fail(err, ASSAY_E_SYSTEM, "no more");
 	for (unsigned i = 0; i < 2; i++)
 		if (fake->either[i] != 0 && (axes & fake->either[i]) == fake->either[i])
 			return 1;
+	fake->next = next;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "rebuild/doctor.h"
 #include "rebuild/rebuild.h"
 #include "rebuild/vary/search.h"
 
@@ -58,18 +59,6 @@ static void add_names(assay_axes axes, struct assay_strings *names)
 	assay_strings_sort(names);
 }
 
-/* Of what a build made; a build that made nothing has one too, that of how it ended. */
-static void digest_build(const struct assay_build_record *record, struct assay_sha256 *out)
-{
-	ASSAY_AUTO_HASHER struct assay_hasher *hasher = assay_hasher_new();
-	const char *outcome = assay_outcome_name(record->outcome);
-
-	assay_hasher_add(hasher, outcome, strlen(outcome));
-	for (size_t i = 0; record->outcome == ASSAY_OUTCOME_BUILT && i < record->output_count; i++)
-		assay_hasher_add(hasher, record->outputs[i].sha256.bytes, ASSAY_SHA256_SIZE);
-	assay_hasher_finish(hasher, out);
-}
-
 /* A fresh folder vary/NAME. Owner: caller frees *outputs and *log. */
 static int make_folder(const struct assay_varying *varying, const char *name, char **outputs,
                        char **log, struct assay_error *err)
@@ -85,84 +74,180 @@ static int make_folder(const struct assay_varying *varying, const char *name, ch
 	return 0;
 }
 
-/* Build as a manifest says that differs from the first one in its surroundings only. */
-static int rebuild(const struct assay_varying *varying, const char *name,
-                   const struct assay_manifest *manifest, assay_others others,
-                   struct assay_build_record *record, struct assay_error *err)
-{
-	ASSAY_AUTO_FREE char *outputs = NULL;
-	ASSAY_AUTO_FREE char *log = NULL;
-	struct assay_rebuild_request request = { .manifest = manifest,
-		                                 .tree = varying->inputs->tree.path,
-		                                 .sources = varying->inputs->source_fds,
-		                                 .others = others,
-		                                 .progress = varying->progress };
+/* What a build in the folder vary/NAME needs. */
+struct order {
+	struct assay_variation variation;
+	struct assay_rebuild_request request;
+	char *outputs, *log;
+};
 
-	if (make_folder(varying, name, &outputs, &log, err) < 0)
+static void fini_order(struct order *order)
+{
+	assay_variation_fini(&order->variation);
+	free(order->outputs);
+	free(order->log);
+}
+
+/* In: manifest, which differs from the first one in its surroundings only */
+static int make_order(const struct assay_varying *varying, const char *name,
+                      const struct assay_manifest *manifest, struct order *out,
+                      struct assay_error *err)
+{
+	if (make_folder(varying, name, &out->outputs, &out->log, err) < 0)
 		return -1;
-	request.output_dir = outputs;
-	request.log_path = log;
-	if (assay_rebuild(&request, record, err) < 0)
+	out->request = (struct assay_rebuild_request){ .manifest = manifest,
+		                                       .tree = varying->inputs->tree.path,
+		                                       .sources = varying->inputs->source_fds,
+		                                       .output_dir = out->outputs,
+		                                       .log_path = out->log,
+		                                       .others = out->variation.others,
+		                                       .progress = varying->progress };
+	return 0;
+}
+
+static int vary_order(const struct assay_varying *varying, const char *name, assay_axes axes,
+                      unsigned round, struct order *out, struct assay_error *err)
+{
+	assay_variation_make(varying->inputs->manifest, axes, &varying->host, round,
+	                     &out->variation);
+	return make_order(varying, name, &out->variation.manifest, out, err);
+}
+
+static int carry_out(const struct order *order, struct assay_built *out, struct assay_error *err)
+{
+	ASSAY_AUTO_BUILD_RECORD struct assay_build_record record = { 0 };
+
+	if (assay_rebuild(&order->request, &record, err) < 0)
 		return -1;
-	if (record->outcome == ASSAY_OUTCOME_INTERRUPTED)
-		return assay_fail(err, ASSAY_E_SYSTEM, "%s", record->detail);
+	if (record.outcome == ASSAY_OUTCOME_INTERRUPTED)
+		return assay_fail(err, ASSAY_E_SYSTEM, "%s", record.detail);
+	assay_cli_digest(&record, out);
 	return 0;
 }
 
 int assay_cli_build_as(const struct assay_varying *varying, const char *name,
                        const struct assay_manifest *manifest, struct assay_error *err)
 {
-	ASSAY_AUTO_BUILD_RECORD struct assay_build_record record = { 0 };
+	ASSAY_AUTO(fini_order) struct order order = { 0 };
+	struct assay_built built;
 
-	if (rebuild(varying, name, manifest, 0, &record, err) < 0)
+	if (make_order(varying, name, manifest, &order, err) < 0 ||
+	    carry_out(&order, &built, err) < 0)
 		return -1;
-	return record.outcome == ASSAY_OUTCOME_BUILT;
+	return built.outcome == ASSAY_OUTCOME_BUILT;
 }
 
-/* Build with axes varied. Return: whether the output is another one than the first build's, -1 */
-static int build(struct assay_varying *varying, const char *name, assay_axes axes, unsigned round,
-                 struct assay_error *err)
-{
-	ASSAY_AUTO_VARIATION struct assay_variation variation = { 0 };
-	ASSAY_AUTO_BUILD_RECORD struct assay_build_record record = { 0 };
-	struct assay_sha256 digest;
+/* A set of axes to build with, and where. axes 0 with the name NULL: nothing. */
+struct wish {
+	const char *name;
+	assay_axes axes;
+	unsigned round;
+};
 
-	assay_variation_make(varying->inputs->manifest, axes, &varying->host, round, &variation);
-	if (rebuild(varying, name, &variation.manifest, variation.others, &record, err) < 0)
+/* Build one, and a second one at the same time. */
+static int build_both(const struct assay_varying *varying, const struct wish *first,
+                      const struct wish *second, struct assay_built *built, struct assay_error *err)
+{
+	ASSAY_AUTO(fini_order) struct order one = { 0 }, other = { 0 };
+	ASSAY_AUTO_ASIDE struct assay_aside aside = { 0 };
+
+	if (vary_order(varying, first->name, first->axes, first->round, &one, err) < 0)
 		return -1;
+	if (second != NULL &&
+	    (vary_order(varying, second->name, second->axes, second->round, &other, err) < 0 ||
+	     assay_aside_begin(&other.request, &aside, err) < 0))
+		return -1;
+	if (carry_out(&one, &built[0], err) < 0)
+		return -1;
+	return second == NULL ? 0 : assay_aside_end(&aside, &built[1], err);
+}
+
+/* Whether two builds at once leave each what the manifest gives it. */
+static bool has_room(const struct assay_varying *varying)
+{
+	const struct assay_build *build = &varying->inputs->manifest->build;
+	uint64_t memory = assay_doctor_memory();
+
+	return varying->host.cpus / 2 >= build->machine.cpus &&
+	       memory / 4 >= build->limits.memory && memory / 4 >= build->limits.disk;
+}
+
+/*
+ * Take what a build has shown. What was built beside and not asked for does not count: the record
+ * is the same on a machine that builds one after the other.
+ *
+ * Return: whether the output is another one than the first build's
+ */
+static int take(struct assay_varying *varying, assay_axes axes, const struct assay_built *built)
+{
 	varying->record->builds++;
-	if (record.outcome != ASSAY_OUTCOME_BUILT && __builtin_popcountll(axes) == 1)
+	if (built->outcome != ASSAY_OUTCOME_BUILT && __builtin_popcountll(axes) == 1)
 		add_names(axes, &varying->record->failed);
-	digest_build(&record, &digest);
-	return !assay_sha256_equal(&digest, &varying->digest);
+	return !assay_sha256_equal(&built->digest, &varying->built.digest);
 }
 
-static int test(void *context, assay_axes axes, struct assay_error *err)
+static int test(void *context, assay_axes axes, assay_axes next, struct assay_error *err)
 {
-	return build(context, "test", axes, 1, err);
+	struct assay_varying *varying = context;
+	const struct wish one = { "test", axes, 1 }, other = { "test-next", next, 1 };
+	bool both = next != 0 && has_room(varying);
+	struct assay_built built[2] = { 0 };
+
+	if (varying->ahead == axes) {
+		varying->ahead = 0;
+		return take(varying, axes, &varying->ahead_built);
+	}
+	if (build_both(varying, &one, both ? &other : NULL, built, err) < 0)
+		return -1;
+	varying->ahead = both ? next : 0;
+	varying->ahead_built = built[1];
+	return take(varying, axes, &built[0]);
+}
+
+/* One build after the other. Return: as take, or -1 */
+static int build(struct assay_varying *varying, const struct wish *wish, struct assay_error *err)
+{
+	struct assay_built built[2] = { 0 };
+
+	return build_both(varying, wish, NULL, built, err) < 0
+	               ? -1
+	               : take(varying, wish->axes, &built[0]);
+}
+
+/* Once more with nothing changed, and with everything. Return: whether it goes on, -1 */
+static int begin(struct assay_varying *varying, struct assay_error *err)
+{
+	const struct wish again = { "again", 0, 1 }, all = { "all", varying->axes, 1 };
+	bool both = has_room(varying);
+	struct assay_built built[2] = { 0 };
+
+	if (build_both(varying, &again, both ? &all : NULL, built, err) < 0)
+		return -1;
+	varying->record->repeats = !take(varying, 0, &built[0]);
+	if (!varying->record->repeats)
+		return 0;
+	if (!both && build_both(varying, &all, NULL, built + 1, err) < 0)
+		return -1;
+	varying->record->varies = take(varying, varying->axes, &built[1]) != 0;
+	return varying->record->varies;
 }
 
 int assay_cli_vary(struct assay_varying *varying, struct assay_variation_record *record,
                    struct assay_error *err)
 {
-	assay_axes guilty = 0;
-	int differs;
+	struct wish second = { "second", 0, 2 };
+	int goes_on;
 
 	varying->record = record;
-	digest_build(varying->first, &varying->digest);
+	assay_cli_digest(varying->first, &varying->built);
 	record->builds = 1;
 	add_names(varying->axes, &record->varied);
-	differs = build(varying, "again", 0, 1, err);
-	record->repeats = differs == 0;
-	if (differs != 0)
-		return differs < 0 ? -1 : 0;
-	differs = build(varying, "all", varying->axes, 1, err);
-	record->varies = differs > 0;
-	if (differs <= 0)
-		return differs;
-	if (assay_vary_search(varying->axes, test, varying, &guilty, err) < 0)
+	goes_on = begin(varying, err);
+	if (goes_on <= 0)
+		return goes_on;
+	if (assay_vary_search(varying->axes, test, varying, &second.axes, err) < 0)
 		return -1;
-	add_names(guilty, &record->axes);
+	add_names(second.axes, &record->axes);
 	/* Once more with other values, to see more of the places where it shows. */
-	return build(varying, "second", guilty, 2, err) < 0 ? -1 : 0;
+	return build(varying, &second, err) < 0 ? -1 : 0;
 }

@@ -7,6 +7,7 @@
 #ifndef ASSAY_CLI_VARYING_H
 #define ASSAY_CLI_VARYING_H
 
+#include "cli/aside.h"
 #include "cli/inputs.h"
 #include "cli/result_dir.h"
 #include "model/record.h"
@@ -21,7 +22,9 @@ struct assay_varying {
 	const struct assay_build_record *first; /* the build that the others are held against */
 	assay_axes axes;                        /* to vary; see assay_cli_axes */
 	struct assay_vary_host host;            /* set by assay_cli_axes */
-	struct assay_sha256 digest;             /* of the first build's outputs */
+	struct assay_built built;               /* what the first build made */
+	assay_axes ahead;                       /* what was built already, not yet asked for */
+	struct assay_built ahead_built;
 	struct assay_variation_record *record;
 };
 

@@ -112,8 +112,7 @@ static void conclude(struct assay_diagnosis *out)
 	}
 }
 
-/* Bytes behind a label of /proc/meminfo, 0 when it is not there. */
-static uint64_t available_memory(void)
+uint64_t assay_doctor_memory(void)
 {
 	static const char label[] = "MemAvailable:";
 	ASSAY_AUTO_CLOSE int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
@@ -144,6 +143,6 @@ int assay_doctor(const char *store, struct assay_diagnosis *out, struct assay_er
 		(void)snprintf(out->kernel, sizeof(out->kernel), "%s", name.release);
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
 		out->cpus = (uint32_t)CPU_COUNT(&cpus);
-	out->memory = available_memory();
+	out->memory = assay_doctor_memory();
 	return assay_disk_free(store, &out->disk, err);
 }

@@ -40,4 +40,7 @@ void assay_diagnosis_fini(struct assay_diagnosis *diagnosis);
 ASSAY_CHECKED int assay_doctor(const char *store, struct assay_diagnosis *out,
                                struct assay_error *err);
 
+/** Bytes of memory that this machine can give to builds; 0 when that is not known. */
+uint64_t assay_doctor_memory(void);
+
 #endif

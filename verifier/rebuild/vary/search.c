@@ -35,10 +35,10 @@ static int reduce(const struct search *search, assay_axes axes, assay_axes besid
 		*needed |= axes;
 		return 0;
 	}
-	differs = search->test(search->context, one | beside, err);
+	differs = search->test(search->context, one | beside, other | beside, err);
 	if (differs != 0)
 		return differs < 0 ? -1 : reduce(search, one, beside, needed, err);
-	differs = search->test(search->context, other | beside, err);
+	differs = search->test(search->context, other | beside, 0, err);
 	if (differs != 0)
 		return differs < 0 ? -1 : reduce(search, other, beside, needed, err);
 	/* Neither alone: each half has something that the other needs. */
@@ -61,7 +61,7 @@ int assay_vary_search(assay_axes axes, assay_vary_test *test, void *context, ass
 		if (reduce(&search, axes & ~found, 0, &found, err) < 0)
 			return -1;
 		/* Is there something else as well? */
-		differs = (axes & ~found) == 0 ? 0 : test(context, axes & ~found, err);
+		differs = (axes & ~found) == 0 ? 0 : test(context, axes & ~found, 0, err);
 	}
 	if (differs < 0)
 		return -1;

@@ -12,8 +12,15 @@
 #include "base/error.h"
 #include "rebuild/vary/axes.h"
 
-/** Build with a set of axes varied. Return: 1 the output is another one, 0 the same, -1 on error */
-typedef int assay_vary_test(void *context, assay_axes axes, struct assay_error *err);
+/**
+ * Build with a set of axes varied.
+ *
+ * In:     next  what is asked for next if this one is the same; 0 for nothing. It may be built at
+ *               the same time
+ * Return: 1 the output is another one, 0 the same, -1 on error
+ */
+typedef int assay_vary_test(void *context, assay_axes axes, assay_axes next,
+                            struct assay_error *err);
 
 /**
  * Find the axes that the output depends on. One that matters only together with others is found
