@@ -19,6 +19,7 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_toolchain_check,
 	&assay_cmd_toolchain_gc,
 	&assay_cmd_manifest_new,
+	&assay_cmd_manifest_import,
 	&assay_cmd_manifest_check,
 	&assay_cmd_manifest_id,
 	&assay_cmd_doctor,
