@@ -226,8 +226,9 @@ def boot_loader_date(d):
     places = sorted(a for a in delivered | rebuilt if delivered.get(a) != rebuilt.get(a))
     text = bytes(delivered[a] for a in range(places[0], places[0] + 11))
     need(text == b"May  6 2026" and places[-1] - places[0] < 11, f"{text} at {places}")
-    need(d.result["variation"]["decision"] == "depends-on-inside", f"{d.result['variation']}")
-    solved_by(d, 1778061360, "identical")
+    if os.environ.get("ASSAY_TEST_LONG"):
+        need(d.result["variation"]["decision"] == "depends-on-inside", f"{d.result['variation']}")
+        solved_by(d, 1778061360, "identical")
 
 
 def solved_by(d, start, tier):

@@ -94,9 +94,10 @@ static void burn_inodes(const char *folder)
 	ASSAY_AUTO_CLOSE int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	for (int i = 0; dir >= 0 && i < BURNED; i++) {
-		ASSAY_AUTO_CLOSE int fd =
-			openat(dir, "burned", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+		int fd = openat(dir, "burned", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 
+		if (fd >= 0)
+			(void)close(fd);
 		(void)unlinkat(dir, "burned", 0);
 	}
 }
