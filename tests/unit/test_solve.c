@@ -63,6 +63,10 @@ static const struct {
 	{ "user", "user", NULL, "by joe\n", "by builder\n", "build.user.name=\"joe\"" },
 	{ "user's number", "user", NULL, "uid=512 x", "uid=1000 x", "build.user.uid=512" },
 	{ "zone", "zone", NULL, "TZ=Asia/Tokyo", "TZ=UTC", "build.environment.TZ=\"Asia/Tokyo\"" },
+	{ "a file instead of a zone", "zone", NULL, "TZ=/build/x", "TZ=UTC", "" },
+	{ "where programs are searched", "path", NULL, "in /build/evil:/bin", "in /usr/bin:/bin",
+	  "" },
+	{ "where settings are", "home", NULL, "in /build/evil", "in /nonexistent", "" },
 	{ "umask: more", "umask", "mode", "0000664", "0000644", "build.umask=\"0002\"" },
 	{ "umask: less", "umask", "mode", "0000600", "0000644", "build.umask=\"0066\"" },
 	{ "a number that is no mode", "umask", NULL, "0000664", "0000644", "" },
@@ -118,11 +122,15 @@ static void test_guesses(void **state)
 {
 	char zone[] = "TZ", utc[] = "UTC", host[] = "assay", release[] = "6.1.0-0-amd64",
 	     version[] = "#1 SMP Debian", path[] = "/build/box", user[] = "builder";
-	struct assay_variable variables[] = { { zone, utc } };
+	char path_name[] = "PATH", bin[] = "/usr/bin:/bin", home_name[] = "HOME",
+	     home[] = "/nonexistent";
+	struct assay_variable variables[] = { { zone, utc },
+		                              { path_name, bin },
+		                              { home_name, home } };
 	struct assay_manifest manifest = {
 		.build = { .path = path,
 		           .environment = variables,
-		           .environment_count = 1,
+		           .environment_count = ASSAY_ARRAY_LEN(variables),
 		           .user = { .uid = 1000, .gid = 1000, .name = user },
 		           .umask = 0022,
 		           .source_date_epoch = EPOCH,

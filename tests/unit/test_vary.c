@@ -94,6 +94,108 @@ static void test_inside(void **state)
 	}
 }
 
+/*
+ * A comparison that somebody made up: of an artefact of 100 bytes, some are different, and a finding
+ * speaks of some of them; or of none, and of a thing without bytes.
+ */
+struct made_up {
+	const char *path;
+	uint64_t from, to;       /* that differ */
+	uint64_t offset, length; /* of the finding; length 0 with the item NULL: there is none */
+	const char *item, *text;
+	uint64_t coalesced;
+	bool twice; /* two artefacts have the path */
+};
+
+static void make_up(const struct made_up *what, struct assay_comparison *out)
+{
+	const struct assay_finding place = { .artefact = (char *)(uintptr_t)what->path,
+		                             .offset = what->offset,
+		                             .length = what->length,
+		                             .class = ASSAY_CLASS_UNEXPLAINED };
+	struct assay_finding *finding;
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	for (int i = 0; i < (what->twice ? 2 : 1); i++) {
+		struct assay_ledger ledger = { 0 };
+
+		assay_ledger_init(&ledger, 100);
+		(void)assay_ledger_explain(&ledger, 0, what->from, ASSAY_CLASS_IDENTICAL, NULL);
+		(void)assay_ledger_explain(&ledger, what->to, 100, ASSAY_CLASS_IDENTICAL, NULL);
+		ledger.coalesced = what->coalesced;
+		(void)assay_comparison_add(out, what->path, "data", &ledger);
+	}
+	if (what->length > 0 || what->item != NULL) {
+		finding = assay_comparison_find(out, &place, "%s",
+		                                what->text != NULL ? what->text : "differs");
+		finding->item = what->item;
+		finding->delivered.length = finding->rebuilt.length = what->length;
+	}
+	assert_int_equal(assay_comparison_conclude(out, &err), 0);
+}
+
+#define MODE(words) .item = "mode", .text = (words)
+
+static const struct {
+	const char *what;
+	struct made_up found, varied;
+	bool inside;
+} made[] = {
+	{ "bytes that vary",
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false },
+	  { "x", 8, 20, 8, 12, NULL, NULL, 0, false },
+	  true },
+	{ "in another member",
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false },
+	  { "y", 8, 20, 8, 12, NULL, NULL, 0, false },
+	  false },
+	{ "in a container whose bytes vary because a member does",
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false },
+	  { "x", 0, 100, 0, 0, NULL, NULL, 0, false },
+	  false },
+	{ "among bytes of which some are equal",
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false },
+	  { "x", 8, 20, 8, 12, NULL, NULL, 3, false },
+	  false },
+	{ "in one of two members with a name",
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, true },
+	  { "x", 8, 20, 8, 12, NULL, NULL, 0, false },
+	  false },
+	{ "a finding without bytes that differ",
+	  { "x", 50, 60, 10, 2, NULL, NULL, 0, false },
+	  { "x", 0, 100, 0, 60, NULL, NULL, 0, false },
+	  false },
+	{ "the mode that a varied build has",
+	  { "x", 0, 1, 0, 0, MODE("a: mode: 0775 delivered, 0755 rebuilt") },
+	  { "x", 0, 1, 0, 0, MODE("a: mode: 0755 delivered, 0775 rebuilt") },
+	  true },
+	{ "another mode",
+	  { "x", 0, 1, 0, 0, MODE("a: mode: 04755 delivered, 0755 rebuilt") },
+	  { "x", 0, 1, 0, 0, MODE("a: mode: 0755 delivered, 0775 rebuilt") },
+	  false },
+	{ "the mode of another file",
+	  { "x", 0, 1, 0, 0, MODE("b: mode: 0775 delivered, 0755 rebuilt") },
+	  { "x", 0, 1, 0, 0, MODE("a: mode: 0755 delivered, 0775 rebuilt") },
+	  false },
+	{ "a text of another kind",
+	  { "x", 0, 1, 0, 0, MODE("only in the delivered file") },
+	  { "x", 0, 1, 0, 0, MODE("only in the delivered file") },
+	  false },
+};
+
+static void test_made_up(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(made); i++) {
+		ASSAY_AUTO_COMPARISON struct assay_comparison found = { 0 }, varied = { 0 };
+
+		print_message("# %s\n", made[i].what);
+		make_up(&made[i].found, &found);
+		make_up(&made[i].varied, &varied);
+		assert_int_equal(assay_decide_inside(&found, &varied, 1), made[i].inside);
+	}
+}
+
 /* A build that somebody made up: other output when all axes of one of two sets are varied. */
 struct fake {
 	assay_axes either[2];
@@ -250,9 +352,13 @@ static void test_sets_of_axes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_decision),         cmocka_unit_test(test_inside),
-		cmocka_unit_test(test_one_guilty_axis),  cmocka_unit_test(test_two_guilty_axes),
-		cmocka_unit_test(test_a_failing_search), cmocka_unit_test(test_axes),
+		cmocka_unit_test(test_decision),
+		cmocka_unit_test(test_inside),
+		cmocka_unit_test(test_made_up),
+		cmocka_unit_test(test_one_guilty_axis),
+		cmocka_unit_test(test_two_guilty_axes),
+		cmocka_unit_test(test_a_failing_search),
+		cmocka_unit_test(test_axes),
 		cmocka_unit_test(test_sets_of_axes),
 	};
 

@@ -51,33 +51,40 @@ static const char *variable(const struct assay_manifest *manifest, const char *n
 
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-/* A key, and which characters a value of it may have. */
+/*
+ * A key, and which characters a value of it may have. Which programs run and which settings they
+ * read is not for the delivered file to say: PATH, HOME and TMPDIR are none of these, and a value
+ * of another variable names no file, but for those of time zones.
+ */
 static const struct slot {
 	const char *axis, *key, *characters;
 	bool number;
 } slots[] = {
 	{ "build-path", "build.path", WORD "/._+~-", false },
 	{ "cpus", "build.machine.cpus", "0123456789", true },
-	{ "home", "build.environment.HOME", WORD "/._+~-", false },
 	{ "hostname", "build.machine.hostname", WORD ".-", false },
 	{ "kernel", "build.machine.kernel_release", WORD "._+~-", false },
 	{ "kernel", "build.machine.kernel_version", WORD "#:/._+~ -", false },
 	{ "locale", "build.environment.LC_ALL", WORD "_.@-", false },
-	{ "path", "build.environment.PATH", WORD "/._+~:-", false },
-	{ "tmpdir", "build.environment.TMPDIR", WORD "/._+~-", false },
 	{ "user", "build.user.name", "abcdefghijklmnopqrstuvwxyz0123456789_-", false },
 	{ "user", "build.user.uid", "0123456789", true },
-	{ "zone", "build.environment.TZ", WORD "/,:_+-", false },
+	{ "zone", "build.environment.TZ", WORD "/,_+-", false },
 };
+
+static bool in_environment(const struct slot *slot)
+{
+	static const char environment[] = "build.environment.";
+
+	return strncmp(slot->key, environment, strlen(environment)) == 0;
+}
 
 /* What the rebuild had. Return: text, which the caller frees */
 static char *value_of(const struct assay_manifest *manifest, const struct slot *slot)
 {
-	static const char environment[] = "build.environment.";
 	const struct assay_machine *machine = &manifest->build.machine;
 	const char *last = strrchr(slot->key, '.') + 1;
 
-	if (strncmp(slot->key, environment, strlen(environment)) == 0)
+	if (in_environment(slot))
 		return assay_strdup(variable(manifest, last));
 	if (strcmp(last, "path") == 0)
 		return assay_strdup(manifest->build.path);
@@ -125,10 +132,17 @@ static size_t place_of(const struct assay_view_side *from, const struct assay_vi
 	return words == 0 ? there + at - word : to->len;
 }
 
+struct search {
+	const struct slot *slot;
+	const char *value; /* what the rebuild had */
+	struct assay_guesses *out;
+};
+
 /* Where the rebuild has its value, the delivered file has its own. */
-static void guess_text(const struct slot *slot, const char *value, const struct assay_view *view,
-                       struct assay_guesses *out)
+static void guess_text(const struct search *search, const struct assay_view *view)
 {
+	const struct slot *slot = search->slot;
+	const char *value = search->value;
 	const struct assay_view_side *d = &view->delivered, *r = &view->rebuilt;
 	size_t len = strlen(value);
 
@@ -142,12 +156,14 @@ static void guess_text(const struct slot *slot, const char *value, const struct 
 		if (there >= d->len)
 			continue;
 		text = assay_span_of(d->bytes + there, length_at(d, there, slot->characters));
-		if (text.len == 0 || assay_span_is(text, value))
+		if (text.len == 0 || assay_span_is(text, value) ||
+		    (in_environment(slot) && text.ptr[0] == '/'))
 			continue;
 		if (slot->number)
-			add(out, slot->key, assay_strndup((const char *)text.ptr, text.len));
+			add(search->out, slot->key,
+			    assay_strndup((const char *)text.ptr, text.len));
 		else
-			add(out, slot->key,
+			add(search->out, slot->key,
 			    assay_asprintf("\"%.*s\"", (int)text.len, (const char *)text.ptr));
 	}
 }
@@ -258,17 +274,9 @@ static void see_time(void *context, const struct assay_view *view)
 	assay_shown_add(context, view);
 }
 
-struct search {
-	const struct slot *slot;
-	const char *value;
-	struct assay_guesses *out;
-};
-
 static void see_text(void *context, const struct assay_view *view)
 {
-	const struct search *search = context;
-
-	guess_text(search->slot, search->value, view, search->out);
+	guess_text(context, view);
 }
 
 void assay_solve(const struct assay_manifest *manifest, const struct assay_comparison *found,

@@ -6,7 +6,8 @@
  * Layer:  explain. Pure.
  * Limits: looks at what findings show: a few bytes around each difference, as they are and as the
  *         digits of an Intel HEX or S-record line. Times are read as UTC. Random numbers, orders
- *         and variables that the manifest does not have cannot be guessed.
+ *         and variables that the manifest does not have cannot be guessed. PATH, HOME and TMPDIR
+ *         are not: whoever made the file would say which programs run, and with which settings.
  */
 #ifndef ASSAY_EXPLAIN_SOLVE_H
 #define ASSAY_EXPLAIN_SOLVE_H

@@ -11,7 +11,7 @@ static const struct {
 	                                       "can be said about the delivered file" },
 	[ASSAY_DECISION_DEPENDS_INSIDE] = { "depends-on-inside",
 	                                    "the output depends on its surroundings, and the delivered file differs only where it "
-	                                    "does: not a match, until the surroundings of the delivered file are pinned" },
+	                                    "does: not a match, and not explained, until a build makes the same bytes" },
 	[ASSAY_DECISION_DEPENDS_OUTSIDE] = { "depends-on-outside",
 	                                     "the output depends on its surroundings, but the delivered file also differs where it "
 	                                     "does not" },

@@ -33,7 +33,7 @@ const char *assay_decision_text(enum assay_decision decision);
  */
 struct assay_solution {
 	unsigned builds;              /* that were made; 0: there was nothing to try */
-	bool complete;                /* with the changes, every difference has a rule */
+	bool complete;                /* with the changes, the same bytes were made */
 	enum assay_tier tier;         /* the worst, with the changes */
 	uint64_t unexplained;         /* bytes at every depth, and things without, that are left */
 	struct assay_strings changes; /* "build.machine.clock: {…}"; quoted as JSON */

@@ -10,6 +10,14 @@ static void add_names(const char *title, const struct assay_strings *names,
 	assay_buffer_add_str(out, "\n");
 }
 
+static const char *how_much(const struct assay_solution *solution)
+{
+	if (solution->complete)
+		return "explains everything";
+	return solution->tier < ASSAY_TIER_DIFFERENT ? "what it does not explain has rules"
+	                                             : "explains a part";
+}
+
 /* What to put into the manifest, if the delivered file was built so. */
 static void add_solution(const struct assay_solution *solution, struct assay_buffer *out)
 {
@@ -21,9 +29,7 @@ static void add_solution(const struct assay_solution *solution, struct assay_buf
 	for (size_t i = 0; i < solution->changes.count; i++)
 		assay_buffer_printf(out, "%-11s%s\n", i == 0 ? "proposal" : "",
 		                    solution->changes.items[i]);
-	assay_buffer_printf(out, "%-11s", "");
-	assay_buffer_printf(out, "explains %s: with it, %s\n",
-	                    solution->complete ? "everything" : "a part",
+	assay_buffer_printf(out, "%-11s%s: with it, %s\n", "", how_much(solution),
 	                    assay_tier_name(solution->tier));
 }
 
