@@ -19,6 +19,7 @@ enum assay_clock_mode {
 struct assay_clock_pin {
 	enum assay_clock_mode mode;
 	uint64_t start; /* seconds since 1970-01-01 UTC, when the container is made */
+	uint32_t rate;  /* offset: times as fast as the host's; 0 is 1, as in all manifests */
 };
 
 struct assay_random_pin {

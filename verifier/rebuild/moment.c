@@ -9,7 +9,8 @@
 void assay_moment_begin(struct assay_moment *moment, const struct assay_clock_pin *pin)
 {
 	*moment = (struct assay_moment){ .mode = pin->mode,
-		                         .start = { .tv_sec = (time_t)pin->start } };
+		                         .start = { .tv_sec = (time_t)pin->start },
+		                         .rate = pin->rate > 0 ? pin->rate : 1 };
 	assay_clock_get(CLOCK_REALTIME, &moment->base);
 }
 
@@ -24,6 +25,13 @@ static struct timespec difference(const struct timespec *a, const struct timespe
 	return d;
 }
 
+static struct timespec times(const struct timespec *time, uint32_t rate)
+{
+	long nsec = time->tv_nsec * (long)rate;
+
+	return (struct timespec){ time->tv_sec * (time_t)rate + nsec / SECOND, nsec % SECOND };
+}
+
 /* What the pinned clock shows when the host's shows time. Before its start it shows the start. */
 static struct timespec move(const struct assay_moment *moment, const struct timespec *time)
 {
@@ -31,6 +39,7 @@ static struct timespec move(const struct assay_moment *moment, const struct time
 
 	if (moment->mode != ASSAY_CLOCK_OFFSET || passed.tv_sec < 0)
 		return moment->start;
+	passed = times(&passed, moment->rate);
 	passed.tv_sec += moment->start.tv_sec; /* which has no nanoseconds */
 	return passed;
 }

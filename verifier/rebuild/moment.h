@@ -20,6 +20,7 @@ struct assay_moment {
 	enum assay_clock_mode mode;
 	struct timespec start; /* of the pinned clock */
 	struct timespec base;  /* the host's time then */
+	uint32_t rate;         /* times as fast as the host's */
 	uint64_t readings;     /* of the clock so far: mode step */
 };
 
