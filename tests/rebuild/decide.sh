@@ -55,6 +55,13 @@ decides 1 depends-on-outside '../../etc $(reboot)
 /etc' "values that cannot be"
 [ "$(json verify.json '"solution" in d["variation"]')" = False ]
 ok $? "values that cannot be: nothing is built with them"
+commands 'busybox hostname | grep -q assay && echo "in $(busybox date +%Y), rate 100" >out.bin'
+decides 1 depends-on-inside 'in 2019, rate 100' "nothing is built on another host: places show all the same"
+[ "$(json verify.json 'd["variation"]["depends_on"], d["variation"]["fails_with"]')" = "(['hostname', 'time'], ['hostname'])" ]
+ok $? "nothing is built on another host: said"
+decides 1 depends-on-outside 'in 2019, rate 900' "nothing is built on another host, and another rate"
+commands 'busybox hostname | grep -q assay && echo "rate 100" >out.bin'
+decides 1 other-inputs 'rate 900' "nothing is built on another host, and nothing varies"
 commands 'echo "rate 100" >out.bin'
 decides 1 other-inputs 'rate 900' "nothing varies"
 [ "$(json verify.json '"solution" in d["variation"]')" = False ]

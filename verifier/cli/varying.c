@@ -182,7 +182,7 @@ static int take(struct assay_varying *varying, assay_axes axes, const struct ass
 {
 	varying->record->builds++;
 	if (built->outcome != ASSAY_OUTCOME_BUILT && __builtin_popcountll(axes) == 1)
-		add_names(axes, &varying->record->failed);
+		varying->failing |= axes;
 	return !assay_sha256_equal(&built->digest, &varying->built.digest);
 }
 
@@ -204,7 +204,7 @@ static int test(void *context, assay_axes axes, assay_axes next, struct assay_er
 	return take(varying, axes, &built[0]);
 }
 
-/* One build after the other. Return: as take, or -1 */
+/* One build alone. Return: as take, or -1 */
 static int build(struct assay_varying *varying, const struct wish *wish, struct assay_error *err)
 {
 	struct assay_built built[2] = { 0 };
@@ -229,13 +229,15 @@ static int begin(struct assay_varying *varying, struct assay_error *err)
 	if (!both && build_both(varying, &all, NULL, built + 1, err) < 0)
 		return -1;
 	varying->record->varies = take(varying, varying->axes, &built[1]) != 0;
+	varying->blind = built[1].outcome != ASSAY_OUTCOME_BUILT;
 	return varying->record->varies;
 }
 
 int assay_cli_vary(struct assay_varying *varying, struct assay_variation_record *record,
                    struct assay_error *err)
 {
-	struct wish second = { "second", 0, 2 };
+	struct wish all = { "all", 0, 1 }, second = { "second", 0, 2 };
+	assay_axes guilty;
 	int goes_on;
 
 	varying->record = record;
@@ -245,9 +247,15 @@ int assay_cli_vary(struct assay_varying *varying, struct assay_variation_record 
 	goes_on = begin(varying, err);
 	if (goes_on <= 0)
 		return goes_on;
-	if (assay_vary_search(varying->axes, test, varying, &second.axes, err) < 0)
+	if (assay_vary_search(varying->axes, test, varying, &guilty, err) < 0)
 		return -1;
-	add_names(second.axes, &record->axes);
+	add_names(guilty, &record->axes);
+	add_names(varying->failing, &record->failed);
+	all.axes = second.axes = guilty & ~varying->failing;
+	if (all.axes == 0)
+		return 0;
+	if (varying->blind && build(varying, &all, err) < 0)
+		return -1;
 	/* Once more with other values, to see more of the places where it shows. */
 	return build(varying, &second, err) < 0 ? -1 : 0;
 }

@@ -25,6 +25,8 @@ struct assay_varying {
 	struct assay_built built;               /* what the first build made */
 	assay_axes ahead;                       /* what was built already, not yet asked for */
 	struct assay_built ahead_built;
+	assay_axes failing; /* those with which alone nothing is built */
+	bool blind;         /* with everything varied nothing is built */
 	struct assay_variation_record *record;
 };
 
@@ -39,7 +41,7 @@ ASSAY_CHECKED int assay_cli_axes(struct assay_varying *varying, const char *only
 
 /**
  * Build as often as needed. Afterwards vary/all and vary/second hold the outputs of builds in
- * which all that matters was different, if anything matters.
+ * which all that matters was different, if anything matters; without that with which nothing is built.
  *
  * Out: record: everything but the decision
  */

@@ -116,7 +116,8 @@ static int vary(const struct assay_inputs *inputs, const struct assay_result_dir
 	    assay_cli_vary(&varying, &result->variation, err) < 0)
 		return -1;
 	evidence.repeats = result->variation.repeats;
-	evidence.varies = result->variation.varies;
+	/* With what fails only there is no other output. */
+	evidence.varies = result->variation.axes.count > result->variation.failed.count;
 	for (unsigned i = 0; evidence.varies && evidence.inside && i < result->comparison_count;
 	     i++)
 		if (result->comparisons[i].tier == ASSAY_TIER_DIFFERENT &&
