@@ -6,8 +6,8 @@
 # usage: sh tests/run.sh [--quick | --long] [--no-install] [DIR]
 #   DIR           where to build (default: build/tests)
 #   --quick       gcc build and make check only
-#   --long        also all ELF files of the machine, products built again in more ways, clang-tidy, each
-#                 fuzzer for a minute, coverage, and the benchmarks
+#   --long        also all ELF files of the machine, more builds that are tampered with or built again
+#                 in many ways, clang-tidy, each fuzzer for a minute, coverage, and the benchmarks
 #   --no-install  use what is there; a tool that is missing is a failure
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -145,6 +145,7 @@ clang_check()
 
 rebuild_check()
 {
+	[ $mode != long ] || export ASSAY_TEST_LONG=1
 	configured gcc CC=gcc --enable-werror && make check-rebuild
 }
 
