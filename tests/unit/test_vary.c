@@ -104,7 +104,8 @@ struct made_up {
 	uint64_t offset, length; /* of the finding; length 0 with the item NULL: there is none */
 	const char *item, *text;
 	uint64_t coalesced;
-	bool twice; /* two artefacts have the path */
+	bool twice;      /* two artefacts have the path */
+	uint64_t longer; /* bytes at the end that are equal */
 };
 
 static void make_up(const struct made_up *what, struct assay_comparison *out)
@@ -119,9 +120,10 @@ static void make_up(const struct made_up *what, struct assay_comparison *out)
 	for (int i = 0; i < (what->twice ? 2 : 1); i++) {
 		struct assay_ledger ledger = { 0 };
 
-		assay_ledger_init(&ledger, 100);
+		assay_ledger_init(&ledger, 100 + what->longer);
 		(void)assay_ledger_explain(&ledger, 0, what->from, ASSAY_CLASS_IDENTICAL, NULL);
-		(void)assay_ledger_explain(&ledger, what->to, 100, ASSAY_CLASS_IDENTICAL, NULL);
+		(void)assay_ledger_explain(&ledger, what->to, 100 + what->longer,
+		                           ASSAY_CLASS_IDENTICAL, NULL);
 		ledger.coalesced = what->coalesced;
 		(void)assay_comparison_add(out, what->path, "data", &ledger);
 	}
@@ -142,28 +144,32 @@ static const struct {
 	bool inside;
 } made[] = {
 	{ "bytes that vary",
-	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false },
-	  { "x", 8, 20, 8, 12, NULL, NULL, 0, false },
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false, 0 },
+	  { "x", 8, 20, 8, 12, NULL, NULL, 0, false, 0 },
 	  true },
+	{ "in a file of another size",
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false, 1 },
+	  { "x", 8, 20, 8, 12, NULL, NULL, 0, false, 0 },
+	  false },
 	{ "in another member",
-	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false },
-	  { "y", 8, 20, 8, 12, NULL, NULL, 0, false },
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false, 0 },
+	  { "y", 8, 20, 8, 12, NULL, NULL, 0, false, 0 },
 	  false },
 	{ "in a container whose bytes vary because a member does",
-	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false },
-	  { "x", 0, 100, 0, 0, NULL, NULL, 0, false },
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false, 0 },
+	  { "x", 0, 100, 0, 0, NULL, NULL, 0, false, 0 },
 	  false },
 	{ "among bytes of which some are equal",
-	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false },
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, false, 0 },
 	  { "x", 8, 20, 8, 12, NULL, NULL, 3, false },
 	  false },
 	{ "in one of two members with a name",
-	  { "x", 10, 12, 10, 2, NULL, NULL, 0, true },
-	  { "x", 8, 20, 8, 12, NULL, NULL, 0, false },
+	  { "x", 10, 12, 10, 2, NULL, NULL, 0, true, 0 },
+	  { "x", 8, 20, 8, 12, NULL, NULL, 0, false, 0 },
 	  false },
 	{ "a finding without bytes that differ",
-	  { "x", 50, 60, 10, 2, NULL, NULL, 0, false },
-	  { "x", 0, 100, 0, 60, NULL, NULL, 0, false },
+	  { "x", 50, 60, 10, 2, NULL, NULL, 0, false, 0 },
+	  { "x", 0, 100, 0, 60, NULL, NULL, 0, false, 0 },
 	  false },
 	{ "the mode that a varied build has",
 	  { "x", 0, 1, 0, 0, MODE("a: mode: 0775 delivered, 0755 rebuilt") },
