@@ -147,12 +147,13 @@ static void guess_text(const struct search *search, const struct assay_view *vie
 	size_t len = strlen(value);
 
 	for (size_t at = 0; len > 0 && at + len <= r->len; at++) {
-		size_t there = place_of(r, d, at);
 		struct assay_span text;
+		size_t there;
 
 		/* It may differ only behind its end, as a longer value does. */
 		if (memcmp(r->bytes + at, value, len) != 0 || !assay_view_differs(r, at, len + 1))
 			continue;
+		there = place_of(r, d, at);
 		if (there >= d->len)
 			continue;
 		text = assay_span_of(d->bytes + there, length_at(d, there, slot->characters));
