@@ -73,6 +73,14 @@ cmp -s first.json verify.json
 ok $? "the same inputs give the same answer"
 commands 'echo "rate 100" >out.bin; busybox od -An -tx1 -N8 /dev/urandom >>out.bin'
 decides 5 not-deterministic 'rate 900' "a random number"
+commands 'busybox usleep 1000000; busybox date +%s >out.bin'
+decides 5 not-deterministic '1557144000' "seconds"
+said 'pin build.machine.clock' "seconds: what to do"
+sed -i 's/memory: 4294967296}/memory: 4294967296, clock: {mode: fixed, start: 1600000000}}/' m.yaml
+expect 1 "seconds of a pinned clock" "$ASSAY" verify --quiet --no-times --json verify.json -o v m.yaml
+[ "$(json verify.json 'd["variation"]["solution"]["changes"], d["variation"]["solution"]["complete"]')" = \
+	"(['build.machine.clock: {\"mode\":\"fixed\",\"start\":1557144000}'], True)" ]
+ok $? "seconds of a pinned clock: found"
 commands 'echo "rate 100" >out.bin'
 printf 'rate 100\n' >delivered.bin
 manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
