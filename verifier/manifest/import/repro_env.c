@@ -61,7 +61,7 @@ static int read_value(struct toml *toml, struct assay_buffer *out, struct assay_
 static void replace(char **text, const struct assay_buffer *value)
 {
 	free(*text);
-	*text = assay_strndup((const char *)value->ptr, value->len);
+	*text = assay_strdup(assay_buffer_str(value));
 }
 
 static void end_package(struct toml *toml, struct assay_recipe *out)
