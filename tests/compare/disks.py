@@ -268,6 +268,9 @@ def trxs():
             ("an empty kernel", {"kernel": b""}, "region-0"),
         ])
     trial("TRX: cut short", trx()[:-1], trx(), "inconclusive", "cut short")
+    short = trx(length=20)
+    trial("TRX: shorter than its header", at(short, 8, struct.pack("<I", ~zlib.crc32(short[12:20]) & 0xffffffff)), trx(),
+          "inconclusive", "cut short")
     for text, offsets in (("in no order", [400, 28]), ("past the end", [28, 1 << 20]), ("in the header", [4]),
                           ("behind none", [0, 28])):
         trial(f"TRX: regions {text}", trx(offsets=offsets), trx(), "inconclusive", "in no order")

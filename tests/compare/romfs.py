@@ -98,7 +98,21 @@ LIES = [
      "in two lists"),
     ("a directory in itself", lambda i: edit(b"bin", 4, struct.pack(">I", header(i, b"bin")))(i), "in two lists"),
     ("a header past the end", edit(b"bin", 4, b"\0\x10\0\0"), "past the end"),
-    ("content past the end", edit(b"tool", 8, b"\x7f\xff\xff\xff"), "past the end"),
+    ("a directory between headers", lambda i: edit(b"bin", 4, struct.pack(">I", header(i, b"tool") + 4))(i),
+     "no multiple of 16"),
+    ("content past the end", edit(b"tool", 8, b"\x7f\xff\xff\xff"), "content past the end"),
+    ("content of a directory", edit(b"bin", 11, b"\x10"), "content of what should have none"),
+    ("a link between headers", lambda i: edit(b"zoom", 4, struct.pack(">I", header(i, b"tool") + 4))(i),
+     "leads to no header"),
+    ("a link past the end", edit(b"zoom", 4, b"\x7f\xff\xff\xf0"), "leads to no header"),
+    ("an empty name", edit(b"motd", 16, bytes(4)), "not a file name"),
+    ("a name that is too long", lambda i: put(i, header(i, b"tool") + 16, b"x" * 300),
+     "a name without end"),
+    ("a name without end", lambda i: put(summed(put(i, 8, struct.pack(">I", header(i, b"tool") + 24))),
+                                         header(i, b"tool") + 16, b"x" * 8), "a name without end"),
+    ("a name that is cut short", lambda i: summed(put(i, 8, struct.pack(">I", header(i, b"tool") + 24))),
+     "a name past the end"),
+    ("an image of no size", lambda i: summed(put(i, 8, b"\0\0\0\x10")), "cut short"),
     ("a link to nothing", edit(b"zoom", 4, b"\0\0\0\x10"), "leads to no header"),
     ("a name with a slash", edit(b"motd", 16, b"m/td"), "not a file name"),
     ("more bytes than there are", lambda i: summed(put(i, 8, b"\x7f\xff\xff\xff")), "cut short"),
@@ -128,5 +142,6 @@ if __name__ == "__main__":
         trial("romfs: a file more", more, BASE, "different", "etc/rc.local: only in the delivered file")
         trial("romfs: two files that changed names", romfs(files={
             **FILES, "etc/motd": FILES["etc/twin"], "etc/twin": FILES["etc/motd"]}), BASE, "different", "etc/motd")
+        trial("romfs: half of a superblock", BASE[:24], BASE[:23] + b"x", "different", "differ")
         against_the_tree()
     finish()

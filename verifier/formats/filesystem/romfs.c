@@ -163,10 +163,8 @@ static void enqueue(struct romfs *fs, uint64_t first, size_t entry)
 /* The first header of the root is ".", a directory whose list is the one that it is in. */
 static bool leads_on(const struct romfs *fs, uint64_t at, struct assay_span name)
 {
-	uint32_t first = get(fs, at + 4);
-
-	return (get(fs, at) & TYPE_MASK) == DIRECTORY && first != 0 &&
-	       !(assay_span_is(name, ".") && first == at);
+	return (get(fs, at) & TYPE_MASK) == DIRECTORY &&
+	       !(assay_span_is(name, ".") && get(fs, at + 4) == at);
 }
 
 static int read_header(struct romfs *fs, const struct folder *folder, uint64_t at,
