@@ -192,6 +192,47 @@ def lies():
         trial(f"squashfs: {text}", image, other, "inconclusive", "cannot be read")
 
 
+def recompressed(comp, packed):
+    """The first block of a program, compressed in another way; what is left of it is in no file."""
+    image = plain(comp=comp)
+    at = image.index(PROGRAM[:BLOCK])
+    word = struct.pack("<I", BLOCK | 1 << 24)
+    image = image[:at] + packed + image[at + len(packed):]
+    place = image.index(word, table_of(image, 64))
+    return image[:place] + struct.pack("<I", len(packed)) + image[place + 4:]
+
+
+def not_for_linux():
+    """What the libraries unpack, or unsquashfs lists, and Linux does not."""
+    good = plain(comp="gzip")
+    longer = good[:40] + struct.pack("<Q", len(good) + 8) + good[48:] + bytes(8)
+    trial("squashfs: more bytes used than there are tables", longer, good, "inconclusive", "tables in no order")
+    block = PROGRAM[:BLOCK]
+
+    def packed(check=lzma.CHECK_CRC32, dictionary=BLOCK, before=()):
+        return lzma.compress(block, check=check, filters=[*before, {"id": lzma.FILTER_LZMA2, "dict_size": dictionary}])
+    x86, delta = {"id": lzma.FILTER_X86}, {"id": lzma.FILTER_DELTA, "dist": 1}
+    for comp, text, data, tier in (
+            ("xz", "as mksquashfs has it", packed(), "different"),
+            ("xz", "for programs", packed(before=[x86]), "different"),
+            ("xz", "with CRC-64", packed(lzma.CHECK_CRC64), "inconclusive"),
+            ("xz", "with a large dictionary", packed(dictionary=1 << 20), "inconclusive"),
+            ("xz", "with differences", packed(before=[delta]), "inconclusive"),
+            ("xz", "with three filters", packed(before=[x86, {"id": lzma.FILTER_ARM}]), "inconclusive"),
+            ("xz", "with a start", packed(before=[{**x86, "start_offset": 16}]), "inconclusive"),
+            ("zstd", "of known size", zst(block, f"--stream-size={BLOCK}"), "different"),
+            ("zstd", "with a large window", zst(block, "-19"), "inconclusive")):
+        trial(f"squashfs: {comp}, a block {text}", recompressed(comp, data), good, tier,
+              "that Linux does not unpack" if tier == "inconclusive" else "bytes of no file")
+    for comp, text, options, value, said in (
+            ("xz", "another dictionary", ("-Xdict-size", "8192"), 12345, "options of the compressor: 12345"),
+            ("xz", "no dictionary", ("-Xdict-size", "8192"), 0, "options of the compressor: 0"),
+            ("xz", "a dictionary that is too small", ("-Xdict-size", "8192"), 4096, "that Linux does not unpack"),
+            ("lz4", "another version", (), 2, "options of the compressor: 2")):
+        image = make(comp=comp, block=65536, options=options)
+        trial(f"squashfs: {comp}, {text}", image[:98] + struct.pack("<I", value) + image[102:], good, "inconclusive", said)
+
+
 # --- unsquashfs as the judge -------------------------------------------------------------------
 
 
@@ -224,5 +265,6 @@ if __name__ == "__main__":
         table("squashfs", make, packings(), attacks())
         behind_the_end()
         lies()
+        not_for_linux()
         against_unsquashfs()
     finish()

@@ -4,7 +4,7 @@
 
 #include "base/cursor.h"
 #include "base/memory.h"
-#include "formats/filesystem/squashfs/squashfs.h"
+#include "formats/filesystem/squashfs/linux.h"
 
 #define SIZE_MASK (SQFS_RAW - 1)
 #define OUT_OF_LINE 0x100 /* SQUASHFS_XATTR_VALUE_OOL: the value stands elsewhere */
@@ -21,6 +21,9 @@ static int check_place(const struct sqfs *fs, const struct sqfs_use *use, struct
 		return assay_fail(err, ASSAY_E_FORMAT, "a block of %" PRIu64 " bytes", use->length);
 	if (use->raw && use->length != use->whole)
 		return assay_fail(err, ASSAY_E_FORMAT, "a stored block of another size");
+	if (!use->raw &&
+	    !sqfs_linux_unpacks(fs, assay_span_sub(fs->image, use->offset, use->length)))
+		return assay_fail(err, ASSAY_E_FORMAT, "a block that Linux does not unpack");
 	return 0;
 }
 

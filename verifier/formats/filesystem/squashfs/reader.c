@@ -6,7 +6,7 @@
  * do. So everything but the magic, the version and the time is metadata that is fully turned into
  * entries and attributes, and what no entry stands for makes the image inconclusive.
  */
-#include "formats/filesystem/squashfs/squashfs.h"
+#include "formats/filesystem/squashfs/linux.h"
 #include "formats/readers.h"
 
 #include <inttypes.h>
@@ -126,7 +126,7 @@ static int read_options(struct sqfs *fs, struct assay_error *err)
 		options = assay_span_sub(fs->image, SQFS_SUPER + 2, size);
 	}
 	add_packing(fs, "options of the compressor", 0, options);
-	return 0;
+	return sqfs_linux_mounts(fs, options, err);
 }
 
 static int read_super(struct sqfs *fs, struct assay_error *err)

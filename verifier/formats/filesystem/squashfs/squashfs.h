@@ -94,6 +94,7 @@ struct sqfs {
 	uint16_t compression, block_log, flags, id_count;
 	uint64_t root, used, id_at, xattr_at, inode_at, directory_at, fragment_at, export_at;
 	uint64_t tables_at; /* where the directory table ends */
+	uint64_t window;    /* bytes that Linux has for a dictionary of xz or a window of zstd */
 	enum assay_codec codec;
 	struct sqfs_table inode_table, directory_table, fragment_table, export_table, id_table;
 	struct sqfs_table xattr_table, value_table;

@@ -4,7 +4,7 @@
 
 #include "base/cursor.h"
 #include "base/memory.h"
-#include "formats/filesystem/squashfs/squashfs.h"
+#include "formats/filesystem/squashfs/linux.h"
 
 #define SIZE_MASK 0x7fffu  /* SQUASHFS_COMPRESSED_SIZE */
 #define STORED 0x8000u     /* SQUASHFS_COMPRESSED_BIT */
@@ -29,6 +29,7 @@ static int unpack_block(struct sqfs *fs, uint64_t disk, uint64_t end, struct ass
                         uint64_t *next, struct assay_error *err)
 {
 	size_t before = sink->bytes.len;
+	struct assay_span packed;
 	uint64_t header, size;
 
 	if (end - disk < 2)
@@ -37,8 +38,12 @@ static int unpack_block(struct sqfs *fs, uint64_t disk, uint64_t end, struct ass
 	size = header & SIZE_MASK;
 	if (size == 0 || size > SQFS_META || size > end - disk - 2)
 		return assay_fail_at(err, ASSAY_E_FORMAT, disk, "a metadata block past its table");
-	if (assay_codec_unpack(header & STORED ? ASSAY_CODEC_STORED : fs->codec,
-	                       assay_span_sub(fs->image, disk + 2, size), SQFS_META, sink, err) < 0)
+	packed = assay_span_sub(fs->image, disk + 2, size);
+	if ((header & STORED) == 0 && !sqfs_linux_unpacks(fs, packed))
+		return assay_fail_at(err, ASSAY_E_FORMAT, disk,
+		                     "a metadata block that Linux does not unpack");
+	if (assay_codec_unpack(header & STORED ? ASSAY_CODEC_STORED : fs->codec, packed, SQFS_META,
+	                       sink, err) < 0)
 		return assay_fail_in(err, "metadata block at %" PRIu64, disk);
 	if (sink->bytes.len == before)
 		return assay_fail_at(err, ASSAY_E_FORMAT, disk, "an empty metadata block");
@@ -168,6 +173,39 @@ static int read_xattrs(struct sqfs *fs, struct assay_error *err)
 	return check_index(fs, &lists, err);
 }
 
+/*
+ * Linux mounts an image only when each index ends where the table behind it begins, the last at the
+ * end. Only between the fragments and what is behind them there may be something else.
+ *
+ * Source: fs/squashfs/super.c: squashfs_fill_super; id.c, export.c, xattr_id.c
+ */
+static int check_order(const struct sqfs *fs, struct assay_error *err)
+{
+	const struct {
+		const struct sqfs_table *table;
+		uint64_t index; /* where it is */
+		uint64_t start; /* of what is in front of it and belongs to it */
+		bool apart;     /* may end before what is behind it */
+	} tables[] = {
+		{ &fs->xattr_table, fs->xattr_at + XATTR_HEADER, fs->value_table.start, false },
+		{ &fs->id_table, fs->id_at, fs->id_table.start, false },
+		{ &fs->export_table, fs->export_at, fs->export_table.start, false },
+		{ &fs->fragment_table, fs->fragment_at, fs->fragment_table.start, true },
+	};
+	uint64_t end = fs->used;
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(tables); i++) {
+		uint64_t stop = tables[i].index + 8 * tables[i].table->count;
+
+		if (tables[i].table->count == 0)
+			continue;
+		if (stop > end || (stop < end && !tables[i].apart))
+			return assay_fail_at(err, ASSAY_E_FORMAT, stop, "tables in no order");
+		end = tables[i].start;
+	}
+	return 0;
+}
+
 static int check_fragments(struct sqfs *fs, struct assay_error *err)
 {
 	for (uint64_t i = 0; i < fs->fragment_count; i++)
@@ -192,7 +230,7 @@ int sqfs_read_tables(struct sqfs *fs, struct assay_error *err)
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(tables); i++)
 		if (read_indexed(fs, &tables[i], err) < 0)
 			return -1;
-	if (read_xattrs(fs, err) < 0 || check_fragments(fs, err) < 0)
+	if (read_xattrs(fs, err) < 0 || check_order(fs, err) < 0 || check_fragments(fs, err) < 0)
 		return -1;
 	if (read_plain(fs, &fs->inode_table, "inodes", fs->inode_at, fs->directory_at, err) < 0)
 		return -1;
