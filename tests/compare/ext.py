@@ -303,6 +303,36 @@ def lies():
         trial(f"ext: {text}, rebuilt", base, image, tier)
 
 
+def superblocks():
+    """Fields of an image without checksums, and one of an image with them."""
+    base, new = make(kind="ext2"), make(kind="ext4")
+    unread, sizes = "features that assay does not read", "sizes that contradict each other"
+    for text, image, offset, form, value, said in (
+            ("an unknown feature that Linux may ignore", base, 92, "<I", 0x400, unread),
+            ("an unknown feature that Linux may read", base, 100, "<I", 0x200, unread),
+            ("another revision", base, 76, "<I", 2, "revision 2"),
+            ("checksums of another kind", new, 373, "<B", 2, "unknown checksums"),
+            ("a checksum seed that nothing uses", base, 624, "<I", 1, "a checksum seed without the feature"),
+            ("a time in the year 2500", base, 628, "<B", 4, "a time that is none"),
+            ("another first block", base, 20, "<I", 0, sizes),
+            ("clusters", base, 28, "<I", 1, sizes),
+            ("fragments of groups", base, 36, "<I", 8, sizes),
+            ("high bits of blocks", base, 336, "<I", 1, sizes),
+            ("groups of no inodes", base, 40, "<I", 0, "groups that no bitmap holds"),
+            ("groups of an odd number of inodes", base, 40, "<I", 63, "groups that no bitmap holds"),
+            ("groups of too many inodes", base, 40, "<I", 8200, "groups that no bitmap holds"),
+            ("no blocks", base, 4, "<I", 1, "cut short: 1 blocks"),
+            ("a million blocks", base, 4, "<I", 1 << 20, "cut short: 1048576 blocks"),
+            ("small inodes", base, 88, "<H", 64, "inodes of 64 bytes"),
+            ("large inodes", base, 88, "<H", 2048, "inodes of 2048 bytes"),
+            ("inodes of an odd size", base, 88, "<H", 192, "inodes of 192 bytes"),
+            ("more inodes than in its groups", base, 0, "<I", 128, "inodes in 1 groups"),
+            ("a first inode that is reserved", base, 84, "<I", 5, "inodes in 1 groups"),
+            ("a first inode past the end", base, 84, "<I", 9999, "inodes in 1 groups")):
+        bad = put(image, SUPER + offset, struct.pack(form, value))
+        trial(f"ext: {text}", bad, image, "inconclusive", said)
+
+
 def xattr_block(image, change=lambda entries: entries):
     """An image whose first block of attributes has its entries, as a list, changed."""
     at = image.index(b"\0\0\x02\xea\1\0\0\0\1\0\0\0") + 32
@@ -577,6 +607,7 @@ if __name__ == "__main__":
         lies()
         indexes()
         larger()
+        superblocks()
         not_as_linux()
         uuids()
         against_debugfs()
