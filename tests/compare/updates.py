@@ -175,6 +175,11 @@ def swus():
     packed = swu(kernel=gz(PROGRAM))
     trial("swu: both files packed otherwise", swu(rootfs=one, kernel=two), packed, "repacked",
           "swu/sha256@1")
+    large = swu(rootfs=one, kernel=two, digests=(sha256(one).upper(), sha256(two).upper()))
+    trial("swu: both files packed otherwise, digests in large letters", large, packed, "repacked",
+          "swu/sha256@1")
+    trial("swu: the same digests, in large letters",
+          swu(rootfs=one, kernel=two), large, "different", "sw-description: ")
     trial("swu: both files packed otherwise, with their digests swapped",
           swu(rootfs=one, kernel=two, digests=(sha256(two), sha256(one))), packed, "different",
           "sw-description: ")

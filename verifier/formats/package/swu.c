@@ -127,8 +127,12 @@ static uint64_t place_of(const struct assay_contents *contents)
 static void judge(struct assay_contents *contents, const struct members *members, size_t at)
 {
 	struct assay_span text = contents->entries[DESCRIPTION].content;
-	const struct member *found = find(members, text.ptr + at);
+	uint8_t digits[DIGITS];
+	const struct member *found;
 
+	for (size_t i = 0; i < DIGITS; i++) /* ascii_to_hash takes digits of either case */
+		digits[i] = (uint8_t)tolower(text.ptr[at + i]);
+	found = find(members, digits);
 	if (found == NULL) {
 		assay_contents_false(contents, DESCRIPTION, KEY, place_of(contents) + at, DIGITS);
 		return;
