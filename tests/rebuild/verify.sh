@@ -196,19 +196,22 @@ wait "$one"
 ok $? "two runs at once: the first"
 
 # --- ^C
-manifest out.bin good.bin '"touch started; sleep 47"' >long.yaml
-python3 - "$ASSAY" <<-'END'
+nap=$((47000 + $$)) # seconds that no other run on this machine sleeps
+manifest out.bin good.bin "\"touch started; sleep $nap\"" >long.yaml
+python3 - "$ASSAY" "$nap" <<-'END'
 	import signal, subprocess, sys, time
 	# From here and not with `&', because a shell's background jobs ignore SIGINT.
 	run = subprocess.Popen([sys.argv[1], "verify", "--quiet", "-o", "r10", "long.yaml"],
 	                       stdout=open("out", "w"), stderr=open("err", "w"))
-	time.sleep(1.5)
+	step = ["pgrep", "-f", "^sleep %s$" % sys.argv[2]]
+	while run.poll() is None and subprocess.run(step, stdout=subprocess.DEVNULL).returncode != 0:
+	    time.sleep(0.1)
 	run.send_signal(signal.SIGINT)
-	sys.exit(run.wait(timeout=20))
+	sys.exit(run.wait(timeout=60))
 END
 [ $? -eq 2 ]
 ok $? "interrupted: trouble"
-! pgrep -f '^sleep 47$' >/dev/null
+! pgrep -f "^sleep $nap\$" >/dev/null
 ok $? "interrupted: nothing is left running"
 
 tap_end
