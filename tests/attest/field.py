@@ -146,6 +146,9 @@ def revoked():
         {"sig": b64(openssl_sign("r", "ed25519", pae(data, kind)))}]}))
     expect("a revoked release in the other slot", TRUST, "slot b holds router 4.1.0: revoked: a hole", "dump",
            "dump", options=["--revocations", "list"])
+    write("tree.tar", OLD.rootfs)
+    expect("the tree of a revoked release", TRUST, "the device holds router 4.1.0: revoked: a hole", "tree",
+           "tree.tar", options=["--revocations", "list"])
     said["revoked"][0]["sha256"] = sha256(json.loads(read("packs/" + NEW.pack))["payload"].encode())
     said["revoked"][0]["sha256"] = sha256(__import__("base64").b64decode(
         json.loads(read("packs/" + NEW.pack))["payload"]))
@@ -258,6 +261,9 @@ def trees():
     expect("the same, compressed", DONE, "match: router 4.2.1", "tree", tar + ".gz")
     write(tar, OLD.rootfs)
     expect("that of the older release", DONE, "match: router 4.1.0", "tree", tar)
+    expect("that of the older release, below the minimum", TRUST,
+           "the device holds router 4.1.0: is about version 4.1.0, which is older than 4.2.0: a rollback", "tree",
+           tar, field_policy("name: router, minimum: 4.2.0"))
 
     def edited(change):
         members = change({p: (p, c, dict(kw)) for p, c, kw in root_files("4.2.1")})

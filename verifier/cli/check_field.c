@@ -81,28 +81,36 @@ static const struct assay_known_pack *pack_at(const struct assay_check_packs *pa
 	return &packs->known.packs[pack];
 }
 
-/* A release that is there and that the policy does not take; the one in a slot that nobody looks at
- * is as bad. Return: false when there is none. */
+/* Return: whether the policy does not take a release that is there; then *out says why. */
+static bool is_refused(const struct assay_check_packs *packs, size_t index, const char *slot,
+                       struct assay_field_answer *out)
+{
+	const struct assay_known_pack *pack;
+
+	if (index == ASSAY_FOUND_NONE)
+		return false;
+	pack = pack_at(packs, index);
+	if (pack->status == ASSAY_EXIT_MATCH)
+		return false;
+	out->status = pack->status;
+	out->text = assay_asprintf("%s%s holds %s %s: %s", slot != NULL ? "slot " : "the device",
+	                           slot != NULL ? slot : "", pack->reference.product,
+	                           pack->reference.version, pack->why);
+	return true;
+}
+
+/* The release in a slot that nobody looks at counts as much. A tree has no rows of what matches, only
+ * its release. */
 static bool find_refused(const struct assay_check_packs *packs, const struct assay_found *found,
                          struct assay_field_answer *out)
 {
 	for (size_t i = 0; i < found->count; i++) {
 		const struct assay_found_row *row = &found->rows[i];
-		const struct assay_known_pack *pack;
 
-		if (row->state != ASSAY_FOUND_MATCH || row->pack == ASSAY_FOUND_NONE)
-			continue;
-		pack = pack_at(packs, row->pack);
-		if (pack->status == ASSAY_EXIT_MATCH)
-			continue;
-		out->status = pack->status;
-		out->text = assay_asprintf(
-			"%s%s holds %s %s: %s", row->slot != NULL ? "slot " : "the device",
-			row->slot != NULL ? row->slot : "", pack->reference.product,
-			pack->reference.version, pack->why);
-		return true;
+		if (row->state == ASSAY_FOUND_MATCH && is_refused(packs, row->pack, row->slot, out))
+			return true;
 	}
-	return false;
+	return is_refused(packs, found->pack, NULL, out);
 }
 
 static void say_slots(const struct assay_check_packs *packs, const struct assay_found *found,
