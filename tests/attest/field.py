@@ -252,6 +252,44 @@ def make_tree(release, folder):
         os.chmod(where, kw.get("mode", 0o644))
 
 
+def pax_tar(records, kind=tarfile.XHDTYPE, version="4.2.1", path="etc/version"):
+    """The tree with a pax header before a file; a global one is the second before all of them."""
+    files = root_files(version)
+    at = [p for p, _, _ in files].index(path) if kind == tarfile.XHDTYPE else 0
+    ends = b"".join(next(b"%d %s\n" % (n, r) for n in range(len(r), 999) if len(b"%d %s\n" % (n, r)) == n)
+                    for r in records)
+    headers = [("pax", b"18 comment=nobody\n", {"type": kind})] * (kind == tarfile.XGLTYPE)
+    return tar_of([*files[:at], *headers, ("pax", ends, {"type": kind}), *files[at:]], format=tarfile.USTAR_FORMAT)
+
+
+def tricks(version):
+    """What unpacks to another tree than it seems to have."""
+    files = root_files(version)
+    turned = [(p, None, {"type": tarfile.SYMTYPE, "linkname": "../bin"}) if p == "etc/config" else (p, c, kw)
+              for p, c, kw in files]
+    config = files.index([f for f in files if f[0] == "etc/config"][0])
+    capability = b64(bytes.fromhex("0100000200040000000000000000000000000000"))
+    return (
+        ("a file below an excluded link", tar_of([*turned, ("etc/config/busybox", b"evil", {})])),
+        ("a file below an excluded file", tar_of([*files, ("etc/config/busybox", b"evil", {})])),
+        ("a file with a slash behind its name", tar_of([
+            *files[:config], ("etc/config", None, {"type": tarfile.DIRTYPE}),
+            ("etc/config/x/", None, {}), *files[config + 1:]])),
+        ("a link in the place of its root", tar_of([("./", None, {"type": tarfile.SYMTYPE, "linkname": "x"}),
+                                                    *files])),
+        ("root as the owner of all", pax_tar([b"uid=0"], tarfile.XGLTYPE)),
+        ("root's group for all", pax_tar([b"gid=0"], tarfile.XGLTYPE)),
+        ("a capability as libarchive writes it", pax_tar([
+            b"LIBARCHIVE.xattr.security.capability=" + capability.encode()])),
+        ("the same, under another spelling", pax_tar([
+            b"LIBARCHIVE.xattr.security%2Ecapability=" + capability.encode()])),
+        ("a capability for all", pax_tar([b"SCHILY.xattr.security.capability=" + b"x" * 20], tarfile.XGLTYPE)),
+        ("another owner by name in pax", pax_tar([b"uname=root"])),
+        ("another group by name in pax", pax_tar([b"gname=root"])),
+        ("another owner by name", tar_of([(p, c, {**kw, "uname": "root"} if p == "etc/version" else kw)
+                                          for p, c, kw in files])))
+
+
 def trees():
     tar = "tree.tar"
     write(tar, NEW.rootfs)
@@ -302,7 +340,8 @@ def trees():
     for text, data in (("cut short", NEW.rootfs[:3000]), ("garbage", b"garbage"), ("nothing", b""),
                        ("bytes behind its end", NEW.rootfs + b"x" * 512),
                        ("a file twice", tar_of([*root_files("4.2.1"), ("bin/busybox", b"evil", {})])),
-                       ("a path that goes up", tar_of([*root_files("4.2.1"), ("../x", b"evil", {})]))):
+                       ("a path that goes up", tar_of([*root_files("4.2.1"), ("../x", b"evil", {})])),
+                       *tricks("4.2.1")):
         write(tar, data)
         status, answer, got = ask("tree", tar)
         check(f"a tar with {text} proves nothing", status in (DIFFERENT, INCONCLUSIVE) and

@@ -87,6 +87,10 @@ static int add_named(struct listing *listing, size_t index, struct assay_error *
 
 	if (path == NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "%s leads out of the tree", shown);
+	/* Some programs make a folder of it. */
+	if (*assay_path_name(name) == '\0' &&
+	    listing->contents->entries[index].type != ASSAY_ENTRY_DIRECTORY)
+		return assay_fail(err, ASSAY_E_FORMAT, "%s is no folder", shown);
 	if (add_entry(listing, index, path, err) < 0)
 		return assay_fail_in(err, "%s", shown);
 	return 0;
@@ -108,6 +112,37 @@ static int add_turn(struct listing *listing, bool links, struct assay_error *err
 	return 0;
 }
 
+/* Below a link there are the files of another folder: who unpacks it writes there. The root is a folder,
+ * too. */
+static int check_above(const struct assay_reference_files *files, const char *path,
+                       struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *above = assay_strdup(path);
+
+	for (size_t len = strlen(above); len > 0;) {
+		const struct assay_reference_file *folder;
+
+		while (len > 0 && above[len - 1] != '/')
+			len--;
+		len -= len > 0;
+		above[len] = '\0';
+		folder = assay_reference_file_find(files, above);
+		if (folder != NULL && folder->type != ASSAY_FILE_FOLDER)
+			return assay_fail(err, ASSAY_E_FORMAT, "%s is below what is no folder",
+			                  path);
+	}
+	return 0;
+}
+
+/* In: files sorted */
+static int check_places(const struct assay_reference_files *files, struct assay_error *err)
+{
+	for (size_t i = 0; i < files->count; i++)
+		if (check_above(files, files->items[i].path, err) < 0)
+			return -1;
+	return 0;
+}
+
 static int add_all(struct listing *listing, struct assay_error *err)
 {
 	const struct assay_taker *taker = listing->taker;
@@ -116,9 +151,10 @@ static int add_all(struct listing *listing, struct assay_error *err)
 		return assay_fail(err, ASSAY_E_FORMAT, "%" PRIu64 " bytes behind its end",
 		                  listing->contents->trailing);
 	if ((taker->check != NULL && taker->check(listing->contents, err) < 0) ||
-	    add_turn(listing, false, err) < 0 || add_turn(listing, true, err) < 0)
+	    add_turn(listing, false, err) < 0 || add_turn(listing, true, err) < 0 ||
+	    assay_reference_files_sort(listing->files, err) < 0)
 		return -1;
-	return assay_reference_files_sort(listing->files, err);
+	return check_places(listing->files, err);
 }
 
 /* What other programs refuse, or read otherwise, has no files that anybody could swear to. */

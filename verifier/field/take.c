@@ -157,8 +157,25 @@ static int take_tar_header(struct assay_span header, const struct assay_entry *e
 	               : assay_fail(err, ASSAY_E_FORMAT, "a type that has no file");
 }
 
+/* How libarchive writes it beside what all write: in Base64, its name with %2E for a dot. */
+static bool is_libarchive_capability(struct assay_span key)
+{
+	static const char head[] = "LIBARCHIVE.xattr.";
+	struct assay_span name;
+
+	if (!assay_span_starts(key, head, sizeof(head) - 1))
+		return false;
+	name = assay_span_sub(key, sizeof(head) - 1, key.len);
+	return assay_span_is(name, capability_name) || memchr(name.ptr, '%', name.len) != NULL;
+}
+
+/* Names of owner and group, which programs take rather than the numbers. */
+struct names {
+	struct assay_span user, group;
+};
+
 static int take_pax(struct assay_span records, struct assay_reference_file *out,
-                    struct assay_error *err)
+                    struct names *names, struct assay_error *err)
 {
 	struct assay_cursor cur = assay_cursor_at(records, false);
 
@@ -172,29 +189,82 @@ static int take_pax(struct assay_span records, struct assay_reference_file *out,
 			good = parse_digits(value, 10, &out->uid);
 		else if (assay_span_is(key, "gid"))
 			good = parse_digits(value, 10, &out->gid);
+		else if (assay_span_is(key, "uname"))
+			names->user = value;
+		else if (assay_span_is(key, "gname"))
+			names->group = value;
 		else if (assay_span_is(key, "SCHILY.xattr.security.capability"))
 			set_capability(out, value);
+		else if (is_libarchive_capability(key))
+			return assay_fail(err, ASSAY_E_FORMAT,
+			                  "pax: a capability that not all programs see");
 		if (!good)
 			return assay_fail(err, ASSAY_E_FORMAT, "pax: no owner");
 	}
 	return 0;
 }
 
+static bool speaks_of_owner(struct assay_span key)
+{
+	static const char *const keys[] = { "uid", "gid", "uname", "gname",
+		                            "SCHILY.xattr.security.capability" };
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(keys); i++)
+		if (assay_span_is(key, keys[i]))
+			return true;
+	return is_libarchive_capability(key);
+}
+
+/* Headers that speak for all files behind them: programs do not agree on them. */
+static int check_global_pax(const struct assay_contents *contents, const struct assay_entry *entry,
+                            struct assay_error *err)
+{
+	for (size_t i = 0; i < entry->part_count; i++) {
+		const struct assay_part *part = &contents->parts[entry->first_part + i];
+		struct assay_cursor cur = assay_cursor_at(
+			assay_span_sub(contents->span, part->offset, part->length), false);
+
+		if (strcmp(part->what, "global pax header") != 0)
+			continue;
+		while (assay_cursor_left(&cur) > 0) {
+			struct assay_span key = { 0 }, value = { 0 };
+
+			if (assay_tar_record(&cur, &key, &value, err) < 0)
+				return -1;
+			if (speaks_of_owner(key))
+				return assay_fail(err, ASSAY_E_FORMAT,
+				                  "a global header with an owner");
+		}
+	}
+	return 0;
+}
+
+/* Text up to a NUL or the end of the field. */
+static struct assay_span header_name(struct assay_span header, uint64_t offset)
+{
+	struct assay_span field = assay_span_sub(header, offset, 32);
+
+	field.len = strnlen((const char *)field.ptr, field.len);
+	return field;
+}
+
 static int take_tar(const struct assay_contents *contents, const struct assay_entry *entry,
                     struct assay_reference_file *out, struct assay_error *err)
 {
-	struct assay_reference_file ignored = { 0 };
+	struct assay_span header = part_named(contents, entry, "header");
+	struct names names;
 
-	if (take_tar_header(part_named(contents, entry, "header"), entry, out, err) < 0)
+	if (take_tar_header(header, entry, out, err) < 0 ||
+	    check_global_pax(contents, entry, err) < 0)
 		return -1;
-	/* One that speaks for all files behind it: programs do not agree on it. */
-	if (take_pax(part_named(contents, entry, "global pax header"), &ignored, err) < 0)
+	names = (struct names){ header_name(header, 265), header_name(header, 297) };
+	if (take_pax(part_named(contents, entry, "pax header"), out, &names, err) < 0)
 		return -1;
-	if (ignored.uid != 0 || ignored.gid != 0 || ignored.capability != NULL) {
-		free(ignored.capability);
-		return assay_fail(err, ASSAY_E_FORMAT, "a global header with an owner");
-	}
-	return take_pax(part_named(contents, entry, "pax header"), out, err);
+	/* What other names are for depends on the device. */
+	if ((out->uid != 0 && assay_span_is(names.user, "root")) ||
+	    (out->gid != 0 && assay_span_is(names.group, "root")))
+		return assay_fail(err, ASSAY_E_FORMAT, "root by name, another by number");
+	return 0;
 }
 
 /* --- cpio ------------------------------------------------------------------------------------ */
