@@ -184,6 +184,18 @@ def statements():
         said["predicate"]["artefacts"][0]["bytes"].update(kw)
         return envelope(said, *two)
 
+    def twice(**kw):
+        said = verdict()
+        entries = said["predicate"]["artefacts"]
+        entries.append(json.loads(json.dumps(entries[0])))
+        entries[1]["bytes"].update(kw)
+        return envelope(said, *two)
+
+    def excluded_at(tier):
+        said = verdict(verdict="EQUIVALENT_DECLARED", tier=tier)
+        said["predicate"]["artefacts"][0]["bytes"].update(identical=4, excluded=4)
+        return envelope(said, *two)
+
     md5 = {"md5": hashlib.md5(FIRMWARE).hexdigest()}
     swapped = verdict()
     swapped["subject"] = verdict(b"other")["subject"]
@@ -219,6 +231,12 @@ def statements():
             ("bytes at the end of 63 bits", TRUST, "malformed", with_bytes(
                 identical=(1 << 63) - 1, normalised=(1 << 63) - 1)),
             ("bytes excluded in silence", TRUST, "does not say so", with_bytes(identical=4, excluded=4)),
+            ("normalised bytes at tier identical", TRUST, "has normalised bytes, and the verdict says identical",
+             with_bytes(identical=4, normalised=4)),
+            ("excluded bytes at tier identical", TRUST, "has excluded bytes, and the verdict says identical",
+             excluded_at("identical")),
+            ("one good entry and one with unexplained bytes", DIFFERENT, "unexplained", twice(
+                identical=4, unexplained=4)),
             ("unexplained bytes", DIFFERENT, "unexplained", with_bytes(identical=4, unexplained=4)),
             ("an exclusion that nobody allowed", TRUST, "excludes mtd:art", declared("mtd:art")),
             ("an exclusion without a path", TRUST, "excludes (no path)", declared(None)),
@@ -254,6 +272,8 @@ def demands():
                 "name": "router", "version": "4.2.1~rc1"}), "a", "b"), {"product": "minimum: 4.2.1"}),
             ("no version", "a rollback", envelope(verdict(product={"name": "router"}), "a", "b"),
              {"product": "minimum: 4.2.1"}),
+            ("a version with a letter before it", "has no order with 4.2.10", envelope(verdict(product={
+                "name": "router", "version": "v4.2.1"}), "a", "b"), {"product": "minimum: 4.2.10"}),
             ("a rule of another version", "rule elf/comment@2", rules,
              {"rules": "elf/build-id@1, elf/comment@1"}),
             ("no rule at all", "rule elf/build-id@1", rules, {"rules": ""}),

@@ -12,6 +12,7 @@
 #include "attest/version.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "model/ledger.h"
 
 #define DAY 86400 /* seconds */
 
@@ -282,6 +283,11 @@ static int judge_revoked(const struct verdict *v)
 	return 0;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static int judge_product(const struct verdict *v)
 {
 	const struct assay_policy_product *wanted = &v->terms->policy->product;
@@ -298,6 +304,11 @@ static int judge_product(const struct verdict *v)
 	if (wanted->minimum != NULL && assay_version_compare(version, wanted->minimum) < 0)
 		return fail(v->out, ASSAY_STANDING_REFUSED,
 		            "is about version %s, which is older than %s: a rollback", version,
+		            wanted->minimum);
+	/* A letter is behind every digit, and "v4.1" is not newer than "4.2". */
+	if (wanted->minimum != NULL && is_digit(*version) != is_digit(*wanted->minimum))
+		return fail(v->out, ASSAY_STANDING_REFUSED,
+		            "is about version %s, which has no order with %s", version,
 		            wanted->minimum);
 	return 0;
 }
@@ -389,52 +400,74 @@ static int judge_exclusions(const struct verdict *v)
 	return 0;
 }
 
-/* The artefact's own entry must not say less than the verdict: bytes that add up, and none of them
- * unexplained, none excluded without the word for it. */
-static int judge_bytes(const struct verdict *v, const json_t *artefact)
+/* Out: counts, bytes of each class */
+static int take_counts(const struct verdict *v, const json_t *bytes,
+                       json_int_t counts[ASSAY_CLASS_COUNT])
 {
-	static const char *const classes[] = { "identical",  "transplanted", "repacked",
-		                               "normalised", "excluded",     "unexplained" };
-	const json_t *bytes = json_object_get(artefact, "bytes");
-	bool declared = strcmp(assay_field_or_empty(v->statement.predicate, "verdict"),
-	                       "EQUIVALENT_DECLARED") == 0;
 	json_int_t total = json_integer_value(json_object_get(bytes, "total")), sum = 0;
 
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(classes); i++) {
-		const json_t *value = json_object_get(bytes, classes[i]);
+	for (unsigned i = 0; i < ASSAY_CLASS_COUNT; i++) {
+		const char *name = assay_class_name(i);
+		const json_t *value = json_object_get(bytes, name);
 
-		if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-		    __builtin_add_overflow(sum, json_integer_value(value), &sum))
+		counts[i] = json_integer_value(value);
+		if (!json_is_integer(value) || counts[i] < 0 ||
+		    __builtin_add_overflow(sum, counts[i], &sum))
 			return fail(v->out, ASSAY_STANDING_UNUSABLE,
-			            "malformed: no count of %s bytes", classes[i]);
+			            "malformed: no count of %s bytes", name);
 	}
 	if (sum != total)
 		return fail(v->out, ASSAY_STANDING_UNUSABLE,
 		            "malformed: the classes do not add up to the size");
-	if (json_integer_value(json_object_get(bytes, "unexplained")) != 0)
-		return fail(v->out, ASSAY_STANDING_DIFFERENT, "has unexplained bytes");
-	if (!declared && json_integer_value(json_object_get(bytes, "excluded")) != 0)
-		return fail(v->out, ASSAY_STANDING_UNUSABLE,
-		            "malformed: bytes are excluded, and the verdict does not say so");
 	return 0;
 }
 
+/* The artefact's own entry must not say less than the verdict: bytes that add up, none of them
+ * unexplained, none excluded without the word for it, and none that the tier has no room for. */
+static int judge_bytes(const struct verdict *v, const json_t *artefact)
+{
+	bool declared = strcmp(assay_field_or_empty(v->statement.predicate, "verdict"),
+	                       "EQUIVALENT_DECLARED") == 0;
+	json_int_t counts[ASSAY_CLASS_COUNT];
+
+	if (take_counts(v, json_object_get(artefact, "bytes"), counts) < 0)
+		return -1;
+	if (counts[ASSAY_CLASS_UNEXPLAINED] != 0)
+		return fail(v->out, ASSAY_STANDING_DIFFERENT, "has unexplained bytes");
+	if (!declared && counts[ASSAY_CLASS_EXCLUDED] != 0)
+		return fail(v->out, ASSAY_STANDING_UNUSABLE,
+		            "malformed: bytes are excluded, and the verdict does not say so");
+	for (unsigned i = 0; i < ASSAY_CLASS_COUNT; i++)
+		if (counts[i] != 0 && assay_class_tier(i) > v->out->tier)
+			return fail(v->out, ASSAY_STANDING_UNUSABLE,
+			            "malformed: has %s bytes, and the verdict says %s",
+			            assay_class_name(i), assay_tier_name(v->out->tier));
+	return 0;
+}
+
+/* Each entry about the file has to be good. */
 static int judge_artefact(const struct verdict *v)
 {
 	struct assay_error err = ASSAY_ERROR_INIT;
 	const json_t *list = assay_field(v->statement.predicate, "artefacts", JSON_ARRAY, &err);
-	struct assay_sha256 digest;
+	bool found = false;
 
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *artefact = json_array_get(list, i);
 		const json_t *delivered = json_object_get(artefact, "delivered");
+		struct assay_sha256 digest;
 
 		if (assay_field_sha256(json_object_get(delivered, "digest"), "sha256", &digest,
-		                       &err) == 0 &&
-		    assay_sha256_equal(&digest, v->digest))
-			return judge_bytes(v, artefact);
+		                       &err) < 0 ||
+		    !assay_sha256_equal(&digest, v->digest))
+			continue;
+		if (judge_bytes(v, artefact) < 0)
+			return -1;
+		found = true;
 	}
-	return fail(v->out, ASSAY_STANDING_UNUSABLE, "malformed: says nothing about its subject");
+	return found ? 0
+	             : fail(v->out, ASSAY_STANDING_UNUSABLE,
+	                    "malformed: says nothing about its subject");
 }
 
 /* The words of a verdict and the tiers that may stand beside them. */
