@@ -69,6 +69,32 @@ def updates():
     check("the packs are told", [p["version"] for p in answer["packs"]] == ["4.2.1"])
 
 
+def two_packs():
+    """Who says no is heard, whichever pack has it; until it is taken back."""
+    def pack_with(name, *said):
+        made = json.loads(text)
+        made["predicate"]["evidence"] += [{"name": f"more {i}", "envelope": json.loads(e)}
+                                          for i, e in enumerate(said)]
+        write(f"no/{name}.reference.dsse.json", envelope(None, "a", "b", payload=json.dumps(made).encode()))
+    os.mkdir("no")
+    text = make_pack(NEW)
+    write("no/1.reference.dsse.json", read(NEW.pack))
+    os.remove(NEW.pack)
+    no = verdict_of(NEW, verdict="NOT_EQUIVALENT", tier="different")
+    digest = {"sha256": sha256(json.dumps(no).encode())}
+    amended = envelope(verdict_of(NEW, supersedes={"digest": digest}), "a", "b", "c")
+    pack_with("2", envelope(no, "c"))
+    why = "router 4.2.1: different: "
+    expect("one says no in another pack", DIFFERENT, why, "update", NEW.name, reference="no")
+    write("dump", NEW.memory())
+    expect("a dump of it", DIFFERENT, "the device holds " + why, "dump", "dump", reference="no")
+    pack_with("1", envelope(no, "c"), amended)
+    expect("and took it back in a later one", DONE, "router 4.2.1: proved", "update", NEW.name, reference="no")
+    pack_with("2", envelope(verdict_of(NEW, verdict="NOT_EQUIVALENT", tier="different"), "stranger"))
+    expect("a stranger says no in another pack", DONE, "router 4.2.1: proved", "update", NEW.name,
+           reference="no")
+
+
 def dumps():
     write("dump", NEW.memory())
     answer = expect("a dump", DONE, "match: router 4.2.1, less what is excluded", "dump", "dump",
@@ -465,6 +491,7 @@ if __name__ == "__main__":
     if needs("openssl", "openssl"):
         keys()
         set_up()
-        for part in (updates, dumps, slots, swapped_slots, revoked, changed_dumps, nand, trees, folders, hashes, fleet):
+        for part in (updates, two_packs, dumps, slots, swapped_slots, revoked, changed_dumps, nand, trees, folders,
+                     hashes, fleet):
             part()
     finish()

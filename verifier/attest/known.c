@@ -107,6 +107,46 @@ void assay_known_add(struct assay_known *known, const struct assay_check_terms *
 	conclude(pack);
 }
 
+static bool is_amended(const struct assay_check *check, const struct assay_sha256 *statement)
+{
+	for (size_t i = 0; i < check->count; i++)
+		if (check->judged[i].standing == ASSAY_STANDING_AMENDED &&
+		    assay_sha256_equal(&check->judged[i].statement, statement))
+			return true;
+	return false;
+}
+
+/* A verdict in another pack about the same update that says no, and that nobody took back in this one. */
+static const struct assay_judged *find_no(const struct assay_known_pack *pack,
+                                          const struct assay_known_pack *other)
+{
+	const struct assay_check *check = &other->check;
+
+	if (!other->believed ||
+	    !assay_sha256_equal(&pack->reference.update_sha256, &other->reference.update_sha256))
+		return NULL;
+	for (size_t i = 0; i < check->count; i++)
+		if (check->judged[i].standing == ASSAY_STANDING_DIFFERENT &&
+		    !is_amended(&pack->check, &check->judged[i].statement))
+			return &check->judged[i];
+	return NULL;
+}
+
+/* Who says no weighs more than all who say yes, whichever pack it is in. */
+static void heed_others(const struct assay_known *known, struct assay_known_pack *pack)
+{
+	for (size_t i = 0; i < known->count && pack->status == ASSAY_EXIT_MATCH; i++) {
+		const struct assay_judged *no = find_no(pack, &known->packs[i]);
+
+		if (no == NULL)
+			continue;
+		pack->status = ASSAY_EXIT_DIFFERENT;
+		free(pack->why);
+		pack->why = assay_asprintf("different: %s in %s says that it does not match",
+		                           no->name, known->packs[i].judged.name);
+	}
+}
+
 static int by_rank(const void *a, const void *b)
 {
 	const struct assay_known_pack *x = a, *y = b;
@@ -129,6 +169,8 @@ size_t assay_known_sort(struct assay_known *known)
 {
 	size_t believed = 0;
 
+	for (size_t i = 0; i < known->count; i++)
+		heed_others(known, &known->packs[i]);
 	if (known->count > 1)
 		qsort(known->packs, known->count, sizeof(*known->packs), by_rank);
 	while (believed < known->count && known->packs[believed].believed)
