@@ -455,6 +455,26 @@ def hashes():
         refused(f"digests: {text}", "list: line 1: not a SHA-256 and a name", *command)
 
 
+def shared_kernel():
+    """A slot is of the release that has all of it, when another one shares a part."""
+    kin = Release("4.2.0")
+    kin.kernel = NEW.kernel
+    kin.update = tar_of([("u-boot.bin", kin.uboot, {}), ("kernel.itb", kin.kernel, {}),
+                         ("rootfs.tar", kin.rootfs, {})])
+    os.mkdir("kin")
+    shutil.copy("packs/" + NEW.pack, "kin")
+    make_pack(kin, output="kin/" + kin.pack)
+    both = [("kernel-a", sha256(NEW.kernel)), ("rootfs-a", sha256(NEW.rootfs)),
+            ("kernel-b", sha256(NEW.kernel)), ("rootfs-b", sha256(kin.rootfs))]
+    write("list", lines(*both))
+    expect("digests of two slots with one kernel", DONE, "consistent: router 4.2.1, slot b holds 4.2.0", "hashes",
+           "list", reference="kin")
+    expect("below the minimum", TRUST, "slot b holds router 4.2.0: ", "hashes", "list",
+           field_policy("name: router, minimum: 4.2.1"), reference="kin")
+    write("list", lines(*both, ("rootfs-b", sha256(NEW.rootfs))))
+    expect("a slot with two file systems", DIFFERENT, "different", "hashes", "list", reference="kin")
+
+
 def fleet():
     kernel, rootfs = sha256(NEW.kernel), sha256(NEW.rootfs)
     reports = [{"device": "good", "hashes": {"kernel-a": kernel, "rootfs-a": rootfs}},
@@ -492,6 +512,6 @@ if __name__ == "__main__":
         keys()
         set_up()
         for part in (updates, two_packs, dumps, slots, swapped_slots, revoked, changed_dumps, nand, trees, folders,
-                     hashes, fleet):
+                     hashes, shared_kernel, fleet):
             part()
     finish()

@@ -3,6 +3,7 @@
  * looked up in seconds. */
 #include "base/cursor.h"
 #include "base/memory.h"
+#include "base/strings.h"
 #include "field/listing.h"
 
 /* A name and one digest that it may have. All pointers borrowed from the releases. */
@@ -285,6 +286,63 @@ static void add_row(const struct assay_directory *directory, const struct assay_
 		try_others(directory, said, row);
 }
 
+static bool in_slot(const struct assay_found_row *row, const char *slot)
+{
+	return row->slot != NULL && row->state == ASSAY_FOUND_MATCH && strcmp(row->slot, slot) == 0;
+}
+
+/* Whether a release has all that was said of a slot. Rows are in the order of the items. */
+static bool has_slot(const struct release *release, const struct assay_listing *listing,
+                     const struct assay_found *out, const char *slot)
+{
+	const struct assay_reference_partition *partition;
+
+	for (size_t i = 0; i < out->count; i++)
+		if (in_slot(&out->rows[i], slot) &&
+		    (judge(release, &listing->items[i], &partition) != ASSAY_FOUND_MATCH ||
+		     partition == NULL || partition->slot == NULL ||
+		     strcmp(partition->slot, slot) != 0))
+			return false;
+	return true;
+}
+
+static void give_slot(const struct assay_directory *directory, size_t pack, const char *slot,
+                      struct assay_found *out)
+{
+	const struct assay_reference *reference = directory->releases[pack].reference;
+
+	for (size_t i = 0; i < out->count; i++) {
+		struct assay_found_row *row = &out->rows[i];
+
+		if (!in_slot(row, slot))
+			continue;
+		row->pack = pack;
+		free(row->note);
+		row->note = assay_asprintf("is of %s %s", reference->product, reference->version);
+	}
+}
+
+/* Releases may share a partition: a slot is then of the one that has all the others of it, too. */
+static void unite_slots(const struct assay_directory *directory,
+                        const struct assay_listing *listing, struct assay_found *out)
+{
+	ASSAY_AUTO_STRINGS struct assay_strings done = { 0 };
+
+	for (size_t i = 0; i < out->count; i++) {
+		const struct assay_found_row *row = &out->rows[i];
+
+		if (row->slot == NULL || row->state != ASSAY_FOUND_MATCH ||
+		    row->pack == out->pack || assay_strings_has(&done, row->slot))
+			continue;
+		assay_strings_add(&done, row->slot);
+		for (size_t k = 0; k < directory->count; k++)
+			if (has_slot(&directory->releases[k], listing, out, row->slot)) {
+				give_slot(directory, k, row->slot, out);
+				break;
+			}
+	}
+}
+
 /* One slot has one release, or the report does not hang together. */
 static void check_slots(struct assay_found *out)
 {
@@ -332,6 +390,7 @@ void assay_field_listing(const struct assay_listing *listing,
 	                                     : likeliest(directory, listing);
 	for (size_t i = 0; i < listing->count; i++)
 		add_row(directory, &listing->items[i], out);
+	unite_slots(directory, listing, out);
 	check_slots(out);
 	conclude(out);
 }
