@@ -374,6 +374,41 @@ def trees():
               answer["answer"].split(":")[0] in ("different", "inconclusive"), got)
 
 
+def cpio_of(members, links=()):
+    """A cpio archive in the new form of members as tar_of takes them; those named in links are one file."""
+    kinds = {tarfile.REGTYPE: stat.S_IFREG, tarfile.DIRTYPE: stat.S_IFDIR, tarfile.SYMTYPE: stat.S_IFLNK,
+             tarfile.CHRTYPE: stat.S_IFCHR}
+    out = b""
+    for i, (path, data, kw) in enumerate([*members, ("TRAILER!!!", None, {"mode": 0})], 1):
+        kind = kinds[kw.get("type", tarfile.REGTYPE)]
+        data = kw["linkname"].encode() if kind == stat.S_IFLNK else data or b""
+        count = 2 if kind == stat.S_IFDIR or path in links else 1
+        name = path.encode() + b"\0"
+        values = (999 if path in links else i, kind | kw.get("mode", 0o644), kw.get("uid", 0), kw.get("gid", 0),
+                  count, 0, len(data), 0, 0, kw.get("devmajor", 0), kw.get("devminor", 0), len(name), 0)
+        out += b"070701" + b"".join(b"%08x" % v for v in values) + name
+        out += bytes(-len(out) % 4) + data
+        out += bytes(-len(out) % 4)
+    return out
+
+
+def cpios():
+    files = root_files("4.2.1")
+    kmem = ("dev/kmem", None, {"type": tarfile.CHRTYPE, "mode": 0o640, "devmajor": 1, "devminor": 2})
+    kmem_there = [(p, None, kmem[2]) if p == "etc/config" else (p, c, kw) for p, c, kw in files]
+    turned = [(p, None, {"type": tarfile.SYMTYPE, "linkname": "../bin", "mode": 0o777}) if p == "etc/config" else
+              (p, c, kw) for p, c, kw in files]
+    for text, status, begin, data in (
+            ("as it should be", DONE, "match: router 4.2.1, less", cpio_of(files)),
+            ("with a device at an excluded path", DONE, "match", cpio_of(kmem_there)),
+            ("with a device that is a link of another", INCONCLUSIVE, "inconclusive",
+             cpio_of(kmem_there, ("etc/config", "dev/null"))),
+            ("with a file below an excluded link", INCONCLUSIVE, "inconclusive",
+             cpio_of([*turned, ("etc/config/busybox", b"evil", {"mode": 0o4755})]))):
+        write("tree.cpio", data)
+        expect(f"a cpio archive {text}", status, begin, "tree", "tree.cpio")
+
+
 def folders():
     if os.geteuid() != 0:
         result(True, "folders # SKIP needs root, to make owners and devices")
@@ -511,7 +546,7 @@ if __name__ == "__main__":
     if needs("openssl", "openssl"):
         keys()
         set_up()
-        for part in (updates, two_packs, dumps, slots, swapped_slots, revoked, changed_dumps, nand, trees, folders,
-                     hashes, shared_kernel, fleet):
+        for part in (updates, two_packs, dumps, slots, swapped_slots, revoked, changed_dumps, nand, trees,
+                     cpios, folders, hashes, shared_kernel, fleet):
             part()
     finish()

@@ -278,8 +278,9 @@ static int take_cpio(const struct assay_contents *contents, const struct assay_e
 		return -1;
 	if (!set_type(entry->type, &out->type))
 		return assay_fail(err, ASSAY_E_FORMAT, "a type that has no file");
-	/* The content of such a file stands with the last of its names. */
-	if (header.nlink > 1 && out->type == ASSAY_FILE_REGULAR)
+	/* The content of such a file stands with the last of its names, and a device is the first one of its
+	 * links, whatever its own header says. */
+	if (header.nlink > 1 && out->type != ASSAY_FILE_FOLDER)
 		return assay_fail(err, ASSAY_E_FORMAT, "a hard link in a cpio archive");
 	out->mode = header.mode & MODE_BITS;
 	out->uid = header.uid;
