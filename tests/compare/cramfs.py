@@ -169,6 +169,18 @@ def more_pairs():
     shared_evil = cramfs(share=(("etc/zoom", "etc/motd"),),
                          **tree(etc_zoom=(FILE, 0, b"evil!\n"), etc_motd=(FILE, 0, b"evil!\n")))
     trial("cramfs: a byte of files that share a place", shared_evil, shared, "different", "etc/motd", "etc/zoom")
+    # Linux has one inode for both: with the mode and owner of the one that it sees first.
+    for text, twin in (("a mode", (0o104755, 0, b"hello\n")), ("an owner", (FILE, 7, b"hello\n"))):
+        pair = tree(etc_zoom=twin)
+        joined = cramfs(share=(("etc/zoom", "etc/motd"),), **pair)
+        for side, delivered, rebuilt in (("delivered", joined, cramfs(**pair)), ("rebuilt", cramfs(**pair), joined)):
+            trial(f"cramfs: equal files that share a place and not {text}, {side}", delivered, rebuilt, "different",
+                  "etc/motd: inode of", "etc/zoom: inode of")
+        trial(f"cramfs: files that share a place and not {text}, packed at another level",
+              cramfs(share=(("etc/zoom", "etc/motd"),), level=1, **pair), joined, "repacked", absent=("inode of",))
+    kinds = tree(etc_zoom=(FILE, 0, b"motd"))
+    trial("cramfs: a file that shares its place with a link", cramfs(share=(("etc/zoom", "etc/link"),), **kinds),
+          cramfs(**kinds), "different", "etc/link: inode of", "etc/zoom: inode of")
     for text, changes in (("in the other byte order", {"big": True}), ("behind a boot sector", {"shift": 512})):
         base = cramfs(**changes)
         trial(f"cramfs {text}: packed at another level", cramfs(level=1, **changes), base, "repacked",

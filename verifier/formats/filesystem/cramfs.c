@@ -83,6 +83,7 @@ struct use {
 	uint64_t at, size; /* of its list of block ends; bytes that it unpacks to */
 	size_t entry;
 	bool link;
+	uint32_t mode, uid, gid;
 };
 
 struct cramfs {
@@ -236,7 +237,13 @@ static int add_content(struct cramfs *fs, const struct inode *inode, size_t entr
                        struct assay_error *err)
 {
 	const struct use use = {
-		.at = inode->at, .size = inode->size, .entry = entry, .link = S_ISLNK(inode->mode)
+		.at = inode->at,
+		.size = inode->size,
+		.entry = entry,
+		.link = S_ISLNK(inode->mode),
+		.mode = inode->mode,
+		.uid = inode->uid,
+		.gid = inode->gid,
 	};
 
 	assay_grow(&fs->uses, &fs->use_cap, fs->use_count, sizeof(*fs->uses));
@@ -404,6 +411,22 @@ static int add_parts(struct cramfs *fs, const struct use *use, bool alone, struc
 	return 0;
 }
 
+/*
+ * Linux takes what is in one place for one inode (fs/cramfs/inode.c, cramino): all have the mode and
+ * owner of the one that is looked up first. Where these differ, who shares with whom counts.
+ */
+static void add_shared(struct cramfs *fs, const struct use *uses, size_t count)
+{
+	bool same = true;
+
+	for (size_t i = 1; i < count; i++)
+		same = same && uses[i].mode == uses[0].mode && uses[i].uid == uses[0].uid &&
+		       uses[i].gid == uses[0].gid;
+	for (size_t i = 0; !same && i < count; i++)
+		assay_contents_number(fs->out, uses[i].entry, "inode of", ASSAY_FORM_ENTRY,
+		                      uses[0].entry);
+}
+
 static int add_all_parts(struct cramfs *fs, struct assay_error *err)
 {
 	if (fs->use_count > 0)
@@ -415,6 +438,7 @@ static int add_all_parts(struct cramfs *fs, struct assay_error *err)
 			if (fs->uses[next].size != use->size)
 				return assay_fail_at(err, ASSAY_E_FORMAT, use->at,
 				                     "two files of different size in one place");
+		add_shared(fs, use, next - i);
 		if (add_parts(fs, use, next == i + 1 && !use->link, err) < 0)
 			return -1;
 	}
