@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """UBI images, made here byte by byte and by ubinize: the number of an image, attacks, images that lie."""
+import hashlib
 import zlib
 
 from pairs import *  # noqa: F403
@@ -101,7 +102,11 @@ def more(volume, **fields):
 
 
 
+NOISE = b"".join(hashlib.sha256(bytes([i])).digest() for i in range(LEB // 32 + 10))  # two blocks of it
 LIES = [
+    ("a block that is not full in front of another", {**volumes(kernel=NOISE), "vid_more": {
+        (0, 0): {"size": 99, "data_crc": crc(NOISE[:99])}}}, "a block that is not full"),
+    ("a last block of nothing", {"vid_more": {(0, 0): {"size": 0, "data_crc": crc(b"")}}}, "a block that is not full"),
     ("a block that is there twice, the second one newer", more(1, sqnum=9), "a second block for one place"),
     ("a block of no volume", more(5), "a block of no volume"),
     ("a fastmap", more(0x7fffeffe), "a block of no volume"),

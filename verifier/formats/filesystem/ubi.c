@@ -223,6 +223,20 @@ static int measure(const struct ubi *ubi, const struct block *block, bool is_sta
 	return 0;
 }
 
+/*
+ * Only the last block may have less than fits in. Linux reads whole blocks, and takes none that says
+ * otherwise: drivers/mtd/ubi/attach.c, validate_vid_hdr.
+ */
+static int check_full(const struct ubi *ubi, const struct block *block, uint64_t length, bool last,
+                      struct assay_error *err)
+{
+	uint64_t vid = block->at + ubi->vid_at, padding = get(ubi->image, vid + 28);
+
+	if (length == 0 || (!last && length < ubi->block_size - ubi->data_at - padding))
+		return assay_fail_at(err, ASSAY_E_FORMAT, vid, "a block that is not full");
+	return 0;
+}
+
 static int add_block(struct ubi *ubi, size_t entry, const struct block *block, uint64_t length,
                      struct assay_error *err)
 {
@@ -261,6 +275,7 @@ static int add_volume(struct ubi *ubi, uint32_t volume, struct assay_span record
 		const struct block *block = &ubi->blocks[first + i];
 
 		if (measure(ubi, block, is_static, get(record, 8), &length, err) < 0 ||
+		    check_full(ubi, block, length, i + 1 == count, err) < 0 ||
 		    add_block(ubi, entry, block, length, err) < 0)
 			return -1;
 		if (get(ubi->image, block->at + ubi->vid_at + 24) != (is_static ? count : 0))
