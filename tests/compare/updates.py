@@ -77,6 +77,17 @@ def apks():
     for text, change in wrong:
         trial("apk: a signature with " + text, apk(**{"signed": b"\xa5" * 256, **change}), plain,
               "different", "signature.tar: only in the delivered")
+    # For apk the streams are one archive, and a number that it does not understand was once 0.
+    hidden = tar(member(".post-install", b"evil", mode=0o755), end=0)
+    for text, size in (("in base 256", b"\x80" + len(hidden).to_bytes(11, "big")),
+                       ("behind blanks", b"   %08o\0" % len(hidden))):
+        trial(f"apk: a script that a signature of a size {text} hides",
+              apk(signed=hidden, sign_fields={"size_field": size}), plain, "different",
+              "signature.tar: only in the delivered")
+    signature = member(".SIGN.RSA.key.rsa.pub", b"\xa5" * 256)
+    for blocks in (1, 2):
+        trial(f"apk: a signature and {blocks} blocks of zeros", gz(signature + bytes(512 * blocks)) + plain, plain,
+              "different", "signature.tar: only in the delivered")
     for text, change in (("two digests of one name", dict(infos=2)), ("no digest", dict(datahash=b""))):
         trial("apk: " + text, apk(**change, level=1), apk(**change), "different")
     trial("apk: a stream between", apk(extra_stream=gz(tar(member("evil", b"x"), end=0))), plain,

@@ -28,7 +28,8 @@
 #define SIGNATURES_MAX 4   /* ours */
 #define SIGNATURE_MAX 1024 /* bytes; an 8192-bit RSA key */
 #define PACKED_MAX 4096    /* bytes of all signatures; ours */
-#define LINK_AT 157        /* what a tar header has beside name, numbers and type */
+#define SIZE_AT 124
+#define LINK_AT 157 /* what a tar header has beside name, numbers and type */
 #define LINK_END 257
 #define OWNER_AT 265
 #define OWNER_LEN 32
@@ -94,10 +95,20 @@ static bool is_plain_text(struct assay_span text)
 	return assay_span_is_fill(assay_span_sub(text, i, text.len), 0);
 }
 
+/*
+ * Older apk-tools take a size that does not begin with a digit for 0 (src/archive.c, get_octal), and
+ * content for more headers.
+ */
+static bool is_plain_size(struct assay_span text)
+{
+	return text.len > 0 && text.ptr[0] >= '0' && text.ptr[0] <= '7';
+}
+
 /* A header that says nothing beside name, owner, size and time. */
 static bool is_plain_header(struct assay_span block)
 {
-	return assay_span_is_fill(assay_span_sub(block, LINK_AT, LINK_END - LINK_AT), 0) &&
+	return is_plain_size(assay_span_sub(block, SIZE_AT, block.len)) &&
+	       assay_span_is_fill(assay_span_sub(block, LINK_AT, LINK_END - LINK_AT), 0) &&
 	       is_plain_text(assay_span_sub(block, OWNER_AT, OWNER_LEN)) &&
 	       is_plain_text(assay_span_sub(block, OWNER_AT + OWNER_LEN, OWNER_LEN)) &&
 	       assay_span_is_fill(assay_span_sub(block, PREFIX_AT, block.len), 0);
@@ -118,10 +129,14 @@ static bool is_plain_file(const struct assay_contents *tar, const struct assay_e
 	return is_plain_header(assay_span_sub(tar->span, parts[0].offset, parts[0].length));
 }
 
+/* Without an end of its own: for apk, which reads the streams as one archive, all would end there. */
 static bool is_plain_archive(const struct assay_contents *tar)
 {
-	if (tar->entry_count == 0 || tar->entry_count > SIGNATURES_MAX || tar->trailing > 0)
+	if (tar->entry_count == 0 || tar->entry_count > SIGNATURES_MAX)
 		return false;
+	for (size_t i = 0; i < tar->part_count; i++)
+		if (tar->parts[i].entry == ASSAY_NO_ENTRY && tar->parts[i].length > 0)
+			return false;
 	for (size_t i = 0; i < tar->entry_count; i++)
 		if (!is_plain_file(tar, &tar->entries[i]))
 			return false;
