@@ -131,6 +131,35 @@ static void add_links(struct assay_contents *out, struct links *links)
 	}
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+	int order = compare_numbers(x->ino, y->ino);
+
+	return order != 0 ? order : by_file(a, b);
+}
+
+/*
+ * BusyBox 1.35 takes members with one inode number for links of one file, whatever their devices are
+ * (archival/libarchive/get_header_cpio.c). Where these differ, who has whose number is an attribute.
+ */
+static void add_numbers(struct assay_contents *out, struct links *links)
+{
+	if (links->count > 0)
+		qsort(links->items, links->count, sizeof(*links->items), by_number);
+	for (size_t first = 0, next; first < links->count; first = next) {
+		const struct link *items = links->items;
+		size_t least = items[first].entry;
+
+		for (next = first + 1; next < links->count && items[next].ino == items[first].ino;
+		     next++)
+			least = items[next].entry < least ? items[next].entry : least;
+		for (size_t i = first; items[first].dev != items[next - 1].dev && i < next; i++)
+			assay_contents_number(out, items[i].entry, "inode number of",
+			                      ASSAY_FORM_ENTRY, least);
+	}
+}
+
 /* Content of a file, or the target of a link; nothing else has any. */
 static int add_content(struct assay_contents *out, const struct assay_cpio_header *header,
                        struct assay_error *err)
@@ -231,6 +260,7 @@ static int read_archive(struct assay_budget *budget, struct assay_contents *out,
 	while (got > 0)
 		got = read_next(budget, out, start, &links, err);
 	add_links(out, &links);
+	add_numbers(out, &links);
 	free(links.items);
 	return got;
 }
