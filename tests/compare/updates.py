@@ -23,13 +23,13 @@ def sha256(data):
 def apk(program=PROGRAM, manual=gz(MANUAL), post=b"#!/bin/sh\necho post\n", info=b"pkgname = x\n",
         datahash=None, level=9, control_level=9, mtime=1700000000, mode=0o755, signed=None, more=(),
         extra_stream=b"", after=b"", scripts=(), sign_name=".SIGN.RSA.key.rsa.pub", sign_members=(),
-        sign_fields=None, infos=1):
+        sign_fields=None, infos=1, control_end=0):
     files = tar(member("usr/bin/x", program, mode=mode, mtime=mtime),
                 member("usr/share/man/man1/x.1.gz", manual, mtime=mtime), *more)
     data = gz(files, level=level)
     text = info + b"datahash = " + (sha256(data) if datahash is None else datahash) + b"\n"
     control = gz(tar(*[member(".PKGINFO", text)] * infos, member(".post-install", post, mode=0o755),
-                     *[member(n, c) for n, c in scripts], end=0), level=control_level)
+                     *[member(n, c) for n, c in scripts], end=control_end), level=control_level)
     out = b""
     if signed is not None:
         out = gz(tar(member(sign_name, signed, **(sign_fields or {})), *sign_members, end=0))
@@ -53,6 +53,7 @@ def apks():
          {"manual", "level", "mtime"}),
         ("a digest that is false", {"datahash": b"0" * 64}, "datahash is false in the",
          {"manual", "level", "mtime"}),
+        ("scripts that end the archive", {"control_end": 1024}, "control.tar: ends the archive"),
         ("bytes behind the end", {"after": b"evil"}, "trailing bytes"),
         ("a fourth stream", {"after": gz(tar(member("evil", b"x")))}, "trailing bytes"),
     ]

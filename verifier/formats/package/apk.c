@@ -28,6 +28,7 @@
 #define SIGNATURES_MAX 4   /* ours */
 #define SIGNATURE_MAX 1024 /* bytes; an 8192-bit RSA key */
 #define PACKED_MAX 4096    /* bytes of all signatures; ours */
+#define END ((size_t)2 * ASSAY_TAR_BLOCK)
 #define SIZE_AT 124
 #define LINK_AT 157 /* what a tar header has beside name, numbers and type */
 #define LINK_END 257
@@ -156,6 +157,19 @@ static void seal(struct assay_budget *budget, struct assay_contents *out)
 		out->entries[0].opaque = "apk/signature@1";
 }
 
+/* --- where the package ends --- */
+
+/* Two blocks of zeros behind the scripts: apk reads on in the same archive, and finds no files. */
+static void note_end(struct assay_contents *out)
+{
+	struct assay_span content = assay_contents_newest(out)->content;
+
+	if (content.len >= END &&
+	    assay_span_is_fill(assay_span_sub(content, content.len - END, END), 0))
+		assay_contents_number(out, out->entry_count - 1, "ends the archive",
+		                      ASSAY_FORM_NUMBER, 1);
+}
+
 /* --- the digest of the files --- */
 
 /* The one file of a name in a stream. Return: its content, borrowed; empty when there is none */
@@ -226,6 +240,7 @@ static int read_apk(struct assay_budget *budget, struct assay_contents *out,
 	}
 	if (read_stream(budget, out, "control.tar", err) < 0)
 		return -1;
+	note_end(out);
 	start = out->end;
 	if (read_stream(budget, out, "data.tar", err) < 0)
 		return -1;
