@@ -200,7 +200,8 @@ nap=$((47000 + $$)) # seconds that no other run on this machine sleeps
 manifest out.bin good.bin "\"touch started; sleep $nap\"" >long.yaml
 python3 - "$ASSAY" "$nap" <<-'END'
 	import signal, subprocess, sys, time
-	# From here and not with `&', because a shell's background jobs ignore SIGINT.
+	# A shell's background jobs ignore SIGINT, and so does what they start.
+	signal.signal(signal.SIGINT, signal.SIG_DFL)
 	run = subprocess.Popen([sys.argv[1], "verify", "--quiet", "-o", "r10", "long.yaml"],
 	                       stdout=open("out", "w"), stderr=open("err", "w"))
 	step = ["pgrep", "-f", "^sleep %s$" % sys.argv[2]]
