@@ -122,7 +122,7 @@ ATTACKS = [
     ("flags", {"flags": 0x103}, "flags differs"),
 ]
 LIES = [
-    ("a folder in itself", {"places": {"bin": 76}, "sizes": {"bin": 16}}, "cramfs"),
+    ("a folder in itself", {"places": {"bin": 76}, "sizes": {"bin": 16}}, "a listing of two directories"),
     ("a listing of two folders", {"places": {"dev": 76, "etc": 76}}, "cramfs"),
     ("a listing past the end", {"places": {"etc": 1 << 27}}, "past the end"),
     ("a listing cut short", {"sizes": {"etc": 20}}, "past the end"),
@@ -155,6 +155,9 @@ def lies():
     for text, changes, piece in LIES:
         trial(f"cramfs: {text}", cramfs(**changes), cramfs(), "inconclusive", piece)
         trial(f"cramfs: {text}, rebuilt", cramfs(), cramfs(**changes), "inconclusive", piece)
+    deep = {"/".join(["d" * 252] * n): (DIR, 0, None) for n in range(1, 18)}
+    trial("cramfs: a path that no system call takes", cramfs(tree=deep), cramfs(), "inconclusive",
+          "a path of more than 4096 bytes")
     good = cramfs()
     for cut in (100, 2000, len(good) - 1):
         trial(f"cramfs: cut short at {cut}", good[:cut], good, "inconclusive", "cut short")

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 
+from makers import run_tool
 from pairs import *  # noqa: F403
 
 PLAIN = ["-noI", "-noD", "-noF", "-noX", "-noId"]
@@ -219,6 +220,8 @@ def not_for_linux():
             ("xz", "with a large dictionary", packed(dictionary=1 << 20), "inconclusive"),
             ("xz", "with differences", packed(before=[delta]), "inconclusive"),
             ("xz", "with three filters", packed(before=[x86, {"id": lzma.FILTER_ARM}]), "inconclusive"),
+            ("xz", "in two blocks", run_tool("xz", "-c", "--check=crc32", f"--lzma2=dict={BLOCK}",
+                                             f"--block-size={BLOCK // 2}", data=block), "inconclusive"),
             ("xz", "with a start", packed(before=[{**x86, "start_offset": 16}]), "inconclusive"),
             ("zstd", "of known size", zst(block, f"--stream-size={BLOCK}"), "different"),
             ("zstd", "with a large window", zst(block, "-19"), "inconclusive")):

@@ -44,11 +44,11 @@ DYNAMIC, STATIC = 1, 2
 
 def ubi(volumes=((b"kernel", STATIC, KERNEL), (b"data", DYNAMIC, PROGRAM)), seq=1, counter=0, flags=0, order=None,
         seqs=None, record_more=None, second_table=None, vid_more=None, data_more=None, behind=b"", extra=None,
-        tail=b"", records=None, leave_out=()):
+        tail=b"", records=None, leave_out=(), geometry=None):
     """vid_more, data_more: what is other in the header of (volume, number), or behind its data."""
     table = list(records) if records else [record(n, 9, k, flags, **(record_more or {})) for n, k, _ in volumes]
     table = b"".join(table + [EMPTY] * (LEB // 172 - len(table)))
-    start = ec(seq, counter)
+    start = ec(seq, counter, **(geometry or {}))
     out = [block(start, vid(LAYOUT, i, compat=5, **(vid_more or {}).get((LAYOUT, i), {})),
                  second_table if second_table and i else table) for i in range(2)]
     for number, (_, kind, content) in enumerate(volumes):
@@ -109,6 +109,9 @@ LIES = [
     ("a last block of nothing", {"vid_more": {(0, 0): {"size": 0, "data_crc": crc(b"")}}}, "a block that is not full"),
     ("a block that is there twice, the second one newer", more(1, sqnum=9), "a second block for one place"),
     ("a block of no volume", more(5), "a block of no volume"),
+    ("a volume header in the header before it", {"geometry": {"vid": 60}}, "headers that do not fit"),
+    ("data in the header before it", {"geometry": {"data": VID + 60}}, "headers that do not fit"),
+    ("no room for a table of volumes", {"geometry": {"data": BLOCK - 171}}, "headers that do not fit"),
     ("a fastmap", more(0x7fffeffe), "a block of no volume"),
     ("a block left out", {"leave_out": ((1, 1),)}, "a block left out"),
     ("a block of another image", {"seqs": (3, 9)}, "a block of another image"),
