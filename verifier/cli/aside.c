@@ -32,6 +32,19 @@ void assay_cli_digest(const struct assay_build_record *record, struct assay_buil
 	assay_hasher_finish(hasher, &out->digest);
 }
 
+int assay_cli_carry_out(const struct assay_rebuild_request *request, struct assay_built *out,
+                        struct assay_error *err)
+{
+	ASSAY_AUTO_BUILD_RECORD struct assay_build_record record = { 0 };
+
+	if (assay_rebuild(request, &record, err) < 0)
+		return -1;
+	if (record.outcome == ASSAY_OUTCOME_INTERRUPTED)
+		return assay_fail(err, ASSAY_E_SYSTEM, "%s", record.detail);
+	assay_cli_digest(&record, out);
+	return 0;
+}
+
 /* The position of a descriptor is one for all that share it: sources are opened anew. */
 static int open_again(int fd, struct assay_error *err)
 {
@@ -47,7 +60,6 @@ static int build(const struct assay_rebuild_request *request, struct assay_built
                  struct assay_error *err)
 {
 	unsigned count = request->manifest->sources_count;
-	ASSAY_AUTO_BUILD_RECORD struct assay_build_record record = { 0 };
 	ASSAY_AUTO_FREE int *sources = assay_calloc(count + 1, sizeof(*sources));
 	struct assay_rebuild_request own = *request;
 
@@ -58,12 +70,7 @@ static int build(const struct assay_rebuild_request *request, struct assay_built
 		if (sources[i] < 0)
 			return -1;
 	}
-	if (assay_rebuild(&own, &record, err) < 0)
-		return -1;
-	assay_cli_digest(&record, out);
-	return record.outcome == ASSAY_OUTCOME_INTERRUPTED
-	               ? assay_fail(err, ASSAY_E_SYSTEM, "%s", record.detail)
-	               : 0;
+	return assay_cli_carry_out(&own, out, err);
 }
 
 static void be_aside(const struct assay_rebuild_request *request, int out, pid_t parent)

@@ -25,6 +25,10 @@ struct assay_aside {
 /** Of what a build made; a build that made nothing has one too, that of how it ended. */
 void assay_cli_digest(const struct assay_build_record *record, struct assay_built *out);
 
+/** Build, here and now. Errors: as assay_rebuild, and ASSAY_E_SYSTEM when it was interrupted */
+ASSAY_CHECKED int assay_cli_carry_out(const struct assay_rebuild_request *request,
+                                      struct assay_built *out, struct assay_error *err);
+
 /**
  * Begin a build. Sources are read through descriptors of its own, and nothing tells how far it is.
  *
@@ -33,7 +37,7 @@ void assay_cli_digest(const struct assay_build_record *record, struct assay_buil
 ASSAY_CHECKED int assay_aside_begin(const struct assay_rebuild_request *request,
                                     struct assay_aside *out, struct assay_error *err);
 
-/** Wait for its end. Errors: as assay_rebuild, and ASSAY_E_SYSTEM when it was stopped */
+/** Wait for its end. Errors: as assay_cli_carry_out, and ASSAY_E_SYSTEM when it was stopped */
 ASSAY_CHECKED int assay_aside_end(struct assay_aside *aside, struct assay_built *out,
                                   struct assay_error *err);
 

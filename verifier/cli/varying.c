@@ -113,18 +113,6 @@ static int vary_order(const struct assay_varying *varying, const char *name, ass
 	return make_order(varying, name, &out->variation.manifest, out, err);
 }
 
-static int carry_out(const struct order *order, struct assay_built *out, struct assay_error *err)
-{
-	ASSAY_AUTO_BUILD_RECORD struct assay_build_record record = { 0 };
-
-	if (assay_rebuild(&order->request, &record, err) < 0)
-		return -1;
-	if (record.outcome == ASSAY_OUTCOME_INTERRUPTED)
-		return assay_fail(err, ASSAY_E_SYSTEM, "%s", record.detail);
-	assay_cli_digest(&record, out);
-	return 0;
-}
-
 int assay_cli_build_as(const struct assay_varying *varying, const char *name,
                        const struct assay_manifest *manifest, struct assay_error *err)
 {
@@ -132,19 +120,19 @@ int assay_cli_build_as(const struct assay_varying *varying, const char *name,
 	struct assay_built built;
 
 	if (make_order(varying, name, manifest, &order, err) < 0 ||
-	    carry_out(&order, &built, err) < 0)
+	    assay_cli_carry_out(&order.request, &built, err) < 0)
 		return -1;
 	return built.outcome == ASSAY_OUTCOME_BUILT;
 }
 
-/* A set of axes to build with, and where. axes 0 with the name NULL: nothing. */
+/* A set of axes to build with, and where. */
 struct wish {
 	const char *name;
 	assay_axes axes;
 	unsigned round;
 };
 
-/* Build one, and a second one at the same time. */
+/* Build one, and a second one at the same time; second may be NULL. */
 static int build_both(const struct assay_varying *varying, const struct wish *first,
                       const struct wish *second, struct assay_built *built, struct assay_error *err)
 {
@@ -157,7 +145,7 @@ static int build_both(const struct assay_varying *varying, const struct wish *fi
 	    (vary_order(varying, second->name, second->axes, second->round, &other, err) < 0 ||
 	     assay_aside_begin(&other.request, &aside, err) < 0))
 		return -1;
-	if (carry_out(&one, &built[0], err) < 0)
+	if (assay_cli_carry_out(&one.request, &built[0], err) < 0)
 		return -1;
 	return second == NULL ? 0 : assay_aside_end(&aside, &built[1], err);
 }
