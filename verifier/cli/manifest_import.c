@@ -13,15 +13,6 @@ static const struct assay_option options[] = {
 	{ .name = NULL },
 };
 
-static json_t *list(const struct assay_strings *lines)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < lines->count; i++)
-		assay_json_append(array, assay_json_str(assay_span_of_str(lines->items[i])));
-	return array;
-}
-
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 {
 	ASSAY_AUTO_RECIPE struct assay_recipe recipe = { 0 };
@@ -39,9 +30,9 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	assay_json_set_str(json, "schema", "assay.import/1");
 	assay_json_set_str(json, "format", recipe.format);
 	assay_json_set_sha256(json, "sha256", &digest);
-	assay_json_set(json, "lossy", list(&recipe.lossy));
-	assay_json_set(json, "remarks", list(&recipe.remarks));
-	assay_json_set(json, "toolchain", list(&recipe.toolchain));
+	assay_json_set(json, "lossy", assay_json_strings(&recipe.lossy));
+	assay_json_set(json, "remarks", assay_json_strings(&recipe.remarks));
+	assay_json_set(json, "toolchain", assay_json_strings(&recipe.toolchain));
 	return assay_output_write(json, &text, err) < 0 ? -1 : ASSAY_EXIT_MATCH;
 }
 

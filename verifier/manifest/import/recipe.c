@@ -57,18 +57,9 @@ int assay_recipe_add_file(struct assay_recipe *recipe, bool source, const char *
 
 bool assay_recipe_line(struct assay_span *text, struct assay_span *line)
 {
-	const uint8_t *end;
-	size_t len;
-
-	if (text->len == 0)
+	if (!assay_span_line(text, line))
 		return false;
-	end = memchr(text->ptr, '\n', text->len);
-	len = end != NULL ? (size_t)(end - text->ptr) : text->len;
-	*line = assay_span_of(text->ptr, len);
-	if (end != NULL)
-		len++;
-	*text = assay_span_of(text->ptr + len, text->len - len);
-	while (line->len > 0 && (line->ptr[line->len - 1] == '\r'))
+	while (line->len > 0 && line->ptr[line->len - 1] == '\r')
 		line->len--;
 	return true;
 }
