@@ -53,18 +53,26 @@ static void add_head(const struct assay_recipe *recipe, const char *file, struct
 	add_key(out, "  version: ", recipe->version);
 }
 
-static void add_files(const struct assay_recipe_file *files, size_t count, const char *first,
-                      const char *last, struct assay_buffer *out)
+static void add_file(struct assay_buffer *out, const char *before,
+                     const struct assay_recipe_file *file)
 {
-	for (size_t i = 0; i < count; i++) {
-		add_key(out, first, files[i].name);
-		add_key(out, "    sha256: ", files[i].sha256);
-		assay_buffer_printf(out, "    size: %" PRIu64 "\n", files[i].size);
-		if (strstr(last, "output") != NULL)
-			add_key(out, last, files[i].name);
-		else
-			assay_buffer_add_str(out, last);
+	add_key(out, before, file->name);
+	add_key(out, "    sha256: ", file->sha256);
+	assay_buffer_printf(out, "    size: %" PRIu64 "\n", file->size);
+}
+
+static void add_sources(const struct assay_recipe *recipe, struct assay_buffer *out)
+{
+	assay_buffer_add_str(out, "sources:\n");
+	for (size_t i = 0; i < recipe->source_count; i++) {
+		add_file(out, "  - name: ", &recipe->sources[i]);
+		assay_buffer_add_str(out, "    unpack: copy\n    into: .\n    strip: 0\n");
 	}
+	if (recipe->source_count == 0)
+		assay_buffer_printf(out,
+		                    "  - {name: %s, sha256: %s, size: %s, unpack: tar, into: ., "
+		                    "strip: 1}\n",
+		                    BLANK, BLANK, BLANK);
 }
 
 static void add_variables(const struct assay_recipe *recipe, struct assay_buffer *out)
@@ -118,20 +126,9 @@ static void add_build(const struct assay_recipe *recipe, struct assay_buffer *ou
 		     "    processes: 1024\n    disk: 8589934592\n    log: 67108864\n");
 }
 
-void assay_recipe_write(const struct assay_recipe *recipe, const char *file,
-                        struct assay_buffer *out)
+/* All outputs are delivered. */
+static void add_delivered(const struct assay_recipe *recipe, struct assay_buffer *out)
 {
-	add_head(recipe, file, out);
-	assay_buffer_add_str(out, "sources:\n");
-	add_files(recipe->sources, recipe->source_count,
-	          "  - name: ", "    unpack: copy\n    into: .\n    strip: 0\n", out);
-	if (recipe->source_count == 0)
-		assay_buffer_printf(out,
-		                    "  - {name: %s, sha256: %s, size: %s, unpack: tar, into: ., "
-		                    "strip: 1}\n",
-		                    BLANK, BLANK, BLANK);
-	add_comments(out, "It was built with", &recipe->toolchain);
-	add_build(recipe, out);
 	assay_buffer_add_str(out, "outputs:\n");
 	for (size_t i = 0; i < recipe->file_count; i++) {
 		add_key(out, "  - name: ", recipe->files[i].name);
@@ -140,9 +137,22 @@ void assay_recipe_write(const struct assay_recipe *recipe, const char *file,
 	if (recipe->file_count == 0)
 		assay_buffer_printf(out, "  - {name: %s, path: %s}\n", BLANK, BLANK);
 	assay_buffer_add_str(out, "delivered:\n");
-	add_files(recipe->files, recipe->file_count, "  - file: ", "    output: ", out);
+	for (size_t i = 0; i < recipe->file_count; i++) {
+		add_file(out, "  - file: ", &recipe->files[i]);
+		add_key(out, "    output: ", recipe->files[i].name);
+	}
 	if (recipe->file_count == 0)
 		assay_buffer_printf(out, "  - {file: %s, sha256: %s, size: %s, output: %s}\n",
 		                    BLANK, BLANK, BLANK, BLANK);
+}
+
+void assay_recipe_write(const struct assay_recipe *recipe, const char *file,
+                        struct assay_buffer *out)
+{
+	add_head(recipe, file, out);
+	add_sources(recipe, out);
+	add_comments(out, "It was built with", &recipe->toolchain);
+	add_build(recipe, out);
+	add_delivered(recipe, out);
 	assay_buffer_add_str(out, "compare: {accept: identical}\n");
 }
