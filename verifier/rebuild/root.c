@@ -440,11 +440,8 @@ static int add_proc(const struct assay_plan *plan, struct assay_error *err)
 /* /bin/sh is the toolchain's bash, when it has both and they are files of their own. */
 static int change_shell(const struct root *root, struct assay_error *err)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	ASSAY_AUTO_CLOSE int shell =
-		(int)syscall(SYS_openat2, root->root, "bin/sh", &how, sizeof(how));
-	ASSAY_AUTO_CLOSE int bash =
-		(int)syscall(SYS_openat2, root->root, "bin/bash", &how, sizeof(how));
+	ASSAY_AUTO_CLOSE int shell = find(root->root, "bin/sh", 0);
+	ASSAY_AUTO_CLOSE int bash = find(root->root, "bin/bash", 0);
 	char from[64], to[64];
 
 	if (shell < 0 || bash < 0)
