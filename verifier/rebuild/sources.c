@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rebuild/sources.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -95,7 +94,6 @@ static int settle_entry(struct settling *settling, int dir, const char *name, in
 {
 	struct timespec times[2];
 	struct stat st;
-	int sub;
 
 	if (settling->others & (ASSAY_OTHER_ORDER_DOWN | ASSAY_OTHER_ORDER_UP) &&
 	    renew(dir, name, err) < 0)
@@ -103,7 +101,9 @@ static int settle_entry(struct settling *settling, int dir, const char *name, in
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return assay_fail_errno(err, "look at a source file");
 	if (S_ISDIR(st.st_mode)) {
-		sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		ASSAY_AUTO_CLOSE int sub =
+			openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
 		return sub < 0 ? assay_fail_errno(err, "open a source folder")
 		               : settle(settling, sub, depth + 1, err);
 	}
@@ -113,43 +113,24 @@ static int settle_entry(struct settling *settling, int dir, const char *name, in
 	               : 0;
 }
 
-/* The names in a folder, sorted. */
-static void list(DIR *stream, struct assay_strings *names)
-{
-	struct dirent *entry;
-
-	while ((entry = readdir(stream)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			assay_strings_add(names, entry->d_name);
-	assay_strings_sort(names);
-}
-
-/* Takes dir. */
 static int settle(struct settling *settling, int dir, int depth, struct assay_error *err)
 {
 	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
-	DIR *stream = fdopendir(dir); /* takes the descriptor */
 	bool down = (settling->others & ASSAY_OTHER_ORDER_DOWN) != 0;
 	struct timespec times[2];
-	int failed = 0;
 
-	if (stream == NULL) {
-		(void)close(dir);
-		return assay_fail_errno(err, "list a source folder");
-	}
 	if (depth > DEPTH_MAX)
-		failed = assay_fail(err, ASSAY_E_LIMIT,
-		                    "sources have more than %d folders in each other", DEPTH_MAX);
-	else
-		list(stream, &names);
-	for (size_t i = 0; failed == 0 && i < names.count; i++)
-		failed = settle_entry(settling, dir, names.items[down ? names.count - 1 - i : i],
-		                      depth, err);
+		return assay_fail(err, ASSAY_E_LIMIT,
+		                  "sources have more than %d folders in each other", DEPTH_MAX);
+	if (assay_folder_names(dir, ".", SIZE_MAX, &names, err) < 0)
+		return assay_fail_in(err, "list a source folder");
+	for (size_t i = 0; i < names.count; i++)
+		if (settle_entry(settling, dir, names.items[down ? names.count - 1 - i : i], depth,
+		                 err) < 0)
+			return -1;
 	next_times(settling, times);
-	if (failed == 0 && futimens(dir, times) < 0)
-		failed = assay_fail_errno(err, "set the time of a source folder");
-	(void)closedir(stream);
-	return failed;
+	return futimens(dir, times) < 0 ? assay_fail_errno(err, "set the time of a source folder")
+	                                : 0;
 }
 
 /* What a helper needs to know to unpack an archive. */
@@ -282,7 +263,7 @@ int assay_sources_settle(const struct assay_container *container, struct assay_e
 	const struct assay_build *build = &container->plan->manifest->build;
 	struct settling settling = { (time_t)build->source_date_epoch, 0,
 		                     container->request->others };
-	int dir = open(build->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSAY_AUTO_CLOSE int dir = open(build->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return dir < 0 ? assay_fail_errno(err, "open the build folder")
 	               : settle(&settling, dir, 0, err);
