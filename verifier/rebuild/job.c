@@ -116,15 +116,23 @@ static int set_attributes(const struct assay_build *build, assay_others others,
 	return write_self("/proc/self/oom_score_adj", OOM_SCORE, err);
 }
 
+/* What a program reads: its own input, the terminal of a build that has one, or nothing. */
+static int open_input(const struct assay_container *container, const struct assay_job *job)
+{
+	if (job->input >= 0)
+		return job->input;
+	if (container->terminal >= 0)
+		return container->terminal;
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static int set_files(const struct assay_container *container, const struct assay_job *job,
                      struct assay_error *err)
 {
 	const char *build = container->plan->manifest->build.path;
 	ASSAY_AUTO_FREE char *cwd = assay_asprintf("%s/%s", build, job->cwd);
-	int input = job->input >= 0 ? job->input : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int input = open_input(container, job);
 
-	if (job->input < 0 && container->terminal >= 0)
-		input = container->terminal;
 	if (input < 0)
 		return assay_fail_errno(err, "open /dev/null");
 	if (dup2(input, 0) < 0 || dup2(container->log, 1) < 0 || dup2(container->log, 2) < 0)
