@@ -28,44 +28,45 @@ static const struct {
 	{ ASSAY_OTHER_STATE, "proc/cmdline", "root=/dev/other quiet\n" },
 };
 
-static void change_file(struct assay_plan *plan, const char *path, const char *text)
+/* Return: what the plan has in a file; NULL where it has no such file */
+static struct assay_buffer *find_file(struct assay_plan *plan, const char *path)
 {
 	for (size_t i = 0; i < plan->file_count; i++)
-		if (strcmp(plan->files[i].path, path) == 0) {
-			plan->files[i].content.len = 0;
-			assay_buffer_add_str(&plan->files[i].content, text);
-		}
+		if (strcmp(plan->files[i].path, path) == 0)
+			return &plan->files[i].content;
+	return NULL;
 }
 
-/* Another model, and a line of flags that is longer. */
+/* Another model, with other flags. */
 static void change_processor(struct assay_plan *plan)
 {
 	static const struct {
-		const char *from, *to;
+		const char *from, *to; /* of the same length */
 	} words[] = {
 		{ "x86-64 baseline", "other processor" },
 		{ " sse2 ", " avx2 " },
 		{ "0xd03", "0xd0c" },
 		{ " fp asimd", " fp sve2a" },
 	};
-	char *text = NULL;
+	struct assay_buffer *content = find_file(plan, "proc/cpuinfo");
 
-	for (size_t i = 0; i < plan->file_count; i++)
-		if (strcmp(plan->files[i].path, "proc/cpuinfo") == 0)
-			text = assay_strdup(assay_buffer_str(&plan->files[i].content));
-	for (size_t i = 0; text != NULL && i < ASSAY_ARRAY_LEN(words); i++)
-		for (char *at = text; (at = strstr(at, words[i].from)) != NULL;)
-			memcpy(at, words[i].to, strlen(words[i].to)); /* of the same length */
-	if (text != NULL)
-		change_file(plan, "proc/cpuinfo", text);
-	free(text);
+	if (content == NULL || content->ptr == NULL)
+		return;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(words); i++)
+		for (char *at = content->ptr; (at = strstr(at, words[i].from)) != NULL;)
+			memcpy(at, words[i].to, strlen(words[i].to));
 }
 
 void assay_others_plan(assay_others others, struct assay_plan *plan)
 {
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(files); i++)
-		if (others & files[i].other)
-			change_file(plan, files[i].path, files[i].text);
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(files); i++) {
+		struct assay_buffer *content = find_file(plan, files[i].path);
+
+		if ((others & files[i].other) == 0 || content == NULL)
+			continue;
+		content->len = 0;
+		assay_buffer_add_str(content, files[i].text);
+	}
 	if (others & ASSAY_OTHER_PROCESSOR)
 		change_processor(plan);
 }
