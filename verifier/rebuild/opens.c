@@ -33,13 +33,13 @@ void assay_opens_begin(struct assay_opens *opens, const char *folder,
 
 			if (queue < 0)
 				return;
-			opens->queues[opens->queue_count++] = queue;
+			opens->queues[i / QUEUE_FILES] = queue;
 		}
 		if (!S_ISREG(scan->entries[i].st.st_mode))
 			continue;
 		/* Of two names of one file both have the number of the first: numbers are given in turn. */
 		opens->marks[i] =
-			mark(opens->queues[opens->queue_count - 1], folder, scan->entries[i].path);
+			mark(opens->queues[i / QUEUE_FILES], folder, scan->entries[i].path);
 		if (opens->marks[i] < 1 || opens->marks[i] > QUEUE_FILES)
 			return;
 	}

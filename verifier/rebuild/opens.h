@@ -21,8 +21,7 @@
 
 /** Zero-initialise. As long as init lives. */
 struct assay_opens {
-	int *queues; /* of inotify */
-	size_t queue_count;
+	int *queues;  /* of inotify, as many as are needed */
 	int *marks;   /* for each entry of the scan; 0 for what is no regular file */
 	bool certain; /* every file has its mark */
 };
