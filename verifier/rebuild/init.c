@@ -19,7 +19,6 @@
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
