@@ -39,30 +39,12 @@ void assay_statement_delivered(json_t *statement, const struct assay_result *res
 			                              &digest);
 }
 
-static void sum_classes(const struct assay_result *result, uint64_t sums[ASSAY_CLASS_COUNT])
-{
-	for (size_t i = 0; i < result->comparison_count; i++) {
-		uint64_t bytes[ASSAY_CLASS_COUNT] = { 0 };
-
-		for (size_t k = 0; k < result->comparisons[i].artefact_count; k++) {
-			assay_ledger_sum(&result->comparisons[i].artefacts[k].ledger, bytes);
-			for (unsigned class = 0; class < ASSAY_CLASS_COUNT; class ++)
-				sums[class] += bytes[class];
-		}
-	}
-}
-
-/* Whether anything is excluded: in bytes, or in what has none that a ledger could count. */
 static bool has_excluded(const struct assay_result *result)
 {
-	uint64_t sums[ASSAY_CLASS_COUNT] = { 0 };
-
-	sum_classes(result, sums);
 	for (size_t i = 0; i < result->comparison_count; i++)
-		for (size_t k = 0; k < result->comparisons[i].finding_count; k++)
-			if (result->comparisons[i].findings[k].class == ASSAY_CLASS_EXCLUDED)
-				return true;
-	return sums[ASSAY_CLASS_EXCLUDED] > 0;
+		if (assay_comparison_has(&result->comparisons[i], ASSAY_CLASS_EXCLUDED))
+			return true;
+	return false;
 }
 
 /* A match with bytes that nobody looked at is another claim than a match. */

@@ -139,23 +139,10 @@ static void set_subject(const struct pair *pair, size_t side, struct assay_subje
 	out->sha256 = pair->digests[side];
 }
 
-/* Whether the process calls anything excluded. Only a policy does that. */
-static bool says_excluded(const struct assay_comparison *out)
-{
-	uint64_t sums[ASSAY_CLASS_COUNT];
-
-	for (size_t i = 0; i < out->artefact_count; i++) {
-		assay_ledger_sum(&out->artefacts[i].ledger, sums);
-		if (sums[ASSAY_CLASS_EXCLUDED] > 0)
-			return true;
-	}
-	for (size_t i = 0; i < out->finding_count; i++)
-		if (out->findings[i].class == ASSAY_CLASS_EXCLUDED)
-			return true;
-	return false;
-}
-
-/* What can be seen from here: the process has no say in it. A member exists there only. */
+/*
+ * What can be seen from here: the process has no say in it. A member exists there only. Nothing but a
+ * policy excludes anything.
+ */
 static int check_answer(const struct assay_judge *judge, const struct pair *pair,
                         struct assay_error *err)
 {
@@ -172,7 +159,7 @@ static int check_answer(const struct assay_judge *judge, const struct pair *pair
 	}
 	if (out->artefacts[0].ledger.size != out->delivered.size ||
 	    (equal && out->artefact_count != 1) || equal != (out->tier == ASSAY_TIER_IDENTICAL) ||
-	    (judge->exclusions == NULL && says_excluded(out)))
+	    (judge->exclusions == NULL && assay_comparison_has(out, ASSAY_CLASS_EXCLUDED)))
 		return assay_fail(err, ASSAY_E_FORMAT, "an answer about other files");
 	return 0;
 }

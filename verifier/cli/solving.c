@@ -60,14 +60,14 @@ struct score {
 
 static void add_score(const struct assay_comparison *comparison, struct score *score)
 {
+	uint64_t sums[ASSAY_CLASS_COUNT];
+
 	if (comparison->tier > score->tier)
 		score->tier = comparison->tier;
-	for (size_t i = 0; i < comparison->artefact_count; i++)
-		for (size_t k = 0; k < comparison->artefacts[i].ledger.count; k++)
-			if (comparison->artefacts[i].ledger.ranges[k].class ==
-			    ASSAY_CLASS_UNEXPLAINED)
-				score->unexplained +=
-					comparison->artefacts[i].ledger.ranges[k].length;
+	for (size_t i = 0; i < comparison->artefact_count; i++) {
+		assay_ledger_sum(&comparison->artefacts[i].ledger, sums);
+		score->unexplained += sums[ASSAY_CLASS_UNEXPLAINED];
+	}
 	for (size_t i = 0; i < comparison->finding_count; i++)
 		score->unexplained += comparison->findings[i].class == ASSAY_CLASS_UNEXPLAINED &&
 		                      comparison->findings[i].length == 0;

@@ -186,6 +186,21 @@ static int check_ledgers(const struct assay_comparison *comparison, struct assay
 	return 0;
 }
 
+bool assay_comparison_has(const struct assay_comparison *comparison, enum assay_class class)
+{
+	uint64_t sums[ASSAY_CLASS_COUNT];
+
+	for (size_t i = 0; i < comparison->artefact_count; i++) {
+		assay_ledger_sum(&comparison->artefacts[i].ledger, sums);
+		if (sums[class] > 0)
+			return true;
+	}
+	for (size_t i = 0; i < comparison->finding_count; i++)
+		if (comparison->findings[i].class == class)
+			return true;
+	return false;
+}
+
 int assay_comparison_conclude(struct assay_comparison *comparison, struct assay_error *err)
 {
 	size_t start = 0;

@@ -116,6 +116,9 @@ struct assay_finding *assay_comparison_find(struct assay_comparison *comparison,
 size_t assay_comparison_add(struct assay_comparison *comparison, const char *path,
                             const char *format, struct assay_ledger *ledger);
 
+/** Whether anything is of a class: bytes at any depth, or a thing without bytes. */
+bool assay_comparison_has(const struct assay_comparison *comparison, enum assay_class class);
+
 /**
  * Set the tier of everything from the ledgers and findings, and check every ledger's invariant.
  * A finding of class unexplained makes its artefact different, whatever its bytes say.
