@@ -41,14 +41,6 @@ static void add(struct assay_guesses *guesses, const char *key, char *value)
 
 /* --- what is text in the output ------------------------------------------------------------- */
 
-static const char *variable(const struct assay_manifest *manifest, const char *name)
-{
-	for (unsigned i = 0; i < manifest->build.environment_count; i++)
-		if (strcmp(manifest->build.environment[i].name, name) == 0)
-			return manifest->build.environment[i].value;
-	return "";
-}
-
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /*
@@ -85,7 +77,7 @@ static char *value_of(const struct assay_manifest *manifest, const struct slot *
 	const char *last = strrchr(slot->key, '.') + 1;
 
 	if (in_environment(slot))
-		return assay_strdup(variable(manifest, last));
+		return assay_strdup(assay_build_variable(&manifest->build, last));
 	if (strcmp(last, "path") == 0)
 		return assay_strdup(manifest->build.path);
 	if (strcmp(last, "hostname") == 0)

@@ -10,6 +10,7 @@
 #define ASSAY_MODEL_MANIFEST_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "model/exclusion.h"
 #include "model/machine.h"
@@ -71,6 +72,15 @@ struct assay_build {
 	struct assay_machine machine;
 	struct assay_limits limits;
 };
+
+/** The value of a variable of the environment; "" where it is not set. Borrowed. */
+static inline const char *assay_build_variable(const struct assay_build *build, const char *name)
+{
+	for (unsigned i = 0; i < build->environment_count; i++)
+		if (strcmp(build->environment[i].name, name) == 0)
+			return build->environment[i].value;
+	return "";
+}
 
 /** A file that the build must make. */
 struct assay_output {

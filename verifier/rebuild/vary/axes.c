@@ -14,16 +14,6 @@ static char *keep(struct assay_variation *variation, const char *text)
 	return variation->texts.items[variation->texts.count - 1];
 }
 
-static const char *get_variable(const struct assay_variation *variation, const char *name)
-{
-	const struct assay_build *build = &variation->manifest.build;
-
-	for (unsigned i = 0; i < build->environment_count; i++)
-		if (strcmp(build->environment[i].name, name) == 0)
-			return build->environment[i].value;
-	return "";
-}
-
 static void set_variable(struct assay_variation *variation, const char *name, const char *value)
 {
 	struct assay_build *build = &variation->manifest.build;
@@ -77,8 +67,9 @@ static void vary_environment(struct assay_variation *v,
 static void vary_path(struct assay_variation *v, const struct assay_vary_host *host ASSAY_UNUSED,
                       unsigned round)
 {
-	ASSAY_AUTO_FREE char *path = assay_asprintf("%s:%s", get_variable(v, "PATH"),
-	                                            pick(round, "/i/capture/the/path", "/as/do/I"));
+	ASSAY_AUTO_FREE char *path =
+		assay_asprintf("%s:%s", assay_build_variable(&v->manifest.build, "PATH"),
+	                       pick(round, "/i/capture/the/path", "/as/do/I"));
 
 	set_variable(v, "PATH", path);
 }
