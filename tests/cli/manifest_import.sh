@@ -9,16 +9,6 @@ set -u
 needs python3-yaml python3 -c 'import yaml'
 pin=$(printf '%064d' 7)
 
-# get KEY…: a value of the manifest t.yaml, as another YAML reader finds it.
-get()
-{
-	python3 -c 'import sys, yaml
-value = yaml.load(open("t.yaml"), Loader=yaml.BaseLoader)
-for key in sys.argv[1:]:
-    value = value[int(key) if key.isdigit() else key]
-print(value)' "$@"
-}
-
 # imports FORMAT TEXT: the file "recipe" is one of that format
 imports()
 {
@@ -88,13 +78,13 @@ iQ==
 -----END PGP SIGNATURE-----
 END
 imports debian-buildinfo "Debian"
-same "Debian: product" "hello 2.10-3" "$(get product name) $(get product version)"
-same "Debian: source" "hello_2.10-3.dsc $pin 1721" "$(get sources 0 name) $(get sources 0 sha256) $(get sources 0 size)"
+same "Debian: product" "hello 2.10-3" "$(yaml_get t.yaml product name) $(yaml_get t.yaml product version)"
+same "Debian: source" "hello_2.10-3.dsc $pin 1721" "$(yaml_get t.yaml sources 0 name) $(yaml_get t.yaml sources 0 sha256) $(yaml_get t.yaml sources 0 size)"
 same "Debian: delivered" "hello_2.10-3+b1_amd64.deb $pin 53080" \
-	"$(get delivered 0 file) $(get delivered 0 sha256) $(get delivered 0 size)"
-same "Debian: path" /build/reproducible-path/hello-2.10 "$(get build path)"
-same "Debian: time" 1672068600 "$(get build source_date_epoch)"
-same "Debian: environment" 'C.UTF-8 a "b" \ c' "$(get build environment LANG) $(get build environment ODD)"
+	"$(yaml_get t.yaml delivered 0 file) $(yaml_get t.yaml delivered 0 sha256) $(yaml_get t.yaml delivered 0 size)"
+same "Debian: path" /build/reproducible-path/hello-2.10 "$(yaml_get t.yaml build path)"
+same "Debian: time" 1672068600 "$(yaml_get t.yaml build source_date_epoch)"
+same "Debian: environment" 'C.UTF-8 a "b" \ c' "$(yaml_get t.yaml build environment LANG) $(yaml_get t.yaml build environment ODD)"
 same "Debian: toolchain" '["autoconf (= 2.71-2)","base-files (= 12.3)"]' "$(jq -c .toolchain t.json)"
 grep -q 'signature was not verified' t.yaml
 result $? "Debian: the signature is told not to be verified"
@@ -130,8 +120,8 @@ installed = acl-2.3.2-1-x86_64
 installed = zlib-1:1.3.1-1-x86_64
 END
 imports arch-buildinfo "Arch Linux"
-same "Arch Linux: product" "zlib 1:1.3.1-2" "$(get product name) $(get product version)"
-same "Arch Linux: path and time" "/build 1700000000" "$(get build path) $(get build source_date_epoch)"
+same "Arch Linux: product" "zlib 1:1.3.1-2" "$(yaml_get t.yaml product name) $(yaml_get t.yaml product version)"
+same "Arch Linux: path and time" "/build 1700000000" "$(yaml_get t.yaml build path) $(yaml_get t.yaml build source_date_epoch)"
 same "Arch Linux: toolchain" '["acl-2.3.2-1-x86_64","zlib-1:1.3.1-1-x86_64"]' "$(jq -c .toolchain t.json)"
 cp recipe good
 sed 's/^builddate.*/builddate = now/' good >recipe
@@ -196,10 +186,10 @@ buildinfo=target/${artifactId}-${version}.buildinfo
 issue=
 END
 imports buildspec "BUILDSPEC"
-same "BUILDSPEC: product" "thing 1.2.3" "$(get product name) $(get product version)"
-same "BUILDSPEC: command" 'mvn -v && mvn verify  -Dx="$HOME" -Dy=1.2.3' "$(get build steps 0 argv 2)"
-same "BUILDSPEC: it is for a shell" "sh -c" "$(get build steps 0 argv 0) $(get build steps 0 argv 1)"
-same "BUILDSPEC: umask and zone" "0002 Europe/Berlin" "$(get build umask) $(get build environment TZ)"
+same "BUILDSPEC: product" "thing 1.2.3" "$(yaml_get t.yaml product name) $(yaml_get t.yaml product version)"
+same "BUILDSPEC: command" 'mvn -v && mvn verify  -Dx="$HOME" -Dy=1.2.3' "$(yaml_get t.yaml build steps 0 argv 2)"
+same "BUILDSPEC: it is for a shell" "sh -c" "$(yaml_get t.yaml build steps 0 argv 0) $(yaml_get t.yaml build steps 0 argv 1)"
+same "BUILDSPEC: umask and zone" "0002 Europe/Berlin" "$(yaml_get t.yaml build umask) $(yaml_get t.yaml build environment TZ)"
 grep -q 'gitTag: thing-${version//./_}' t.yaml
 result $? "BUILDSPEC: an expansion that is not done stays as it is"
 grep -q 'execBefore, which was meant to run on the host, is left out: touch ran' t.yaml
@@ -208,7 +198,7 @@ result $? "BUILDSPEC: commands for the host are left out"
 result $? "BUILDSPEC: nothing was run"
 same "BUILDSPEC: what differs is what a shell says" \
 	"$(bash -c '. ./recipe; echo "$command|$display|$buildinfo"')" \
-	"$(get build steps 0 argv 2)|org.example:thing|target/thing-1.2.3.buildinfo"
+	"$(yaml_get t.yaml build steps 0 argv 2)|org.example:thing|target/thing-1.2.3.buildinfo"
 cp recipe good
 for line in 'touch ran' 'x=1 touch ran' 'x=$(touch ran' 'x=1; touch ran' 'x=<(touch ran)' 'x=a|b' \
 	'[ -e x ] && y=1' 'if true' 'x="abc' "x='abc" 'x=${abc' 'x=1&touch ran'; do

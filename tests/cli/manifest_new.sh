@@ -25,16 +25,6 @@ digest()
 	sha256sum "$1" | cut -d ' ' -f 1
 }
 
-# get KEY…: a value of the manifest t.yaml, as another YAML reader finds it.
-get()
-{
-	python3 -c 'import sys, yaml
-value = yaml.load(open("t.yaml"), Loader=yaml.BaseLoader)
-for key in sys.argv[1:]:
-    value = value[int(key) if key.isdigit() else key]
-print(value)' "$@"
-}
-
 cat >libtest_1.2-3.dsc <<DSC
 -----BEGIN PGP SIGNED MESSAGE-----
 Hash: SHA512
@@ -61,19 +51,19 @@ dsc=libtest_1.2-3.dsc one=libtest1_1.2-3_amd64.deb doc=libtest-doc_1.2-3_all.deb
 "$ASSAY" manifest new "$PWD/$dsc" "./$one" "$doc" >t.yaml 2>err
 same "a template is written" 0 $?
 same "and nothing else" "" "$(cat err)"
-same "product" "{'name': 'libtest', 'version': '7:1.2-3'}" "$(get product)"
+same "product" "{'name': 'libtest', 'version': '7:1.2-3'}" "$(yaml_get t.yaml product)"
 same "the .dsc is a source" "$dsc $(digest $dsc) $(stat -c %s $dsc)" \
-	"$(get sources 0 name) $(get sources 0 sha256) $(get sources 0 size)"
+	"$(yaml_get t.yaml sources 0 name) $(yaml_get t.yaml sources 0 sha256) $(yaml_get t.yaml sources 0 size)"
 same "so are its files" "libtest_1.2.orig.tar.xz $pin 1001" \
-	"$(get sources 1 name) $(get sources 1 sha256) $(get sources 1 size)"
+	"$(yaml_get t.yaml sources 1 name) $(yaml_get t.yaml sources 1 sha256) $(yaml_get t.yaml sources 1 size)"
 same "delivered" "$one $(digest $one) $(stat -c %s $one) $one" \
-	"$(get delivered 0 file) $(get delivered 0 sha256) $(get delivered 0 size) $(get delivered 0 output)"
-same "delivered, the other one" "$doc $(digest $doc)" "$(get delivered 1 file) $(get delivered 1 sha256)"
-same "time of the build" 1669357904 "$(get build source_date_epoch)"
+	"$(yaml_get t.yaml delivered 0 file) $(yaml_get t.yaml delivered 0 sha256) $(yaml_get t.yaml delivered 0 size) $(yaml_get t.yaml delivered 0 output)"
+same "delivered, the other one" "$doc $(digest $doc)" "$(yaml_get t.yaml delivered 1 file) $(yaml_get t.yaml delivered 1 sha256)"
+same "time of the build" 1669357904 "$(yaml_get t.yaml build source_date_epoch)"
 same "unpacked with dpkg-source" \
-	"['dpkg-source', '--no-check', '-x', '$dsc', 'libtest-1.2']" "$(get build steps 0 argv)"
-same "all packages are built" "-b libtest-1.2" "$(get build steps 1 argv 3) $(get build steps 1 cwd)"
-same "a pool with its own letter" "debian:pool/main/libt/libtest/$dsc" "$(get hints 0 from)"
+	"['dpkg-source', '--no-check', '-x', '$dsc', 'libtest-1.2']" "$(yaml_get t.yaml build steps 0 argv)"
+same "all packages are built" "-b libtest-1.2" "$(yaml_get t.yaml build steps 1 argv 3) $(yaml_get t.yaml build steps 1 cwd)"
+same "a pool with its own letter" "debian:pool/main/libt/libtest/$dsc" "$(yaml_get t.yaml hints 0 from)"
 grep -q '^# .*signature.* NOT verified' t.yaml
 result $? "says that the signature was not verified"
 fails "what is left are the toolchain's pins" 2 \
@@ -86,12 +76,12 @@ same "filled in, it is a good manifest" "0 " "$? $(cat err)"
 same "the same words each time" "$(digest t.yaml)" "$(digest again.yaml)"
 
 "$ASSAY" manifest new $dsc $one >t.yaml
-same "packages for one architecture" -B "$(get build steps 1 argv 3)"
+same "packages for one architecture" -B "$(yaml_get t.yaml build steps 1 argv 3)"
 "$ASSAY" manifest new $dsc $doc >t.yaml
-same "packages for all" -A "$(get build steps 1 argv 3)"
+same "packages for all" -A "$(yaml_get t.yaml build steps 1 argv 3)"
 "$ASSAY" manifest new $dsc >t.yaml
 same "no package: everything about them is left open" "-b FILL-IN FILL-IN FILL-IN" \
-	"$(get build steps 1 argv 3) $(get build source_date_epoch) $(get outputs 0 path) $(get delivered 0 sha256)"
+	"$(yaml_get t.yaml build steps 1 argv 3) $(yaml_get t.yaml build source_date_epoch) $(yaml_get t.yaml outputs 0 path) $(yaml_get t.yaml delivered 0 sha256)"
 fails "and check names all of it" 2 't.yaml:[0-9]+: .*source_date_epoch.*outputs.*delivered' \
 	manifest check t.yaml
 deb libtest1 7:1.2-3+b1 amd64 1700000000 none
@@ -99,7 +89,7 @@ deb libtest1 7:1.2-3+b1 amd64 1700000000 none
 grep -q '^# "libtest1_1.2-3+b1_amd64.deb" has the version "7:1.2-3+b1"' t.yaml
 result $? "a binary-only rebuild is pointed out"
 "$ASSAY" manifest new $dsc libtest1_1.2-3+b1_amd64.deb $doc >t.yaml
-same "packages of two times leave the time open" FILL-IN "$(get build source_date_epoch)"
+same "packages of two times leave the time open" FILL-IN "$(yaml_get t.yaml build source_date_epoch)"
 
 fails "no .dsc" 2 "open none.dsc: No such file" manifest new none.dsc
 fails "no .deb" 2 "open none.deb: No such file" manifest new $dsc none.deb

@@ -46,6 +46,16 @@ fails()
 	result $tap_result "$tap_text: message"
 }
 
+# yaml_get FILE KEY…: a value in it, as another YAML reader finds it.
+yaml_get()
+{
+	python3 -c 'import sys, yaml
+value = yaml.load(open(sys.argv[1]), Loader=yaml.BaseLoader)
+for key in sys.argv[2:]:
+    value = value[int(key) if key.isdigit() else key]
+print(value)' "$@"
+}
+
 # needs PACKAGE COMMAND…: skip the whole script when the command fails; a strict run does not skip.
 needs()
 {
