@@ -9,13 +9,6 @@ set -u
 unshare --user --map-root-user true 2>/dev/null || skip_all "this host has no user namespaces"
 make_fixture
 
-# commands SCRIPT: the source of the next manifests
-commands() {
-	mkdir -p tree && printf '%s\n' "$1" >tree/build.sh
-	tar --sort=name --mtime=@1 --owner=0 --group=0 -cf source.tar -C tree .
-	rm -rf data/assay/blobs
-	manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
-}
 # decides STATUS DECISION DELIVERED TEXT
 decides() {
 	printf '%s\n' "$3" >delivered.bin

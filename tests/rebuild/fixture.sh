@@ -164,3 +164,11 @@ manifest() {
 		  - {name: $2, from: $2}
 	END
 }
+
+# commands SCRIPT: a source with this script, and m.yaml, which runs it, for delivered.bin.
+commands() {
+	mkdir -p tree && printf '%s\n' "$1" >tree/build.sh
+	tar --sort=name --mtime=@1 --owner=0 --group=0 -cf source.tar -C tree .
+	rm -rf data/assay/blobs
+	manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
+}

@@ -50,12 +50,6 @@ expect 1 "two at once, where there are two processors" "$ASSAY" vary --quiet --e
 ok $? "one or two builds at once: the same result"
 
 # Two axes, each enough; and two that are needed both.
-commands() {
-	mkdir -p tree && printf '%s\n' "$1" >tree/build.sh
-	tar --sort=name --mtime=@1 --owner=0 --group=0 -cf source.tar -C tree .
-	rm -rf data/assay/blobs
-	manifest out.bin delivered.bin '"sh src/build.sh"' >m.yaml
-}
 commands 'echo "$TZ $HOME" >out.bin'
 expect 1 "two axes" "$ASSAY" vary --quiet --json vary.json -o v m.yaml
 [ "$(json vary.json 'd["variation"]["depends_on"]')" = "['home', 'zone']" ]
