@@ -91,10 +91,9 @@ static int unpack(const struct assay_opened_bundle *opened, const char *folder,
 
 /* One of the two results. Zero-initialise. */
 struct side {
-	struct assay_buffer
-		text;     /* canonical: of product and sources, without the run and the host */
-	json_t *json;     /* the same; owned */
-	json_t *unpinned; /* what the host could not pin; owned */
+	struct assay_buffer text; /* canonical, without the run and the host */
+	json_t *json;             /* the same; owned */
+	json_t *unpinned;         /* what the host could not pin; owned */
 };
 
 static void side_fini(struct side *side)

@@ -55,9 +55,9 @@ ASSAY_CHECKED int assay_watch_end(const struct assay_watch *watch, const char *f
 /**
  * In the launcher: read the inventory that a helper made, and what assay_watch_end says about it.
  *
- * In:     fd     a file in memory; -1 is an error
  * By an empty list, which says that nobody knows, all count as opened.
  *
+ * In:     fd     a file in memory; -1 is an error
  * Return: 1 for an empty list, else 0
  * Errors: ASSAY_E_FORMAT, ASSAY_E_LIMIT  not as an inventory is written; another count
  */
