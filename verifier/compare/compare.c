@@ -177,31 +177,25 @@ static int compare_node(struct assay_walk *walk, struct assay_node *node, bool e
 	return opened < 0 ? -1 : 0;
 }
 
-static int compare_bytes_of(struct assay_walk *walk, struct assay_node *node,
-                            struct assay_error *err)
-{
-	bool equal = assay_span_equal(node->delivered, node->rebuilt);
-
-	if (equal)
-		(void)assay_ledger_explain(&node->ledger, 0, node->ledger.size,
-		                           ASSAY_CLASS_IDENTICAL, NULL);
-	return compare_node(walk, node, equal, err);
-}
-
 int assay_node_compare(struct assay_walk *walk, struct assay_node *node, struct assay_error *err)
 {
 	struct assay_span rebuilt = node->rebuilt;
 	ASSAY_AUTO_BYTES struct assay_bytes masked = { 0 };
-	bool equal = assay_span_equal(node->delivered, rebuilt);
+	bool equal = assay_span_equal(node->delivered, rebuilt), same = equal;
 	int result = 0;
 
 	if (!equal && !assay_exclusion_mask(walk, node, &masked)) {
 		assay_node_settle(node);
 		return 0;
 	}
-	if (masked.ptr != NULL)
+	if (masked.ptr != NULL) {
 		node->rebuilt = assay_span_of_bytes(&masked);
-	result = compare_bytes_of(walk, node, err);
+		same = assay_span_equal(node->delivered, node->rebuilt);
+	}
+	if (same)
+		(void)assay_ledger_explain(&node->ledger, 0, node->ledger.size,
+		                           ASSAY_CLASS_IDENTICAL, NULL);
+	result = compare_node(walk, node, same, err);
 	node->rebuilt = rebuilt;
 	if (result < 0)
 		return -1;
