@@ -70,21 +70,19 @@ static int compare_child(struct job *job, size_t index, struct assay_error *err)
 	ASSAY_AUTO_FREE char *path = assay_container_path(container->node->path, entry);
 	ASSAY_AUTO_NODE struct assay_node *child = NULL;
 	const size_t entries[2] = { index, job->pairing.rebuilt_of[index] };
-	enum assay_node_role role = role_of(job, index);
 
-	if (is_equal(job) && role == ASSAY_NODE_PLAIN)
-		return 0;
 	assay_progress_tell(job->walk->options->progress, ASSAY_STAGE_COMPARE, index,
 	                    container->delivered->entry_count, path);
 	child = assay_node_new(path, assay_span_of(NULL, 0), assay_span_of(NULL, 0));
-	child->role = role;
+	child->role = role_of(job, index);
 	if (assay_member_compare(job->walk, container, entries, child, err) < 0)
 		return -1;
 	job->children[index] = assay_steal(&child);
 	return 0;
 }
 
-/* Whether an entry has content on both sides that was not compared yet. */
+/* Whether an entry has content on both sides that was not compared yet, and there is something to
+ * compare: of what is equal only that to which a package gives a role. */
 static bool is_pending(const struct job *job, size_t index)
 {
 	const struct assay_container *container = job->container;
@@ -93,7 +91,8 @@ static bool is_pending(const struct job *job, size_t index)
 	return counterpart != ASSAY_UNPAIRED && job->children[index] == NULL &&
 	       assay_entry_has_content(&container->delivered->entries[index]) &&
 	       assay_entry_has_content(&container->rebuilt->entries[counterpart]) &&
-	       !assay_is_sealed(container, index, counterpart);
+	       !assay_is_sealed(container, index, counterpart) &&
+	       !(is_equal(job) && role_of(job, index) == ASSAY_NODE_PLAIN);
 }
 
 /* What data.tar of a package is, before what says something about it. */
@@ -116,7 +115,7 @@ static int compare_ready(struct job *job, struct assay_error *err)
 			continue;
 		if (compare_child(job, i, err) < 0)
 			return -1;
-		compared += job->children[i] != NULL;
+		compared++;
 	}
 	return compared;
 }
