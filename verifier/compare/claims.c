@@ -9,19 +9,16 @@ struct list {
 	size_t count;
 };
 
-/* Whether a claim stands in what a node is. */
-static bool is_in(const struct assay_claims *claims, const struct assay_claim *claim,
+/* Whether a node is what stands inside of a delivered entry. */
+static bool is_in(const struct assay_claims *claims, size_t entry, const char *inside,
                   const struct assay_node *node)
 {
 	const struct assay_container *container = claims->container;
-	ASSAY_AUTO_FREE char *member = NULL;
-	size_t len;
+	ASSAY_AUTO_FREE char *member =
+		assay_container_path(container->node->path, &container->delivered->entries[entry]);
+	size_t len = strlen(member);
 
-	member = assay_container_path(container->node->path,
-	                              &container->delivered->entries[claim->entry]);
-	len = strlen(member);
-	return strncmp(node->path, member, len) == 0 &&
-	       strcmp(node->path + len, claim->inside) == 0;
+	return strncmp(node->path, member, len) == 0 && strcmp(node->path + len, inside) == 0;
 }
 
 /* In: text, that of the node on this side: two members could have one path */
@@ -32,12 +29,13 @@ static struct list find(const struct assay_claims *claims, const struct assay_co
 
 	for (size_t i = 0; i < contents->claim_count; i++) {
 		const struct assay_claim *claim = &contents->claims[i];
-		struct assay_claim there = *claim;
+		size_t entry = claim->entry;
 
+		if (!assay_span_equal(claim->text, text))
+			continue;
 		if (contents == claims->container->rebuilt)
-			there.entry = claims->pairing->delivered_of[claim->entry];
-		if (there.entry == ASSAY_UNPAIRED || !is_in(claims, &there, node) ||
-		    !assay_span_equal(claim->text, text))
+			entry = claims->pairing->delivered_of[entry];
+		if (entry == ASSAY_UNPAIRED || !is_in(claims, entry, claim->inside, node))
 			continue;
 		if (out.count++ == 0)
 			out.items = claim;
