@@ -371,12 +371,6 @@ static int read_ubi(struct assay_budget *budget, struct assay_contents *out,
 
 /* --- checksums --- */
 
-static void set(uint8_t *at, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		at[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
 static void recompute(const struct assay_contents *contents, uint8_t *image)
 {
 	struct assay_span whole = assay_span_of(image, contents->span.len);
@@ -391,10 +385,10 @@ static void recompute(const struct assay_contents *contents, uint8_t *image)
 			struct assay_span data =
 				assay_span_sub(whole, at, get(whole, part->offset + 20));
 
-			set(header + 32, checksum(data.ptr, data.len));
+			assay_store(header + 32, 4, true, checksum(data.ptr, data.len));
 		}
 		if (part->fields != NULL)
-			set(header + CRC_AT, checksum(header, CRC_AT));
+			assay_store(header + CRC_AT, 4, true, checksum(header, CRC_AT));
 	}
 }
 

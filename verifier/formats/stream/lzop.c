@@ -200,16 +200,15 @@ static void recompute(const struct assay_contents *contents, uint8_t *image)
 
 	for (size_t i = 0; i < contents->part_count; i++) {
 		const struct assay_part *part = &contents->parts[i];
-		uint32_t sum, flags;
+		uint32_t flags;
 
 		if (strcmp(part->what, "header") == 0)
 			start = part->offset;
 		if (strcmp(part->what, "header checksum") != 0)
 			continue;
 		flags = (uint32_t)assay_load(image + start + FLAGS_AT, 4, true);
-		sum = header_sum(assay_span_of(image + start, part->offset - start), flags);
-		for (unsigned k = 0; k < 4; k++)
-			image[part->offset + k] = (uint8_t)(sum >> (24 - 8 * k));
+		assay_store(image + part->offset, 4, true,
+		            header_sum(assay_span_of(image + start, part->offset - start), flags));
 	}
 }
 
