@@ -12,6 +12,8 @@ static bool is_ipk(const struct assay_contents *contents)
 	static const char *const members[] = { "debian-binary", "control.tar.gz", "data.tar.gz" };
 	unsigned found = 0;
 
+	if (contents->entry_count != ASSAY_ARRAY_LEN(members))
+		return false;
 	for (size_t i = 0; i < contents->entry_count; i++) {
 		const char *name = contents->entries[i].name;
 
@@ -19,8 +21,7 @@ static bool is_ipk(const struct assay_contents *contents)
 		for (unsigned k = 0; k < ASSAY_ARRAY_LEN(members); k++)
 			found |= strcmp(name, members[k]) == 0 ? 1u << k : 0;
 	}
-	return contents->entry_count == ASSAY_ARRAY_LEN(members) &&
-	       found == (1u << ASSAY_ARRAY_LEN(members)) - 1;
+	return found == (1u << ASSAY_ARRAY_LEN(members)) - 1;
 }
 
 static const struct assay_package ipk = { "ipk", &assay_reader_tar, is_ipk, NULL };
