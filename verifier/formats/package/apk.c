@@ -61,8 +61,9 @@ static bool is_signature(struct assay_span span)
 static bool probe(struct assay_span span)
 {
 	uint8_t block[ASSAY_TAR_BLOCK];
+	struct assay_span name = first_name(span, block);
 
-	return is_signature(span) || assay_span_is(first_name(span, block), INFO);
+	return assay_span_starts(name, SIGNATURE, strlen(SIGNATURE)) || assay_span_is(name, INFO);
 }
 
 static int read_stream(struct assay_budget *budget, struct assay_contents *out, const char *name,
@@ -217,15 +218,12 @@ static void judge(struct assay_contents *out, struct assay_span info, uint64_t o
 static void find_claims(struct assay_budget *budget, struct assay_contents *out, uint64_t start)
 {
 	struct assay_span info = find_info(budget, out->entries[out->entry_count - 2].content);
+	struct assay_span rest = info, line;
 
-	for (uint64_t at = 0; at < info.len;) {
-		const uint8_t *end = memchr(info.ptr + at, '\n', info.len - at);
-		uint64_t length = (end != NULL ? (uint64_t)(end - info.ptr) : info.len) - at;
-
-		if (assay_span_starts(assay_span_sub(info, at, length), KEY, strlen(KEY)))
-			judge(out, info, at + strlen(KEY), length - strlen(KEY), start);
-		at += length + 1;
-	}
+	while (assay_span_line(&rest, &line))
+		if (assay_span_starts(line, KEY, strlen(KEY)))
+			judge(out, info, (uint64_t)(line.ptr - info.ptr) + strlen(KEY),
+			      line.len - strlen(KEY), start);
 }
 
 static int read_apk(struct assay_budget *budget, struct assay_contents *out,
