@@ -72,18 +72,10 @@ struct inode {
 	uint64_t at;       /* of the content or the listing */
 };
 
-/* A directory whose listing is to be read. */
-struct folder {
+/* An entry that has a listing, or content behind a list of block ends. */
+struct use {
 	struct inode inode;
 	size_t entry;
-};
-
-/* Where a file or the target of a link is. */
-struct use {
-	uint64_t at, size; /* of its list of block ends; bytes that it unpacks to */
-	size_t entry;
-	bool link;
-	uint32_t mode, uid, gid;
 };
 
 struct cramfs {
@@ -92,10 +84,10 @@ struct cramfs {
 	struct assay_span image; /* the first size bytes */
 	uint64_t start;          /* of the superblock */
 	bool big_endian;
-	uint64_t listed;      /* bytes of all listings */
-	struct folder *queue; /* owned */
+	uint64_t listed;   /* bytes of all listings */
+	struct use *queue; /* owned; directories whose listings are to be read */
 	size_t count, cap;
-	struct use *uses; /* owned */
+	struct use *uses; /* owned; files and links */
 	size_t use_count, use_cap;
 	uint64_t blocks;
 };
@@ -103,45 +95,6 @@ struct cramfs {
 static uint32_t get(const struct cramfs *fs, uint64_t at)
 {
 	return (uint32_t)assay_load(fs->image.ptr + at, 4, fs->big_endian);
-}
-
-/*
- * Where the root's listing has to be, right behind its inode. Without that an archive whose first
- * file is a cramfs would look like one behind a boot sector.
- */
-static bool root_is_behind(struct assay_span head, uint64_t start, bool big_endian)
-{
-	uint32_t size = (uint32_t)assay_load(head.ptr + SUPER + 4, 4, big_endian);
-	uint32_t word = (uint32_t)assay_load(head.ptr + SUPER + 8, 4, big_endian);
-	uint64_t at = (big_endian ? word & 0x3ffffff : word >> 6) * UINT64_C(4);
-
-	size = big_endian ? size >> 8 : size & 0xffffff;
-	return at == start + SUPER + INODE || (size == 0 && start == 0);
-}
-
-/* Out: *start, where the superblock is; *big_endian */
-static bool find_super(struct assay_span span, uint64_t *start, bool *big_endian)
-{
-	for (*start = 0; *start <= SHIFT; *start += SHIFT) {
-		struct assay_span head = assay_span_sub(span, *start, SUPER + INODE);
-
-		if (head.len != SUPER + INODE ||
-		    memcmp(head.ptr + 16, SIGNATURE, strlen(SIGNATURE)) != 0)
-			continue;
-		*big_endian = assay_load(head.ptr, 4, true) == MAGIC;
-		if ((*big_endian || assay_load(head.ptr, 4, false) == MAGIC) &&
-		    root_is_behind(head, *start, *big_endian))
-			return true;
-	}
-	return false;
-}
-
-static bool probe(struct assay_span span)
-{
-	uint64_t start;
-	bool big_endian;
-
-	return find_super(span, &start, &big_endian);
 }
 
 /* Bit fields begin at the low end of a word, or in the other byte order at the high end. */
@@ -164,38 +117,72 @@ static struct inode get_inode(const struct cramfs *fs, uint64_t at)
 	};
 }
 
+/*
+ * Where the root's listing has to be, right behind its inode. Without that an archive whose first
+ * file is a cramfs would look like one behind a boot sector.
+ */
+static bool root_is_behind(const struct cramfs *fs)
+{
+	struct inode root = get_inode(fs, fs->start + SUPER);
+
+	return root.at == fs->start + SUPER + INODE || (root.size == 0 && fs->start == 0);
+}
+
+/* In: fs->image. Out: fs->start, fs->big_endian */
+static bool find_super(struct cramfs *fs)
+{
+	for (fs->start = 0; fs->start <= SHIFT; fs->start += SHIFT) {
+		struct assay_span head = assay_span_sub(fs->image, fs->start, SUPER + INODE);
+
+		if (head.len != SUPER + INODE ||
+		    memcmp(head.ptr + 16, SIGNATURE, strlen(SIGNATURE)) != 0)
+			continue;
+		fs->big_endian = assay_load(head.ptr, 4, true) == MAGIC;
+		if (get(fs, fs->start) == MAGIC && root_is_behind(fs))
+			return true;
+	}
+	return false;
+}
+
+static bool probe(struct assay_span span)
+{
+	struct cramfs fs = { .image = span };
+
+	return find_super(&fs);
+}
+
 /* --- content --- */
 
 /* Where a block of a file is: behind the one before it, and the first behind the list. */
-static int find_block(const struct cramfs *fs, const struct use *use, uint64_t i, uint64_t *at,
+static int find_block(const struct cramfs *fs, const struct inode *inode, uint64_t i, uint64_t *at,
                       uint64_t *length, struct assay_error *err)
 {
-	uint64_t count = (use->size + BLOCK - 1) / BLOCK, end;
+	uint64_t count = (inode->size + BLOCK - 1) / BLOCK, end;
 
-	if (!assay_span_holds(fs->image, use->at, count * 4))
-		return assay_fail_at(err, ASSAY_E_FORMAT, use->at, "content past the end");
-	*at = i > 0 ? get(fs, use->at + (i - 1) * 4) : use->at + count * 4;
-	end = get(fs, use->at + i * 4);
+	if (!assay_span_holds(fs->image, inode->at, count * 4))
+		return assay_fail_at(err, ASSAY_E_FORMAT, inode->at, "content past the end");
+	*at = i > 0 ? get(fs, inode->at + (i - 1) * 4) : inode->at + count * 4;
+	end = get(fs, inode->at + i * 4);
 	if (end < *at || end - *at > 2 * BLOCK || !assay_span_holds(fs->image, *at, end - *at))
-		return assay_fail_at(err, ASSAY_E_FORMAT, use->at + i * 4,
+		return assay_fail_at(err, ASSAY_E_FORMAT, inode->at + i * 4,
 		                     "a block that ends where none can");
 	*length = end - *at;
 	return 0;
 }
 
-static uint64_t unpacked_size(const struct use *use, uint64_t i)
+static uint64_t unpacked_size(const struct inode *inode, uint64_t i)
 {
-	uint64_t left = use->size - i * BLOCK;
+	uint64_t left = inode->size - i * BLOCK;
 
 	return left < BLOCK ? left : BLOCK;
 }
 
-static int add_pieces(const struct cramfs *fs, const struct use *use, struct assay_error *err)
+static int add_pieces(const struct cramfs *fs, const struct inode *inode, struct assay_error *err)
 {
-	for (uint64_t i = 0; i * BLOCK < use->size; i++) {
-		struct assay_piece piece = { .length = unpacked_size(use, i) };
+	for (uint64_t i = 0; i * BLOCK < inode->size; i++) {
+		struct assay_piece piece = { .length = unpacked_size(inode, i) };
 
-		if (find_block(fs, use, i, &piece.offset, &piece.packed, err) < 0)
+		if (find_block(fs, inode, i, &piece.offset, &piece.packed, err) < 0)
 			return -1;
 		piece.kind = piece.packed > 0 ? ASSAY_PIECE_PACKED : ASSAY_PIECE_ZEROS;
 		piece.unpacked = piece.packed > 0 ? piece.length : 0;
@@ -219,36 +206,28 @@ static int unpack_block(struct assay_span packed, uint64_t wanted, struct assay_
 	return 0;
 }
 
-static int read_target(const struct cramfs *fs, const struct use *use, struct assay_error *err)
+static int read_target(const struct cramfs *fs, const struct inode *inode, size_t entry,
+                       struct assay_error *err)
 {
 	ASSAY_AUTO_SINK struct assay_sink sink = { .budget = fs->budget };
 	uint64_t at;
 
-	if (use->size == 0 || use->size >= BLOCK)
-		return assay_fail(err, ASSAY_E_FORMAT, "a link of %" PRIu64 " bytes", use->size);
-	if (find_block(fs, use, 0, &at, &sink.packed, err) < 0 ||
-	    unpack_block(assay_span_sub(fs->image, at, sink.packed), use->size, &sink, err) < 0)
+	if (inode->size == 0 || inode->size >= BLOCK)
+		return assay_fail(err, ASSAY_E_FORMAT, "a link of %" PRIu32 " bytes", inode->size);
+	if (find_block(fs, inode, 0, &at, &sink.packed, err) < 0 ||
+	    unpack_block(assay_span_sub(fs->image, at, sink.packed), inode->size, &sink, err) < 0)
 		return assay_fail_in(err, "target of a link");
-	return assay_contents_text(fs->out, &fs->out->entries[use->entry].link,
+	return assay_contents_text(fs->out, &fs->out->entries[entry].link,
 	                           assay_span_of_bytes(&sink.bytes), err);
 }
 
 static int add_content(struct cramfs *fs, const struct inode *inode, size_t entry,
                        struct assay_error *err)
 {
-	const struct use use = {
-		.at = inode->at,
-		.size = inode->size,
-		.entry = entry,
-		.link = S_ISLNK(inode->mode),
-		.mode = inode->mode,
-		.uid = inode->uid,
-		.gid = inode->gid,
-	};
-
 	assay_grow(&fs->uses, &fs->use_cap, fs->use_count, sizeof(*fs->uses));
-	fs->uses[fs->use_count++] = use;
-	return use.link ? read_target(fs, &use, err) : add_pieces(fs, &use, err);
+	fs->uses[fs->use_count++] = (struct use){ *inode, entry };
+	return S_ISLNK(inode->mode) ? read_target(fs, inode, entry, err)
+	                            : add_pieces(fs, inode, err);
 }
 
 /* --- names --- */
@@ -309,7 +288,7 @@ static int add_entry(struct cramfs *fs, const struct inode *inode, const char *p
 	if (type != ASSAY_ENTRY_DIRECTORY || inode->size == 0)
 		return 0;
 	assay_grow(&fs->queue, &fs->cap, fs->count, sizeof(*fs->queue));
-	fs->queue[fs->count++] = (struct folder){ *inode, entry };
+	fs->queue[fs->count++] = (struct use){ *inode, entry };
 	return 0;
 }
 
@@ -334,7 +313,7 @@ static int check_name(struct assay_span bytes, struct assay_span *name, struct a
 	return 0;
 }
 
-static int read_name(struct cramfs *fs, const struct folder *folder, uint64_t at,
+static int read_name(struct cramfs *fs, const struct use *folder, uint64_t at,
                      struct assay_span *last, struct assay_error *err)
 {
 	const char *above = fs->out->entries[folder->entry].name;
@@ -354,7 +333,7 @@ static int read_name(struct cramfs *fs, const struct folder *folder, uint64_t at
 	return add_entry(fs, &inode, path, err);
 }
 
-static int read_listing(struct cramfs *fs, const struct folder *folder, struct assay_error *err)
+static int read_listing(struct cramfs *fs, const struct use *folder, struct assay_error *err)
 {
 	uint64_t at = folder->inode.at, end = at + folder->inode.size;
 	struct assay_span last = { 0 };
@@ -382,23 +361,24 @@ static int by_place(const void *a, const void *b)
 {
 	const struct use *x = a, *y = b;
 
-	if (x->at != y->at)
-		return x->at < y->at ? -1 : 1;
+	if (x->inode.at != y->inode.at)
+		return x->inode.at < y->inode.at ? -1 : 1;
 	return x->entry < y->entry ? -1 : x->entry > y->entry;
 }
 
 /* In: alone, its blocks belong to one file; otherwise what they hold is told by several entries */
 static int add_parts(struct cramfs *fs, const struct use *use, bool alone, struct assay_error *err)
 {
-	uint64_t count = (use->size + BLOCK - 1) / BLOCK, at, length;
+	const struct inode *inode = &use->inode;
+	uint64_t count = (inode->size + BLOCK - 1) / BLOCK, at, length;
 
 	fs->blocks += count;
 	(void)assay_contents_part_at(fs->out, ASSAY_NO_ENTRY, ASSAY_ROLE_METADATA, "ends of blocks",
-	                             use->at, count * 4);
+	                             inode->at, count * 4);
 	for (uint64_t i = 0; i < count; i++) {
 		struct assay_part *part;
 
-		if (find_block(fs, use, i, &at, &length, err) < 0)
+		if (find_block(fs, inode, i, &at, &length, err) < 0)
 			return -1;
 		if (length == 0)
 			continue;
@@ -406,7 +386,7 @@ static int add_parts(struct cramfs *fs, const struct use *use, bool alone, struc
 		                              alone ? ASSAY_ROLE_STREAM : ASSAY_ROLE_METADATA,
 		                              "block", at, length);
 		part->content = i * BLOCK;
-		part->unpacked = unpacked_size(use, i);
+		part->unpacked = unpacked_size(inode, i);
 	}
 	return 0;
 }
@@ -417,11 +397,12 @@ static int add_parts(struct cramfs *fs, const struct use *use, bool alone, struc
  */
 static void add_shared(struct cramfs *fs, const struct use *uses, size_t count)
 {
+	const struct inode *first = &uses[0].inode;
 	bool same = true;
 
 	for (size_t i = 1; i < count; i++)
-		same = same && uses[i].mode == uses[0].mode && uses[i].uid == uses[0].uid &&
-		       uses[i].gid == uses[0].gid;
+		same = same && uses[i].inode.mode == first->mode &&
+		       uses[i].inode.uid == first->uid && uses[i].inode.gid == first->gid;
 	for (size_t i = 0; !same && i < count; i++)
 		assay_contents_number(fs->out, uses[i].entry, "inode of", ASSAY_FORM_ENTRY,
 		                      uses[0].entry);
@@ -434,12 +415,13 @@ static int add_all_parts(struct cramfs *fs, struct assay_error *err)
 	for (size_t i = 0, next; i < fs->use_count; i = next) {
 		const struct use *use = &fs->uses[i];
 
-		for (next = i + 1; next < fs->use_count && fs->uses[next].at == use->at; next++)
-			if (fs->uses[next].size != use->size)
-				return assay_fail_at(err, ASSAY_E_FORMAT, use->at,
+		for (next = i + 1; next < fs->use_count && fs->uses[next].inode.at == use->inode.at;
+		     next++)
+			if (fs->uses[next].inode.size != use->inode.size)
+				return assay_fail_at(err, ASSAY_E_FORMAT, use->inode.at,
 				                     "two files of different size in one place");
 		add_shared(fs, use, next - i);
-		if (add_parts(fs, use, next == i + 1 && !use->link, err) < 0)
+		if (add_parts(fs, use, next == i + 1 && !S_ISLNK(use->inode.mode), err) < 0)
 			return -1;
 	}
 	return 0;
@@ -483,9 +465,9 @@ static int read_super(struct cramfs *fs, struct assay_error *err)
 	uint32_t size, flags;
 	struct inode root;
 
-	if (!find_super(fs->out->span, &fs->start, &fs->big_endian))
-		return assay_fail(err, ASSAY_E_FORMAT, "no superblock");
 	fs->image = fs->out->span;
+	if (!find_super(fs))
+		return assay_fail(err, ASSAY_E_FORMAT, "no superblock");
 	size = get(fs, fs->start + 4);
 	flags = get(fs, fs->start + 8);
 	if (size < fs->start + SUPER + INODE || size > fs->image.len)
@@ -504,7 +486,7 @@ static int read_all(struct cramfs *fs, struct assay_error *err)
 	if (read_super(fs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < fs->count; i++) {
-		const struct folder folder = fs->queue[i];
+		const struct use folder = fs->queue[i];
 
 		if (read_listing(fs, &folder, err) < 0)
 			return -1;
