@@ -22,6 +22,8 @@ struct member {
 struct archive {
 	struct assay_contents contents;
 	struct member *members; /* owned */
+	struct assay_span
+		*linked; /* owned; for the first of some hard links the content of them all */
 };
 
 /* "./usr/x", "/usr/x" and "usr/x" are one file. */
@@ -41,6 +43,35 @@ static void archive_fini(struct archive *archive)
 {
 	assay_contents_fini(&archive->contents);
 	free(archive->members);
+	free(archive->linked);
+}
+
+/* The first of the hard links that an entry is one of; the entry itself when it is alone. */
+static size_t first_link(const struct assay_contents *contents, const struct assay_entry *entry)
+{
+	for (size_t i = 0; i < entry->attribute_count; i++) {
+		const struct assay_attribute *attribute =
+			&contents->attributes[entry->first_attribute + i];
+
+		if (strcmp(attribute->key, "hard link of") == 0)
+			return (size_t)attribute->number;
+	}
+	return (size_t)(entry - contents->entries);
+}
+
+/* Of several hard links one has the content, usually the last. */
+static void find_content(struct archive *archive)
+{
+	const struct assay_contents *contents = &archive->contents;
+
+	archive->linked = assay_calloc(contents->entry_count, sizeof(*archive->linked));
+	for (size_t i = 0; i < contents->entry_count; i++) {
+		const struct assay_entry *entry = &contents->entries[i];
+		struct assay_span *linked = &archive->linked[first_link(contents, entry)];
+
+		if (entry->type == ASSAY_ENTRY_FILE && linked->len == 0)
+			*linked = entry->content;
+	}
 }
 
 static int archive_read(struct assay_rpm *rpm, struct archive *out, struct assay_error *err)
@@ -56,6 +87,7 @@ static int archive_read(struct assay_rpm *rpm, struct archive *out, struct assay
 		out->members[i] = (struct member){ plain_name(contents->entries[i].name), i };
 	if (contents->entry_count > 0)
 		qsort(out->members, contents->entry_count, sizeof(*out->members), by_name);
+	find_content(out);
 	return 0;
 }
 
@@ -73,57 +105,40 @@ static const struct assay_entry *archive_find(const struct archive *archive, con
 	return &archive->contents.entries[found->index];
 }
 
-/* The first of the hard links that an entry is one of; the entry itself when it is alone. */
-static size_t first_link(const struct assay_contents *contents, const struct assay_entry *entry)
+/* A number of a tag; 0 when the tag is not there */
+static uint64_t number_of(const struct assay_rpm_tag *tag, size_t i)
 {
-	for (size_t i = 0; i < entry->attribute_count; i++) {
-		const struct assay_attribute *attribute =
-			&contents->attributes[entry->first_attribute + i];
-
-		if (strcmp(attribute->key, "hard link of") == 0)
-			return (size_t)attribute->number;
-	}
-	return (size_t)(entry - contents->entries);
-}
-
-/* Of several hard links one has the content, usually the last. */
-static struct assay_span content_of(const struct assay_contents *contents,
-                                    const struct assay_entry *entry)
-{
-	size_t first = first_link(contents, entry);
-
-	for (size_t i = first; entry->content.len == 0 && i < contents->entry_count; i++)
-		if (contents->entries[i].type == ASSAY_ENTRY_FILE &&
-		    contents->entries[i].content.len > 0 &&
-		    first_link(contents, &contents->entries[i]) == first)
-			return contents->entries[i].content;
-	return entry->content;
-}
-
-/* A number of the file table; 0 when the tag is not there */
-static uint64_t number_of(const struct assay_rpm *rpm, uint32_t number, enum assay_rpm_type type,
-                          size_t i)
-{
-	const struct assay_rpm_tag *tag = assay_rpm_find(&rpm->main, number, type);
-
 	return tag != NULL && i < tag->count ? assay_rpm_number(tag, i) : 0;
 }
 
-static void look_up(struct assay_rpm *rpm, const struct archive *archive, size_t i)
+/* In: numbers of the file table */
+static void look_up(struct assay_rpm *rpm, const struct archive *archive, size_t i, uint64_t flags,
+                    uint64_t mode)
 {
 	struct assay_rpm_file *file = &rpm->files[i];
 	const struct assay_entry *found =
 		archive_find(archive, rpm->out->entries[file->entry].name);
+	size_t first;
 
-	if (found == NULL || (number_of(rpm, ASSAY_RPM_FILEFLAGS, ASSAY_RPM_INT32, i) & GHOST) != 0)
+	if (found == NULL || (flags & GHOST) != 0)
 		return;
-	file->counted = first_link(&archive->contents, found) ==
-	                (size_t)(found - archive->contents.entries);
-	if (found->type != ASSAY_ENTRY_FILE ||
-	    !S_ISREG(number_of(rpm, ASSAY_RPM_FILEMODES, ASSAY_RPM_INT16, i)))
+	first = first_link(&archive->contents, found);
+	file->counted = first == (size_t)(found - archive->contents.entries);
+	if (found->type != ASSAY_ENTRY_FILE || !S_ISREG(mode))
 		return;
 	file->regular = true;
-	file->content = content_of(&archive->contents, found);
+	file->content = found->content.len > 0 ? found->content : archive->linked[first];
+}
+
+static void look_up_all(struct assay_rpm *rpm, const struct archive *archive)
+{
+	const struct assay_rpm_tag *flags =
+		assay_rpm_find(&rpm->main, ASSAY_RPM_FILEFLAGS, ASSAY_RPM_INT32);
+	const struct assay_rpm_tag *modes =
+		assay_rpm_find(&rpm->main, ASSAY_RPM_FILEMODES, ASSAY_RPM_INT16);
+
+	for (size_t i = 0; i < rpm->file_count; i++)
+		look_up(rpm, archive, i, number_of(flags, i), number_of(modes, i));
 }
 
 /* --- names --- */
@@ -211,8 +226,8 @@ int assay_rpm_read_files(struct assay_rpm *rpm, struct assay_error *err)
 		result = add_old_names(rpm, old, err);
 	if (result == 0)
 		result = archive_read(rpm, &archive, err);
-	for (size_t i = 0; result == 0 && i < rpm->file_count; i++)
-		look_up(rpm, &archive, i);
+	if (result == 0)
+		look_up_all(rpm, &archive);
 	archive_fini(&archive);
 	return result;
 }
@@ -231,7 +246,7 @@ bool assay_rpm_digest_kind(const struct assay_rpm *rpm, uint32_t tag, enum assay
 		{ 9, ASSAY_DIGEST_SHA384 },  { 10, ASSAY_DIGEST_SHA512 },
 		{ 11, ASSAY_DIGEST_SHA224 },
 	};
-	uint64_t number = number_of(rpm, tag, ASSAY_RPM_INT32, 0);
+	uint64_t number = number_of(assay_rpm_find(&rpm->main, tag, ASSAY_RPM_INT32), 0);
 
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(kinds); i++) {
 		*out = kinds[i].kind;
