@@ -36,6 +36,14 @@ def finish():
     sys.exit(failed != 0)
 
 
+def need(*programs):
+    """Skip all when one of them is not there; a strict run fails."""
+    for program in programs:
+        if not shutil.which(program):
+            print(f"1..0 # SKIP no {program}")
+            sys.exit(77 if os.environ.get("ASSAY_TEST_STRICT") != "1" else 1)
+
+
 # --- makers ---------------------------------------------------------------------------------
 
 
@@ -227,6 +235,29 @@ def inspected(data):
     out = subprocess.run([ASSAY, "inspect", "--json", "-", "inspected"], stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, timeout=120)
     return json.loads(out.stdout)["artefacts"]
+
+
+def digests_in(image):
+    """Path and digest of every file that inspect shows in an image."""
+    return {a["path"]: a["sha256"] for a in inspected(image) if a["path"]}
+
+
+def digests_below(top):
+    """The same of the regular files of a folder."""
+    found = {}
+    for folder, _, names in os.walk(top):
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and not os.path.islink(path):
+                with open(path, "rb") as f:
+                    found[os.path.relpath(path, top)] = sha256(f.read())
+    return found
+
+
+def reads_to_end(text):
+    """What was inspected last has no trouble in it."""
+    out = subprocess.run([ASSAY, "inspect", "inspected"], stdout=subprocess.PIPE)
+    result(out.returncode == MATCH and b"TROUBLE" not in out.stdout, f"{text}: read to its end", out.stdout)
 
 
 def compare(delivered, rebuilt, *options):
