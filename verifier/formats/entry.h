@@ -26,6 +26,9 @@ enum assay_entry_type {
 /** "symbolic link", for people. */
 const char *assay_entry_type_name(enum assay_entry_type type);
 
+/** The type of a file by its st_mode. Return: false when there is none of it, and *out is as it was */
+bool assay_entry_type_of(uint32_t mode, enum assay_entry_type *out);
+
 /** How a value is written for people. */
 enum assay_attribute_form {
 	ASSAY_FORM_NUMBER,

@@ -10,7 +10,6 @@
  *         gives all of them that of the one that has some.
  */
 #include <ctype.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "formats/archive/cpio_header.h"
@@ -31,16 +30,6 @@ struct link {
 struct links {
 	struct link *items;
 	size_t count, cap;
-};
-
-static const struct {
-	uint32_t mode; /* cpio(5) and POSIX: the bits of st_mode */
-	enum assay_entry_type type;
-} types[] = {
-	{ S_IFREG, ASSAY_ENTRY_FILE },      { S_IFDIR, ASSAY_ENTRY_DIRECTORY },
-	{ S_IFLNK, ASSAY_ENTRY_SYMLINK },   { S_IFBLK, ASSAY_ENTRY_BLOCK },
-	{ S_IFCHR, ASSAY_ENTRY_CHARACTER }, { S_IFIFO, ASSAY_ENTRY_FIFO },
-	{ S_IFSOCK, ASSAY_ENTRY_SOCKET },
 };
 
 /* The two bytes of the old magic stand in many files: there the whole header has to make sense. */
@@ -189,14 +178,11 @@ static int add_content(struct assay_contents *out, const struct assay_cpio_heade
 	return 0;
 }
 
+/* cpio(5) and POSIX: the bits of st_mode */
 static int set_type(struct assay_entry *entry, uint32_t mode, struct assay_error *err)
 {
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(types); i++) {
-		if ((mode & S_IFMT) != types[i].mode)
-			continue;
-		entry->type = types[i].type;
+	if (assay_entry_type_of(mode, &entry->type))
 		return 0;
-	}
 	return assay_fail(err, ASSAY_E_FORMAT, "unknown type of member: mode 0%o", mode);
 }
 

@@ -232,26 +232,6 @@ static int add_content(struct cramfs *fs, const struct inode *inode, size_t entr
 
 /* --- names --- */
 
-static const struct {
-	uint32_t format;
-	enum assay_entry_type type;
-} types[] = {
-	{ S_IFREG, ASSAY_ENTRY_FILE },    { S_IFDIR, ASSAY_ENTRY_DIRECTORY },
-	{ S_IFLNK, ASSAY_ENTRY_SYMLINK }, { S_IFCHR, ASSAY_ENTRY_CHARACTER },
-	{ S_IFBLK, ASSAY_ENTRY_BLOCK },   { S_IFIFO, ASSAY_ENTRY_FIFO },
-	{ S_IFSOCK, ASSAY_ENTRY_SOCKET },
-};
-
-static int find_type(const struct inode *inode, enum assay_entry_type *out, struct assay_error *err)
-{
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(types); i++) {
-		*out = types[i].type;
-		if (types[i].format == (inode->mode & S_IFMT))
-			return 0;
-	}
-	return assay_fail(err, ASSAY_E_FORMAT, "mode %" PRIo32, inode->mode);
-}
-
 /* What an inode says, but for the place of its content and the size of that. */
 static void add_attributes(struct cramfs *fs, const struct inode *inode, size_t entry)
 {
@@ -277,8 +257,9 @@ static int add_entry(struct cramfs *fs, const struct inode *inode, const char *p
 	size_t entry = fs->out->entry_count;
 	enum assay_entry_type type;
 
-	if (find_type(inode, &type, err) < 0 ||
-	    assay_contents_entry(fs->out, fs->budget, type, err) < 0 ||
+	if (!assay_entry_type_of(inode->mode, &type))
+		return assay_fail(err, ASSAY_E_FORMAT, "mode %" PRIo32, inode->mode);
+	if (assay_contents_entry(fs->out, fs->budget, type, err) < 0 ||
 	    assay_contents_text(fs->out, &fs->out->entries[entry].name, assay_span_of_str(path),
 	                        err) < 0)
 		return -1;
