@@ -317,6 +317,19 @@ static int read_rpm(struct assay_budget *budget, struct assay_contents *out,
 	return result;
 }
 
+/* Over the digits of another digest, which was true and of the same kind. */
+static void put_digest(struct assay_span content, uint8_t *at, uint64_t length)
+{
+	char digits[2 * ASSAY_DIGEST_MAX + 1];
+
+	for (enum assay_digest_kind kind = ASSAY_DIGEST_MD5; kind <= ASSAY_DIGEST_SHA512; kind++) {
+		if (assay_digest_hex(kind, content, digits) != length)
+			continue;
+		memcpy(at, digits, length);
+		return;
+	}
+}
+
 /* Digests of a payload that has other values in it; only one that is not packed can have. */
 static void recompute(const struct assay_contents *contents, uint8_t *image)
 {
@@ -325,18 +338,9 @@ static void recompute(const struct assay_contents *contents, uint8_t *image)
 	struct assay_span content =
 		assay_span_of(image + first->offset, contents->span.len - first->offset);
 
-	for (size_t i = 0; first->role == ASSAY_ROLE_CONTENT && i < payload->part_count; i++) {
-		enum assay_digest_kind kind = ASSAY_DIGEST_MD5;
-		char digits[2 * ASSAY_DIGEST_MAX + 1];
-
-		if (strncmp(first[i].what, "PAYLOADDIGEST", 13) != 0)
-			continue;
-		while (kind < ASSAY_DIGEST_SHA512 &&
-		       assay_digest_hex(kind, content, digits) + 1 != first[i].length)
-			kind++;
-		(void)assay_digest_hex(kind, content, digits);
-		memcpy(image + first[i].offset, digits, first[i].length - 1);
-	}
+	for (size_t i = 0; first->role == ASSAY_ROLE_CONTENT && i < payload->part_count; i++)
+		if (strncmp(first[i].what, "PAYLOADDIGEST", 13) == 0)
+			put_digest(content, image + first[i].offset, first[i].length - 1);
 }
 
 const struct assay_reader assay_reader_rpm = {
