@@ -50,7 +50,7 @@ static bool has_rule(const struct assay_comparison *comparison)
 static bool has_signature(const struct assay_comparison *comparison)
 {
 	for (size_t i = 0; i < comparison->transplant_count; i++)
-		if (strstr(comparison->transplants[i].rule, "signature@") != NULL)
+		if (strstr(comparison->transplants[i].rule, "/signature@") != NULL)
 			return true;
 	return false;
 }
