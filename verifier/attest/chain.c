@@ -155,12 +155,12 @@ int assay_anchor_current(const struct assay_anchor *anchor, int64_t now, struct 
 	for (int i = 0; i < sk_X509_CRL_num(anchor->crls); i++) {
 		const X509_CRL *crl = sk_X509_CRL_value(anchor->crls, i);
 		ASSAY_AUTO_FREE char *issuer = name_text(X509_CRL_get_issuer(crl));
+		int began = ASN1_TIME_cmp_time_t(X509_CRL_get0_lastUpdate(crl), (time_t)now);
 
 		if (ASN1_TIME_cmp_time_t(X509_CRL_get0_nextUpdate(crl), (time_t)now) < 0)
 			return assay_fail(err, ASSAY_E_TRUST, "the CRL of %s is too old", issuer);
 		/* 1: later; -2: no time at all. */
-		if (ASN1_TIME_cmp_time_t(X509_CRL_get0_lastUpdate(crl), (time_t)now) != 0 &&
-		    ASN1_TIME_cmp_time_t(X509_CRL_get0_lastUpdate(crl), (time_t)now) != -1)
+		if (began != 0 && began != -1)
 			return assay_fail(err, ASSAY_E_TRUST, "the CRL of %s is not valid yet",
 			                  issuer);
 	}
