@@ -157,6 +157,17 @@ static int take_tar_header(struct assay_span header, const struct assay_entry *e
 	               : assay_fail(err, ASSAY_E_FORMAT, "a type that has no file");
 }
 
+/* Records of pax that are about the owner or what a file may do. */
+enum record {
+	RECORD_NONE,
+	RECORD_UID,
+	RECORD_GID,
+	RECORD_USER, /* names, which programs take rather than the numbers */
+	RECORD_GROUP,
+	RECORD_CAPABILITY,
+	RECORD_LIBARCHIVE, /* a capability that not all programs see */
+};
+
 /* How libarchive writes it beside what all write: in Base64, its name with %2E for a dot. */
 static bool is_libarchive_capability(struct assay_span key)
 {
@@ -169,10 +180,59 @@ static bool is_libarchive_capability(struct assay_span key)
 	return assay_span_is(name, capability_name) || memchr(name.ptr, '%', name.len) != NULL;
 }
 
-/* Names of owner and group, which programs take rather than the numbers. */
+static enum record record_of(struct assay_span key)
+{
+	static const struct {
+		const char *key;
+		enum record record;
+	} rows[] = {
+		{ "uid", RECORD_UID },
+		{ "gid", RECORD_GID },
+		{ "uname", RECORD_USER },
+		{ "gname", RECORD_GROUP },
+		{ "SCHILY.xattr.security.capability", RECORD_CAPABILITY },
+	};
+
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++)
+		if (assay_span_is(key, rows[i].key))
+			return rows[i].record;
+	return is_libarchive_capability(key) ? RECORD_LIBARCHIVE : RECORD_NONE;
+}
+
 struct names {
 	struct assay_span user, group;
 };
+
+static int take_record(struct assay_span key, struct assay_span value,
+                       struct assay_reference_file *out, struct names *names,
+                       struct assay_error *err)
+{
+	bool good = true;
+
+	switch (record_of(key)) {
+	case RECORD_NONE:
+		break;
+	case RECORD_UID:
+		good = parse_digits(value, 10, &out->uid);
+		break;
+	case RECORD_GID:
+		good = parse_digits(value, 10, &out->gid);
+		break;
+	case RECORD_USER:
+		names->user = value;
+		break;
+	case RECORD_GROUP:
+		names->group = value;
+		break;
+	case RECORD_CAPABILITY:
+		set_capability(out, value);
+		break;
+	case RECORD_LIBARCHIVE:
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "pax: a capability that not all programs see");
+	}
+	return good ? 0 : assay_fail(err, ASSAY_E_FORMAT, "pax: no owner");
+}
 
 static int take_pax(struct assay_span records, struct assay_reference_file *out,
                     struct names *names, struct assay_error *err)
@@ -181,38 +241,12 @@ static int take_pax(struct assay_span records, struct assay_reference_file *out,
 
 	while (assay_cursor_left(&cur) > 0) {
 		struct assay_span key = { 0 }, value = { 0 };
-		bool good = true;
 
-		if (assay_tar_record(&cur, &key, &value, err) < 0)
+		if (assay_tar_record(&cur, &key, &value, err) < 0 ||
+		    take_record(key, value, out, names, err) < 0)
 			return -1;
-		if (assay_span_is(key, "uid"))
-			good = parse_digits(value, 10, &out->uid);
-		else if (assay_span_is(key, "gid"))
-			good = parse_digits(value, 10, &out->gid);
-		else if (assay_span_is(key, "uname"))
-			names->user = value;
-		else if (assay_span_is(key, "gname"))
-			names->group = value;
-		else if (assay_span_is(key, "SCHILY.xattr.security.capability"))
-			set_capability(out, value);
-		else if (is_libarchive_capability(key))
-			return assay_fail(err, ASSAY_E_FORMAT,
-			                  "pax: a capability that not all programs see");
-		if (!good)
-			return assay_fail(err, ASSAY_E_FORMAT, "pax: no owner");
 	}
 	return 0;
-}
-
-static bool speaks_of_owner(struct assay_span key)
-{
-	static const char *const keys[] = { "uid", "gid", "uname", "gname",
-		                            "SCHILY.xattr.security.capability" };
-
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(keys); i++)
-		if (assay_span_is(key, keys[i]))
-			return true;
-	return is_libarchive_capability(key);
 }
 
 /* Headers that speak for all files behind them: programs do not agree on them. */
@@ -231,7 +265,7 @@ static int check_global_pax(const struct assay_contents *contents, const struct 
 
 			if (assay_tar_record(&cur, &key, &value, err) < 0)
 				return -1;
-			if (speaks_of_owner(key))
+			if (record_of(key) != RECORD_NONE)
 				return assay_fail(err, ASSAY_E_FORMAT,
 				                  "a global header with an owner");
 		}
