@@ -310,6 +310,8 @@ def tricks(version):
         ("the same, under another spelling", pax_tar([
             b"LIBARCHIVE.xattr.security%2Ecapability=" + capability.encode()])),
         ("a capability for all", pax_tar([b"SCHILY.xattr.security.capability=" + b"x" * 20], tarfile.XGLTYPE)),
+        ("another device as libarchive reads it", pax_tar([b"SCHILY.devminor=2"], path="dev/null")),
+        ("another device for all", pax_tar([b"SCHILY.devminor=2"], tarfile.XGLTYPE)),
         ("another owner by name in pax", pax_tar([b"uname=root"])),
         ("another group by name in pax", pax_tar([b"gname=root"])),
         ("another owner by name", tar_of([(p, c, {**kw, "uname": "root"} if p == "etc/version" else kw)

@@ -166,6 +166,7 @@ enum record {
 	RECORD_GROUP,
 	RECORD_CAPABILITY,
 	RECORD_LIBARCHIVE, /* a capability that not all programs see */
+	RECORD_DEVICE,     /* a device that libarchive takes rather than that of the header */
 };
 
 /* How libarchive writes it beside what all write: in Base64, its name with %2E for a dot. */
@@ -191,6 +192,8 @@ static enum record record_of(struct assay_span key)
 		{ "uname", RECORD_USER },
 		{ "gname", RECORD_GROUP },
 		{ "SCHILY.xattr.security.capability", RECORD_CAPABILITY },
+		{ "SCHILY.devmajor", RECORD_DEVICE },
+		{ "SCHILY.devminor", RECORD_DEVICE },
 	};
 
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++)
@@ -230,6 +233,8 @@ static int take_record(struct assay_span key, struct assay_span value,
 	case RECORD_LIBARCHIVE:
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "pax: a capability that not all programs see");
+	case RECORD_DEVICE:
+		return assay_fail(err, ASSAY_E_FORMAT, "pax: a device that not all programs see");
 	}
 	return good ? 0 : assay_fail(err, ASSAY_E_FORMAT, "pax: no owner");
 }
