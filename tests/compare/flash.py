@@ -160,6 +160,12 @@ def by_magic():
     trial("flash: a file system moved by one sector",
           dump()[:0x40000] + b"\xff" * SECTOR + dump()[0x40000:-SECTOR], dump(), "different",
           "0x00041000.squashfs: only in", "0x00040000.squashfs: only in")
+    kernel = uimage(gz(TEXT))
+    for text, make in (("behind a piece", lambda zeros: fill(kernel, 0x2000) + fill(bytes(zeros), 0x4000) + ROOTFS),
+                       ("in front of all", lambda zeros: fill(bytes(zeros), 0x4000) + fill(kernel, 0x10000) + ROOTFS)):
+        trial(f"flash: zeros where flash was erased, {text}", make(0x2000), make(0x1000), "different", "zeros")
+    short, long = (fill(fill(uimage(gz(TEXT, level)), 0x800, b"\0"), 0x2000) + ROOTFS for level in (9, 0))
+    trial("flash: less fill behind a kernel that is packed otherwise", long, short, "repacked", "gzip/stream@1")
     first = [fill(uimage(gz(TEXT), time=t), 0x10000) + ROOTFS for t in (1, 2)]
     trial("flash: a kernel and its file system, of any size", *first, "transplanted",
           "0x00000000.uimage: time")

@@ -90,15 +90,25 @@ static uint64_t count_fill(struct assay_span span, bool at_end)
 	return count >= FILL_MIN || count == span.len ? count : 0;
 }
 
+/*
+ * Each byte of a flash has its place: there is more or less fill only where the piece in front of it is
+ * shorter or longer, or where the image ends.
+ */
 static void add_fill(struct assay_contents *out, uint64_t length)
 {
+	const char *what;
 	uint8_t value;
 
 	if (length == 0)
 		return;
 	value = out->span.ptr[out->end];
-	assay_contents_fill(out, ASSAY_NO_ENTRY, value == 0 ? "zeros" : "erased flash", length,
-	                    value);
+	what = value == 0 ? "zeros" : "erased flash";
+	if (out->end + length == out->span.len)
+		assay_contents_fill(out, ASSAY_NO_ENTRY, what, length, value);
+	else if (out->entry_count > 0)
+		assay_contents_fill(out, out->entry_count - 1, what, length, value);
+	else
+		(void)assay_contents_part(out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED, what, length);
 }
 
 /* What nothing is known about, up to the next piece, without the fill around it. */
