@@ -223,6 +223,8 @@ def not_for_linux():
                                              f"--block-size={BLOCK // 2}", data=block), "inconclusive"),
             ("xz", "with a start", packed(before=[{**x86, "start_offset": 16}]), "inconclusive"),
             ("zstd", "of known size", zst(block, f"--stream-size={BLOCK}"), "different"),
+            ("zstd", "behind a frame to skip", struct.pack("<II4s", 0x184d2a50, 4, b"skip") +
+             zst(block, f"--stream-size={BLOCK}"), "inconclusive"),
             ("zstd", "with a large window", zst(block, "-19"), "inconclusive")):
         trial(f"squashfs: {comp}, a block {text}", recompressed(comp, data), good, tier,
               "that Linux does not unpack" if tier == "inconclusive" else "bytes of no file")
