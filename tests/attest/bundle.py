@@ -4,10 +4,11 @@
 import json
 
 import os
+import shutil
 import tarfile
 
-from evidence import (DONE, HERE, STATEMENT, TROUBLE, TRUST, assay, check, envelope, finish,
-                      in_folder, needs, new_key, read, run, sha256, write)
+from evidence import (DONE, HERE, KEYS, STATEMENT, TROUBLE, TRUST, TYPE, assay, b64, check, envelope, finish,
+                      in_folder, needs, new_key, openssl, pae, read, run, sha256, write)
 
 SCRIPT = os.path.join(HERE, "..", "..", "samples", "check-bundle.sh")
 FULL = os.path.join(HERE, "..", "fuzz", "corpus", "manifest", "full.yaml")
@@ -212,11 +213,22 @@ def test_script():
           got.stdout.split() == [b"EQUIVALENT", b"identical", b"1" * 64], got)
     got = script(tar(bundle(files, keys=("stranger", "lab"))))
     check("the script: a second signature", got.returncode == 0, got)
-    new_key("ec", "p256")
     write("unsigned.tar", tar(bundle(files, keys=())))
-    assay("bundle", "sign", "--key", "ec.key", "unsigned.tar")
-    got = script(read("unsigned.tar"), "ec.pub")
-    check("the script: an ECDSA key", got.returncode == 0, got)
+    for kind in KEYS:
+        new_key(kind, kind)
+        shutil.copy("unsigned.tar", "signed.tar")
+        assay("bundle", "sign", "--key", kind + ".key", "signed.tar")
+        got = script(read("signed.tar"), kind + ".pub")
+        check(f"the script: a key of type {kind}", got.returncode == 0, got)
+        new_key("other", kind)
+        got = script(read("signed.tar"), "other.pub")
+        check(f"the script: another key of type {kind}", got.returncode != 0 and not got.stdout and
+              b"no good signature" in got.stderr, got)
+    index_text = json.dumps(index(files)).encode()
+    pkcs1 = openssl("dgst", "-sha256", "-sign", "rsa.key", write("message", pae(index_text)))
+    got = script(tar({**files, "index.dsse.json": json.dumps({
+        "payload": b64(index_text), "payloadType": TYPE, "signatures": [{"sig": b64(pkcs1)}]}).encode()}), "rsa.pub")
+    check("the script: RSA with the older padding", got.returncode != 0 and b"no good signature" in got.stderr, got)
     plain = b"".join(member(n, d) for n, d in sorted(good.items()))
     for what, data, words in (
             ("another key", tar(bundle(files, keys=("stranger",))), "no good signature"),
