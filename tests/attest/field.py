@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """assay check --reference: updates, dumps, trees and digests from the field, held against packs."""
 import stat
+import struct
 
 from packs import *  # noqa: F403
 
@@ -310,6 +311,11 @@ def tricks(version):
         ("the same, under another spelling", pax_tar([
             b"LIBARCHIVE.xattr.security%2Ecapability=" + capability.encode()])),
         ("a capability for all", pax_tar([b"SCHILY.xattr.security.capability=" + b"x" * 20], tarfile.XGLTYPE)),
+        ("another attribute as libarchive writes it", pax_tar([b"LIBARCHIVE.xattr.user.a=eA=="])),
+        ("an access list in words", pax_tar([b"SCHILY.acl.access=user::rw-,user:7:rw-,group::r--,mask::rw-,other::r--"])),
+        ("an attribute twice", pax_tar([b"SCHILY.xattr.security.selinux=a", b"RHT.security.selinux=a"])),
+        ("an attribute without a name", pax_tar([b"SCHILY.xattr.=a"])),
+        ("a label for all", pax_tar([b"RHT.security.selinux=a"], tarfile.XGLTYPE)),
         ("another device as libarchive reads it", pax_tar([b"SCHILY.devminor=2"], path="dev/null")),
         ("another device for all", pax_tar([b"SCHILY.devminor=2"], tarfile.XGLTYPE)),
         ("another owner by name in pax", pax_tar([b"uname=root"])),
@@ -361,6 +367,18 @@ def trees():
         edited(change)
         answer = expect(f"a tree with {text}", status, "different: router 4.2.1, but for 1", "tree", tar)
         check(f"{text}: told", [(r["name"], r["note"]) for r in answer["found"]["rows"]] == [(name, note)], answer)
+    for record, note in (
+            (b"SCHILY.xattr.user.note=x", "attribute user.note is not in the release"),
+            (b"SCHILY.xattr.user.empty=", "attribute user.empty is not in the release"),
+            (b"SCHILY.xattr.trusted.overlay.opaque=y", "attribute trusted.overlay.opaque is not in the release"),
+            (b"SCHILY.xattr.system.posix_acl_access=\2\0\0\0",
+             "attribute system.posix_acl_access is not in the release"),
+            (b"RHT.security.selinux=system_u:object_r:x:s0", "attribute security.selinux is not in the release"),
+            (b"SCHILY.xattr.security.capability=x", "capability")):
+        write(tar, pax_tar([record]))
+        answer = expect(f"a tree with {record}", DIFFERENT, "different: router 4.2.1, but for 1", "tree", tar)
+        check(f"{record}: told", [(r["name"], r["note"]) for r in answer["found"]["rows"]] == [
+            ("etc/version", note)], answer)
     edited(content("etc/config", b"changed by its owner"))
     expect("a tree in which an excluded file changed", DONE, "match", "tree", tar)
     edited(lambda m: {**m, "etc/config2": ("etc/config2", b"x", {})})
@@ -374,6 +392,96 @@ def trees():
         status, answer, got = ask("tree", tar)
         check(f"a tar with {text} proves nothing", status in (DIFFERENT, INCONCLUSIVE) and
               answer["answer"].split(":")[0] in ("different", "inconclusive"), got)
+
+
+LABEL = b"system_u:object_r:etc_t:s0"
+
+
+def attributes():
+    """A release that has extended attributes, in a tar and in a folder."""
+    release = Release("4.2.1")
+    there = [b"SCHILY.xattr.user.a=x", b"SCHILY.xattr.user.b=y", b"RHT.security.selinux=" + LABEL]
+    release.rootfs = pax_tar(there)
+    release.update = tar_of([("u-boot.bin", release.uboot, {}), ("kernel.itb", release.kernel, {}),
+                             ("rootfs.tar", release.rootfs, {})])
+    text = make_pack(release, "schema: assay.layout/1\ntrees:\n  - {name: root, member: rootfs.tar}\n",
+                     output="labelled.pack")
+    found = {f["path"]: f for f in json.loads(text)["predicate"]["trees"][0]["files"]}
+    check("attributes are in the pack", found["etc/version"]["attributes"] == {
+        "security.selinux": LABEL.hex(), "user.a": "78", "user.b": "79"} and "attributes" not in found["bin/busybox"],
+          found)
+
+    def trial(what, status, note, records):
+        write("tree.tar", pax_tar(records))
+        answer = expect(f"attributes: {what}", status, "different" if status else "match", "tree", "tree.tar",
+                        reference="labelled.pack")
+        check(f"attributes: {what}: told", [r["note"] for r in answer["found"]["rows"]] == ([note] if note else []),
+              answer)
+        check(f"attributes: {what}: what is not compared is named", [
+            "flags of chattr(1)" in n for n in answer["found"]["notCompared"]] == [True], answer)
+    trial("all of them", DONE, None, there)
+    trial("in another order, a label with a NUL", DONE, None, [
+        b"SCHILY.xattr.security.selinux=" + LABEL + b"\0", there[1], there[0]])
+    trial("another value", DIFFERENT, "attribute user.a", [b"SCHILY.xattr.user.a=z", *there[1:]])
+    trial("another label", DIFFERENT, "attribute security.selinux", [*there[:2], b"RHT.security.selinux=x"])
+    trial("one less", DIFFERENT, "attribute user.b is missing", [there[0], there[2]])
+    trial("one more", DIFFERENT, "attribute user.c is not in the release", [*there, b"SCHILY.xattr.user.c=y"])
+    if os.geteuid() != 0:
+        return
+    make_tree(NEW, "root")
+    try:
+        for name, value in (("user.a=", b"x"), ("user.b", b"y"), ("security.selinux", LABEL)):
+            os.setxattr("root/etc/version", name, value)
+    except OSError as why:
+        result(True, f"a name with an equals sign # SKIP {why.strerror}")
+        return
+    answer = expect("a name with an equals sign", DIFFERENT, "different: router 4.2.1, but for 1", "tree", "root",
+                    reference="labelled.pack")
+    check("it is not the name before it", [r["note"] for r in answer["found"]["rows"]] == [
+        "attribute user.a is missing, attribute user.a= is not in the release"], answer)
+
+
+def folder_attributes():
+    make_tree(NEW, "root")
+    for path, name, value in (("root/bin", "user.note", b"x"), ("root/bin/busybox", "user.note", b"x"),
+                              ("root/bin/busybox", "system.posix_acl_access", struct.pack(
+                                  "<I" + "HHI" * 5, 2, 1, 6, NOBODY, 2, 6, 1000, 4, 4, NOBODY, 16, 6, NOBODY, 32, 4,
+                                  NOBODY)),
+                              ("root/bin/sh", "trusted.overlay.redirect", b"x"),
+                              ("root/dev/null", "trusted.note", b"")):
+        make_tree(NEW, "root")
+        try:
+            os.setxattr(path, name, value, follow_symlinks=False)
+        except OSError as why:
+            result(True, f"a folder with {name} # SKIP {why.strerror}")
+            continue
+        answer = expect(f"a folder with {name} at {path}", DIFFERENT, "different: router 4.2.1, but for 1", "tree", "root")
+        notes = {r["name"]: r["note"] for r in answer["found"]["rows"]}
+        check(f"{name} at {path}: told", f"attribute {name} is not in the release" in
+              notes[path.removeprefix("root/")], notes)
+    make_tree(NEW, "root")
+    os.chmod("root", 0o777)
+    answer = expect("a tree's own folder, of which the release has nothing", DONE, "match", "tree", "root")
+    check("it is named", any(n.startswith("the tree's own folder") for n in answer["found"]["notCompared"]), answer)
+    make_tree(NEW, "root")
+    labelled = True
+    try:
+        os.setxattr("root/etc/version", "security.selinux", LABEL)
+    except OSError:
+        labelled = False
+    answer = expect("a folder with a label of this machine", DONE, "match", "tree", "root")
+    check("which is told", not labelled or any(n.startswith("labels of 1 files") for n in
+                                               answer["found"]["notCompared"]), answer)
+    got = run("bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-user", "--uid", "0", "--gid",
+              "0", ASSAY, "check", "--policy", "policy.yaml", "--reference", "packs", "--as", "tree", *NOW, "root",
+              cwd=os.getcwd()) if shutil.which("bwrap") else None
+    if got is None or b"No permissions" in got.stderr or b"Operation not permitted" in got.stderr:
+        result(not STRICT, "attributes that only root sees" + ("" if STRICT else " # SKIP no namespaces here"))
+        return
+    check("attributes that only root sees are named", b'attributes "trusted.*": only root' in got.stdout, got)
+
+
+NOBODY = 0xffffffff
 
 
 def cpio_of(members, links=()):
@@ -431,6 +539,7 @@ def folders():
     os.symlink("../../outside", "root/bin/busybox")
     answer = expect("a link in the place of a file", DIFFERENT, "different", "tree", "root")
     check("its type is told", rows(answer)["bin/busybox"]["note"].startswith("type"), answer)
+    folder_attributes()
     make_tree(NEW, "root")
     os.mkfifo("root/bin/pipe")
     expect("a pipe is not read", DIFFERENT, "different: router 4.2.1, but for 1", "tree", "root")
@@ -549,6 +658,6 @@ if __name__ == "__main__":
         keys()
         set_up()
         for part in (updates, two_packs, dumps, slots, swapped_slots, revoked, changed_dumps, nand, trees,
-                     cpios, folders, hashes, shared_kernel, fleet):
+                     attributes, cpios, folders, hashes, shared_kernel, fleet):
             part()
     finish()

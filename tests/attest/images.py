@@ -69,6 +69,10 @@ def ext_images():
              {"nodes": ("rm dev/null", "cd dev", "mknod null c 1 1", "cd /", "sif dev/null mode 0020666")}),
             ("a capability", ("bin/busybox", "capability"),
              {"xattrs": [("bin/busybox", "security.capability", ext.CAPS)]}),
+            ("an access list", ("bin/busybox", "attribute system.posix_acl_access is not in the release"),
+             {"xattrs": [("bin/busybox", "system.posix_acl_access", ACL)]}),
+            ("a mark of an overlay", ("bin", "attribute trusted.overlay.opaque is not in the release"),
+             {"xattrs": [("bin", "trusted.overlay.opaque", b"y")]}),
             ("one more file", ("etc/more", "is not in the release"), {"files": [("etc/more", b"x")]})):
         expect(f"ext: {text}", DIFFERENT, "different: router 4.2.1, but for 1", row, ext_of(**changes))
     for text, why, image in (
@@ -83,9 +87,15 @@ def ext_images():
     expect("ext: in a partition that is filled up", DONE, "match", None, sound + b"\xff" * 4096)
 
 
+# As getxattr(2) has it: user::rw-, user:1000:rw-, group::r--, mask::rw-, other::r--
+NOBODY = 0xffffffff
+ACL = struct.pack("<I" + "HHI" * 5, 2, 1, 6, NOBODY, 2, 6, 1000, 4, 4, NOBODY, 16, 6, NOBODY, 32, 4, NOBODY)
+
+
 def ext_pack():
     release = Release("4.2.1")
-    release.rootfs = ext_of(xattrs=[("bin/busybox", "security.capability", ext.CAPS)])
+    release.rootfs = ext_of(xattrs=[("bin/busybox", "security.capability", ext.CAPS), ("etc", "user.note", b"x"),
+                                    ("etc/version", "system.posix_acl_access", ACL)])
     tree = pack_of(release, "ext.pack")
     found = {f["path"]: f for f in tree["files"]}
     check("ext: all files, sorted", list(found) == ["", *sorted(p for p, _, _ in root_files("4.2.1"))], list(found))
@@ -95,6 +105,9 @@ def ext_pack():
     check("ext: owners, a link, a device", (found["etc/version"]["uid"], found["etc/version"]["gid"],
                                             found["bin/sh"]["link"], found["dev/null"]["device"]) ==
           (7, 8, "busybox", 1 << 32 | 3), tree)
+    check("ext: an attribute, and an access list as getxattr(2) returns it", (
+        found["etc"]["attributes"], found["etc/version"]["attributes"]) == (
+            {"user.note": "78"}, {"system.posix_acl_access": ACL.hex()}), found)
     expect("ext: an image against its own pack", DONE, "match", None, release.rootfs, "ext.pack")
     expect("ext: a capability that is gone", DIFFERENT, "different", ("bin/busybox", "capability"), ext_of(),
            "ext.pack")

@@ -105,6 +105,15 @@ def squashfs():
     root = tree["files"].pop(0)
     check("squashfs: its own folder is there", root["path"] == "" and root["type"] == "folder", root)
     files(None, tree)
+    write("with.tar", tar_of([(p, c, {**kw, "pax_headers": {"SCHILY.xattr.user.note": "x"}} if p == "etc" else kw)
+                              for p, c, kw in root_files("4.2.1")], format=tarfile.PAX_FORMAT))
+    got = run("sh", "-c", "sqfstar -xattrs with.sqfs < with.tar")
+    release.update = tar_of([("u-boot.bin", release.uboot, {}), ("kernel.itb", release.kernel, {}),
+                             ("rootfs.tar", read("with.sqfs"), {})])
+    said = json.loads(make_pack(release))["predicate"]
+    check("squashfs: an attribute", [(f["path"], f["attributes"]) for f in said["trees"][0]["files"]
+                                     if "attributes" in f] == [("etc", {"user.note": "78"})], got)
+    schema(said)
 
 
 def refused_layouts():

@@ -322,13 +322,39 @@ static bool is_hex(const char *text)
 	return len % 2 == 0 && strspn(text, "0123456789abcdef") == len;
 }
 
+static int read_attributes(const json_t *json, struct assay_reference_file *out,
+                           struct assay_error *err)
+{
+	const char *name;
+	json_t *value;
+
+	if (json == NULL)
+		return 0;
+	json_object_foreach((json_t *)(uintptr_t)json, name, value)
+	{
+		struct assay_span shown = assay_span_of_str(name);
+
+		if (shown.len == 0 || shown.len > PATH_MAX_BYTES ||
+		    assay_quote_plain(shown) != shown.len || !json_is_string(value) ||
+		    !is_hex(json_string_value(value)))
+			return assay_fail(err, ASSAY_E_FORMAT,
+			                  "attributes: not a name and hexadecimal digits");
+		assay_strings_printf(&out->attributes, "%s=%s", name, json_string_value(value));
+	}
+	assay_strings_sort(&out->attributes);
+	return json_is_object(json)
+	               ? 0
+	               : assay_fail(err, ASSAY_E_FORMAT, "attributes: must be an object");
+}
+
 static int read_file(const json_t *json, struct assay_reference_file *out, struct assay_error *err)
 {
 	if (take_text(json, "path", PATH_MAX_BYTES, &out->path, err) < 0 ||
 	    take_type(json, out, err) < 0 || take_mode(json, &out->mode, err) < 0 ||
 	    take_more(json, "uid", UINT32_MAX, &out->uid, err) < 0 ||
 	    take_more(json, "gid", UINT32_MAX, &out->gid, err) < 0 ||
-	    take_particulars(json, out, err) < 0)
+	    take_particulars(json, out, err) < 0 ||
+	    read_attributes(json_object_get(json, "attributes"), out, err) < 0)
 		return -1;
 	if (json_object_get(json, "capability") == NULL)
 		return 0;

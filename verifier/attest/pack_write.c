@@ -99,6 +99,21 @@ static json_t *layout_json(const struct assay_reference_layout *layout)
 	return out;
 }
 
+/* In: list  "NAME=HEX" each */
+static json_t *attributes_json(const struct assay_strings *list)
+{
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *value = strrchr(list->items[i], '=') + 1;
+		ASSAY_AUTO_FREE char *name =
+			assay_strndup(list->items[i], (size_t)(value - 1 - list->items[i]));
+
+		assay_json_set_str(out, name, value);
+	}
+	return out;
+}
+
 static json_t *file_json(const struct assay_reference_file *file)
 {
 	json_t *out = json_object();
@@ -121,6 +136,8 @@ static json_t *file_json(const struct assay_reference_file *file)
 	if (file->type == ASSAY_FILE_CHARACTER || file->type == ASSAY_FILE_BLOCK)
 		assay_json_set_int(out, "device", file->device);
 	set_if(out, "capability", file->capability);
+	if (file->attributes.count > 0)
+		assay_json_set(out, "attributes", attributes_json(&file->attributes));
 	return out;
 }
 

@@ -54,10 +54,9 @@ static int add_hard_link(struct listing *listing, const struct assay_entry *entr
 		if (found.type == ASSAY_FILE_FOLDER)
 			return assay_fail(err, ASSAY_E_FORMAT, "a hard link to a folder");
 		link = assay_reference_file_add(files);
-		*link = found;
+		assay_reference_file_copy(&found, link);
+		free(link->path);
 		link->path = assay_strdup(path);
-		link->link = found.link != NULL ? assay_strdup(found.link) : NULL;
-		link->capability = found.capability != NULL ? assay_strdup(found.capability) : NULL;
 		return 0;
 	}
 	return assay_fail(err, ASSAY_E_FORMAT, "a hard link to nothing");

@@ -29,6 +29,7 @@ void assay_found_fini(struct assay_found *found)
 	assay_found_drop(found, 0);
 	free(found->rows);
 	free(found->slots);
+	assay_strings_fini(&found->not_compared);
 	*found = (struct assay_found){ 0 };
 }
 

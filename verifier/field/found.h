@@ -62,8 +62,9 @@ struct assay_found {
 	uint64_t oob;     /* bytes beside pages */
 	uint64_t matched; /* files or digests that are as they should be */
 	uint64_t excluded;
-	const char *tree;       /* the tree it was held against; borrowed; NULL: none */
-	enum assay_exit status; /* 0, 1 or 3 */
+	struct assay_strings not_compared; /* what there may be beside, in words */
+	const char *tree;                  /* the tree it was held against; borrowed; NULL: none */
+	enum assay_exit status;            /* 0, 1 or 3 */
 };
 
 void assay_found_fini(struct assay_found *found);

@@ -61,6 +61,8 @@ void assay_found_text(const struct assay_found *found,
 	if (found->tree != NULL)
 		assay_buffer_printf(out, "tree      %s: %" PRIu64 " match, %" PRIu64 " excluded\n",
 		                    found->tree, found->matched, found->excluded);
+	for (size_t i = 0; i < found->not_compared.count; i++)
+		assay_buffer_printf(out, "unknown   %s\n", found->not_compared.items[i]);
 	add_slots(found, releases, out);
 	if (found->count > 0 && found->rows[0].size > 0)
 		assay_buffer_printf(out, "%-9s  %-17s %11s %11s %11s %11s %11s %11s\n", "",
@@ -128,6 +130,7 @@ json_t *assay_found_json(const struct assay_found *found,
                          const struct assay_reference *const *releases)
 {
 	json_t *out = json_object(), *rows = json_array(), *slots = json_array();
+	json_t *not_compared = json_array();
 
 	set_release(releases, found->pack, out);
 	if (found->tree != NULL)
@@ -144,6 +147,9 @@ json_t *assay_found_json(const struct assay_found *found,
 		assay_json_append(rows, row_json(&found->rows[i], releases));
 	assay_json_set(out, "slots", slots);
 	assay_json_set(out, "rows", rows);
+	for (size_t i = 0; i < found->not_compared.count; i++)
+		assay_json_append(not_compared, json_string(found->not_compared.items[i]));
+	assay_json_set(out, "notCompared", not_compared);
 	assay_json_set_int(out, "rowsLeftOut", found->rows_left_out);
 	assay_json_set_int(out, "matched", found->matched);
 	assay_json_set_int(out, "excluded", found->excluded);

@@ -5,12 +5,13 @@
 #include "base/cursor.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "field/attributes.h"
 #include "formats/archive/cpio_header.h"
 #include "formats/archive/tar_header.h"
 
 #define MODE_BITS 07777
 
-static const char capability_name[] = "security.capability"; /* capabilities(7) */
+static const char acl_prefix[] = "system.posix_acl_"; /* acl(5) */
 
 static const struct assay_part *find_part(const struct assay_contents *contents,
                                           const struct assay_entry *entry, const char *what)
@@ -31,15 +32,6 @@ static struct assay_span part_named(const struct assay_contents *contents,
 
 	return part != NULL ? assay_span_sub(contents->span, part->offset, part->length)
 	                    : assay_span_of(NULL, 0);
-}
-
-static void set_capability(struct assay_reference_file *out, struct assay_span value)
-{
-	ASSAY_AUTO_BUFFER struct assay_buffer hex = { 0 };
-
-	assay_buffer_add_hex(&hex, value);
-	free(out->capability);
-	out->capability = assay_strdup(assay_buffer_str(&hex));
 }
 
 static bool set_type(enum assay_entry_type type, enum assay_file_type *out)
@@ -67,15 +59,14 @@ static bool set_type(enum assay_entry_type type, enum assay_file_type *out)
 
 /* --- squashfs and ext: everything is an attribute -------------------------------------------- */
 
-static const struct assay_attribute *attribute_of(const struct assay_contents *contents,
-                                                  const struct assay_entry *entry, const char *key,
-                                                  const char *name)
+static const struct assay_attribute *number_named(const struct assay_contents *contents,
+                                                  const struct assay_entry *entry, const char *key)
 {
 	for (size_t i = 0; i < entry->attribute_count; i++) {
 		const struct assay_attribute *attribute =
 			&contents->attributes[entry->first_attribute + i];
 
-		if (strcmp(attribute->key, key) == 0 && assay_span_is(attribute->name, name))
+		if (strcmp(attribute->key, key) == 0)
 			return attribute;
 	}
 	return NULL;
@@ -84,25 +75,40 @@ static const struct assay_attribute *attribute_of(const struct assay_contents *c
 static uint64_t number_of(const struct assay_contents *contents, const struct assay_entry *entry,
                           const char *key)
 {
-	const struct assay_attribute *attribute = attribute_of(contents, entry, key, "");
+	const struct assay_attribute *attribute = number_named(contents, entry, key);
 
 	return attribute != NULL ? attribute->number : 0;
+}
+
+/* The form of an access list on the disk is not that of getxattr(2). */
+static int take_xattr(const struct assay_attribute *attribute, struct assay_reference_file *out,
+                      struct assay_error *err)
+{
+	ASSAY_AUTO_BUFFER struct assay_buffer list = { 0 };
+
+	if (!assay_span_starts(attribute->name, acl_prefix, sizeof(acl_prefix) - 1))
+		return assay_attributes_add(out, attribute->name, attribute->bytes, err);
+	if (assay_attributes_acl(attribute->bytes, &list, err) < 0)
+		return -1;
+	return assay_attributes_add(out, attribute->name, assay_buffer_span(&list), err);
 }
 
 static int take_attributes(const struct assay_contents *contents, const struct assay_entry *entry,
                            struct assay_reference_file *out, struct assay_error *err)
 {
-	const struct assay_attribute *capability =
-		attribute_of(contents, entry, "xattr", capability_name);
-
-	if (!set_type(entry->type, &out->type) || attribute_of(contents, entry, "mode", "") == NULL)
+	if (!set_type(entry->type, &out->type) || number_named(contents, entry, "mode") == NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "a type that has no file");
 	out->mode = (uint32_t)number_of(contents, entry, "mode") & MODE_BITS;
 	out->uid = number_of(contents, entry, "uid");
 	out->gid = number_of(contents, entry, "gid");
 	out->device = number_of(contents, entry, "device");
-	if (capability != NULL)
-		set_capability(out, capability->bytes);
+	for (size_t i = 0; i < entry->attribute_count; i++) {
+		const struct assay_attribute *attribute =
+			&contents->attributes[entry->first_attribute + i];
+
+		if (strcmp(attribute->key, "xattr") == 0 && take_xattr(attribute, out, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -164,23 +170,16 @@ enum record {
 	RECORD_GID,
 	RECORD_USER, /* names, which programs take rather than the numbers */
 	RECORD_GROUP,
-	RECORD_CAPABILITY,
-	RECORD_LIBARCHIVE, /* a capability that not all programs see */
+	RECORD_XATTR,
+	RECORD_LABEL,
+	RECORD_LIBARCHIVE, /* attributes that not all programs see */
+	RECORD_ACL,        /* access lists in words, with names that are others elsewhere */
 	RECORD_DEVICE,     /* a device that libarchive takes rather than that of the header */
 };
 
-/* How libarchive writes it beside what all write: in Base64, its name with %2E for a dot. */
-static bool is_libarchive_capability(struct assay_span key)
-{
-	static const char head[] = "LIBARCHIVE.xattr.";
-	struct assay_span name;
+static const char xattr_prefix[] = "SCHILY.xattr.";
 
-	if (!assay_span_starts(key, head, sizeof(head) - 1))
-		return false;
-	name = assay_span_sub(key, sizeof(head) - 1, key.len);
-	return assay_span_is(name, capability_name) || memchr(name.ptr, '%', name.len) != NULL;
-}
-
+/* A key that ends in a dot is the beginning of one. libarchive writes attributes a second time, in Base64. */
 static enum record record_of(struct assay_span key)
 {
 	static const struct {
@@ -191,15 +190,22 @@ static enum record record_of(struct assay_span key)
 		{ "gid", RECORD_GID },
 		{ "uname", RECORD_USER },
 		{ "gname", RECORD_GROUP },
-		{ "SCHILY.xattr.security.capability", RECORD_CAPABILITY },
+		{ xattr_prefix, RECORD_XATTR },
+		{ "RHT.security.selinux", RECORD_LABEL },
+		{ "LIBARCHIVE.xattr.", RECORD_LIBARCHIVE },
+		{ "SCHILY.acl.", RECORD_ACL },
 		{ "SCHILY.devmajor", RECORD_DEVICE },
 		{ "SCHILY.devminor", RECORD_DEVICE },
 	};
 
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++)
-		if (assay_span_is(key, rows[i].key))
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++) {
+		size_t len = strlen(rows[i].key);
+
+		if (rows[i].key[len - 1] == '.' ? assay_span_starts(key, rows[i].key, len)
+		                                : assay_span_is(key, rows[i].key))
 			return rows[i].record;
-	return is_libarchive_capability(key) ? RECORD_LIBARCHIVE : RECORD_NONE;
+	}
+	return RECORD_NONE;
 }
 
 struct names {
@@ -227,12 +233,16 @@ static int take_record(struct assay_span key, struct assay_span value,
 	case RECORD_GROUP:
 		names->group = value;
 		break;
-	case RECORD_CAPABILITY:
-		set_capability(out, value);
-		break;
+	case RECORD_XATTR:
+		return assay_attributes_add(
+			out, assay_span_sub(key, sizeof(xattr_prefix) - 1, key.len), value, err);
+	case RECORD_LABEL:
+		return assay_attributes_add(out, assay_span_of_str("security.selinux"), value, err);
 	case RECORD_LIBARCHIVE:
 		return assay_fail(err, ASSAY_E_FORMAT,
-		                  "pax: a capability that not all programs see");
+		                  "pax: an attribute that not all programs see");
+	case RECORD_ACL:
+		return assay_fail(err, ASSAY_E_FORMAT, "pax: an access list in words");
 	case RECORD_DEVICE:
 		return assay_fail(err, ASSAY_E_FORMAT, "pax: a device that not all programs see");
 	}
@@ -272,7 +282,7 @@ static int check_global_pax(const struct assay_contents *contents, const struct 
 				return -1;
 			if (record_of(key) != RECORD_NONE)
 				return assay_fail(err, ASSAY_E_FORMAT,
-				                  "a global header with an owner");
+				                  "a global header with an owner or attribute");
 		}
 	}
 	return 0;

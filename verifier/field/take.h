@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the formats of trees say about a file: type, mode, owner, device and capability.
+ * What the formats of trees say about a file: type, mode, owner, device and extended attributes.
  *
  * Layer:  field. Bytes in, structs out: for the locked-in process.
- * Limits: squashfs, ext, romfs, tar and cpio. Attributes other than capabilities are not looked at.
+ * Limits: squashfs, ext, romfs, tar and cpio; the last two of the five that Linux reads have no attributes.
+ *         Access lists in words, as some tar archives have them, are refused.
  */
 #ifndef ASSAY_FIELD_TAKE_H
 #define ASSAY_FIELD_TAKE_H

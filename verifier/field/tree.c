@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "field/tree.h"
 
+#include <inttypes.h>
+
 #include "base/memory.h"
+#include "field/attributes.h"
 
 /* One tree of a release, held against files. */
 struct job {
@@ -9,6 +12,8 @@ struct job {
 	size_t pack;
 	struct assay_found *out; /* NULL: only count */
 	uint64_t differences, matched, excluded;
+	struct assay_attributes_unknown unknown;
+	bool root_unknown; /* one side says nothing about the tree's own folder */
 };
 
 static void differ(struct job *job, const char *path, enum assay_found_state state,
@@ -68,11 +73,17 @@ static void compare(const struct assay_reference_file *wanted,
 }
 
 static void take_pair(struct job *job, const struct assay_reference_file *wanted,
-                      const struct assay_reference_file *got)
+                      const struct assay_reference_file *got,
+                      const struct assay_reference_files *got_in)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer note = { 0 };
+	ASSAY_AUTO_BUFFER struct assay_buffer attributes = { 0 };
 
 	compare(wanted, got, &note);
+	if (!got->unread)
+		assay_attributes_compare(wanted, got, got_in, &job->unknown, &attributes);
+	if (attributes.len > 0) /* ", " is in front of the first */
+		assay_buffer_add_str(&note, assay_buffer_str(&attributes) + (note.len > 0 ? 0 : 2));
 	if (note.len > 0)
 		differ(job, wanted->path, ASSAY_FOUND_DIFFERENT, assay_buffer_str(&note));
 	else if (!got->unread)
@@ -100,8 +111,10 @@ static void take_missing(struct job *job, const struct assay_reference_files *fi
                          const char *path)
 {
 	/* An archive need not name its own folder. */
-	if (*path == '\0')
+	if (*path == '\0') {
+		job->root_unknown = true;
 		return;
+	}
 	if (!is_hidden(files, path))
 		differ(job, path, ASSAY_FOUND_CUT, "is missing");
 }
@@ -109,8 +122,10 @@ static void take_missing(struct job *job, const struct assay_reference_files *fi
 static void take_extra(struct job *job, const struct assay_reference_file *got)
 {
 	/* The release may say nothing about its own folder. */
-	if (*got->path == '\0' && assay_reference_file_find(&job->tree->files, "") == NULL)
+	if (*got->path == '\0' && assay_reference_file_find(&job->tree->files, "") == NULL) {
+		job->root_unknown = true;
 		return;
+	}
 	differ(job, got->path, ASSAY_FOUND_UNKNOWN, "is not in the release");
 }
 
@@ -129,7 +144,7 @@ static void merge(struct job *job, const struct assay_reference_files *files)
 		if (assay_reference_excluded(job->tree, path) != NULL)
 			job->excluded++;
 		else if (order == 0)
-			take_pair(job, &tree->items[i], &files->items[k]);
+			take_pair(job, &tree->items[i], &files->items[k], files);
 		else if (order > 0)
 			take_extra(job, &files->items[k]);
 		else
@@ -161,6 +176,23 @@ static const struct assay_reference_tree *choose(const struct assay_reference_fi
 	return best;
 }
 
+/* What nobody compared is said in every answer. */
+static void say_unknown(const struct job *job, const struct assay_reference_files *files,
+                        struct assay_strings *out)
+{
+	if (job->unknown.labels > 0)
+		assay_strings_printf(out,
+		                     "labels of %" PRIu64 " files, which the release does not "
+		                     "have: they may be those of this machine",
+		                     job->unknown.labels);
+	if (job->root_unknown)
+		assay_strings_add(out, "the tree's own folder: one side says nothing about it");
+	if (files->trusted_hidden)
+		assay_strings_add(out, "attributes \"trusted.*\": only root of this machine sees "
+		                       "them");
+	assay_strings_add(out, "times, flags of chattr(1), and which files are hard links");
+}
+
 int assay_field_files(const struct assay_reference_files *files,
                       const struct assay_strings *troubles,
                       const struct assay_reference *const *releases, size_t count,
@@ -184,6 +216,7 @@ int assay_field_files(const struct assay_reference_files *files,
 	out->tree = job.tree->name;
 	out->matched = job.matched;
 	out->excluded = job.excluded;
+	say_unknown(&job, files, &out->not_compared);
 	if (job.differences > 0)
 		out->status = ASSAY_EXIT_DIFFERENT;
 	else if (troubles->count > 0 || job.matched == 0)

@@ -2,18 +2,21 @@
 /* A folder, listed as it is: no link is followed, and whoever changes it meanwhile is found out. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "field/attributes.h"
 #include "field/tree.h"
 
 #define FILES_MAX 1000000
 #define DEPTH_MAX 128
-#define CAPABILITY_MAX 64 /* bytes; linux/capability.h, struct vfs_ns_cap_data has 24 */
+#define ATTRIBUTES_MAX 65536 /* bytes; XATTR_LIST_MAX and XATTR_SIZE_MAX of linux/limits.h */
 
 struct walk {
 	struct assay_reference_files *out;
@@ -71,18 +74,78 @@ static struct assay_reference_file *add(const struct walk *walk, const char *pat
 	return file;
 }
 
-static const char *read_capability(int fd, struct assay_reference_file *file)
+/* Where the attributes of a file are asked for. */
+struct place {
+	int fd;           /* of the file itself, when path is NULL */
+	const char *path; /* its last name is not followed */
+};
+
+static ssize_t list_attributes(const struct place *place, char *out, size_t size)
 {
-	ASSAY_AUTO_BUFFER struct assay_buffer hex = { 0 };
-	uint8_t value[CAPABILITY_MAX];
-	ssize_t len = fgetxattr(fd, "security.capability", value, sizeof(value));
+	return place->path != NULL ? llistxattr(place->path, out, size)
+	                           : flistxattr(place->fd, out, size);
+}
+
+/* Return: 0, -1 */
+static int add_attribute(const struct place *place, const char *name,
+                         struct assay_reference_file *file)
+{
+	ASSAY_AUTO_FREE uint8_t *value = assay_calloc(ATTRIBUTES_MAX, 1);
+	struct assay_error ignored = ASSAY_ERROR_INIT;
+	ssize_t len = place->path != NULL ? lgetxattr(place->path, name, value, ATTRIBUTES_MAX)
+	                                  : fgetxattr(place->fd, name, value, ATTRIBUTES_MAX);
 
 	if (len < 0)
-		return errno == ENODATA || errno == ENOTSUP ? NULL
-		                                            : "its capability cannot be read";
-	assay_buffer_add_hex(&hex, assay_span_of(value, (size_t)len));
-	file->capability = assay_strdup(assay_buffer_str(&hex));
+		return -1;
+	return assay_attributes_add(file, assay_span_of_str(name),
+	                            assay_span_of(value, (size_t)len), &ignored);
+}
+
+/* Return: NULL, or why they are not known */
+static const char *read_attributes(const struct place *place, struct assay_reference_file *file)
+{
+	static const char why[] = "its attributes cannot be read";
+	ssize_t size = list_attributes(place, NULL, 0), len;
+	ASSAY_AUTO_FREE char *names = NULL;
+
+	if (size == 0 || (size < 0 && errno == ENOTSUP))
+		return NULL;
+	if (size < 0)
+		return why;
+	names = assay_calloc(ATTRIBUTES_MAX + 1, 1);
+	len = list_attributes(place, names, ATTRIBUTES_MAX);
+	if (len < 0)
+		return why;
+	for (ssize_t at = 0; at < len; at += (ssize_t)strlen(names + at) + 1)
+		if (add_attribute(place, names + at, file) < 0)
+			return why;
 	return NULL;
+}
+
+/* There is no call for a name in a folder, and what is no file or folder cannot be opened. */
+static const char *read_attributes_at(int folder, const char *name,
+                                      struct assay_reference_file *file)
+{
+	ASSAY_AUTO_FREE char *path = assay_asprintf("/proc/self/fd/%d/%s", folder, name);
+
+	return read_attributes(&(struct place){ .path = path }, file);
+}
+
+/* Only root of the first user namespace sees them all: Linux fs/xattr.c, xattr_permission(). */
+static bool sees_trusted(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	ASSAY_AUTO_BYTES struct assay_bytes map = { 0 };
+	struct assay_error ignored = ASSAY_ERROR_INIT;
+	/* Every id is itself. */
+	static const char all[] = "         0          0 4294967295\n";
+
+	if (syscall(SYS_capget, &header, sets) < 0 ||
+	    (sets[0].effective & 1u << CAP_SYS_ADMIN) == 0 ||
+	    assay_file_read(AT_FDCWD, "/proc/self/uid_map", 4096, &map, &ignored) < 0)
+		return false;
+	return assay_span_is(assay_span_of_bytes(&map), all);
 }
 
 /* Return: NULL, or why it is not known what is in it */
@@ -102,7 +165,7 @@ static const char *read_file(int folder, const char *name, const struct stat *be
 		return "changed while it was read";
 	if (assay_sha256_fd(fd, &file->sha256, &file->size, &err) < 0)
 		return "cannot be read";
-	why = read_capability(fd, file);
+	why = read_attributes(&(struct place){ .fd = fd }, file);
 	if (why != NULL)
 		return why;
 	if (fstat(fd, &after) < 0 || !same(before, &after) ||
@@ -111,17 +174,29 @@ static const char *read_file(int folder, const char *name, const struct stat *be
 	return NULL;
 }
 
-static const char *read_link(int folder, const char *name, const struct stat *before,
-                             struct assay_reference_file *file)
+static const char *read_target(int folder, const char *name, struct assay_reference_file *file)
 {
 	char target[4097];
 	ssize_t len = readlinkat(folder, name, target, sizeof(target));
-	struct stat after;
 
 	if (len < 0 || (size_t)len >= sizeof(target))
 		return "its target cannot be read";
 	target[len] = '\0';
 	file->link = assay_quoted(target);
+	return NULL;
+}
+
+/* A link, a device, a pipe or a socket: not opened. */
+static const char *read_other(int folder, const char *name, const struct stat *before,
+                              struct assay_reference_file *file)
+{
+	const char *why = S_ISLNK(before->st_mode) ? read_target(folder, name, file) : NULL;
+	struct stat after;
+
+	if (why == NULL)
+		why = read_attributes_at(folder, name, file);
+	if (why != NULL)
+		return why;
 	if (fstatat(folder, name, &after, AT_SYMLINK_NOFOLLOW) < 0 || !same(before, &after))
 		return "changed while it was read";
 	return NULL;
@@ -148,6 +223,8 @@ static int enter(const struct walk *walk, int folder, const char *name, const ch
 		why = "another file system is mounted here";
 	else if (depth >= DEPTH_MAX)
 		why = "too deep";
+	else
+		why = read_attributes(&(struct place){ .fd = fd }, seen);
 	if (why == NULL)
 		return walk_folder(walk, fd, path, depth + 1, err);
 	seen->unread = true;
@@ -159,7 +236,7 @@ static int visit(const struct walk *walk, int folder, const char *name, const ch
                  unsigned depth, struct assay_error *err)
 {
 	struct assay_reference_file *file;
-	const char *why = NULL;
+	const char *why;
 	struct stat st;
 
 	if (walk->out->count >= FILES_MAX)
@@ -171,10 +248,8 @@ static int visit(const struct walk *walk, int folder, const char *name, const ch
 	file = add(walk, path, &st);
 	if (S_ISDIR(st.st_mode))
 		return enter(walk, folder, name, path, depth, err);
-	if (S_ISREG(st.st_mode))
-		why = read_file(folder, name, &st, file);
-	else if (S_ISLNK(st.st_mode))
-		why = read_link(folder, name, &st, file);
+	why = S_ISREG(st.st_mode) ? read_file(folder, name, &st, file)
+	                          : read_other(folder, name, &st, file);
 	if (why != NULL) {
 		file->unread = true;
 		trouble(walk, path, why);
@@ -215,6 +290,7 @@ int assay_field_walk(const char *folder, struct assay_reference_files *out,
 {
 	ASSAY_AUTO_CLOSE int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct walk walk = { .out = out, .troubles = troubles };
+	const char *why;
 	struct stat st;
 
 	if (fd < 0)
@@ -222,7 +298,11 @@ int assay_field_walk(const char *folder, struct assay_reference_files *out,
 	if (fstat(fd, &st) < 0)
 		return assay_fail_errno(err, "stat %s", folder);
 	walk.device = st.st_dev;
-	(void)add(&walk, "", &st);
+	out->mounted = true;
+	out->trusted_hidden = !sees_trusted();
+	why = read_attributes(&(struct place){ .fd = fd }, add(&walk, "", &st));
+	if (why != NULL)
+		trouble(&walk, "", why);
 	if (walk_folder(&walk, fd, "", 0, err) < 0)
 		return assay_fail_in(err, "%s", folder);
 	return assay_reference_files_sort(out, err);

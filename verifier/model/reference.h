@@ -10,8 +10,7 @@
 #ifndef ASSAY_MODEL_REFERENCE_H
 #define ASSAY_MODEL_REFERENCE_H
 
-#include "base/digest.h"
-#include "base/strings.h"
+#include "model/reference_files.h"
 
 #define ASSAY_REFERENCE_PARTITIONS 256
 #define ASSAY_REFERENCE_TREES 16
@@ -48,39 +47,6 @@ struct assay_reference_layout {
 	uint8_t fill[ASSAY_REFERENCE_FILLS];
 	size_t fill_count;
 	struct assay_reference_partition *partitions; /* by offset, without overlap */
-	size_t count, cap;
-};
-
-enum assay_file_type {
-	ASSAY_FILE_REGULAR,
-	ASSAY_FILE_FOLDER,
-	ASSAY_FILE_SYMLINK,
-	ASSAY_FILE_CHARACTER,
-	ASSAY_FILE_BLOCK,
-	ASSAY_FILE_FIFO,
-	ASSAY_FILE_SOCKET,
-};
-
-const char *assay_file_type_name(enum assay_file_type type);
-bool assay_file_type_parse(const char *name, enum assay_file_type *out);
-
-/** One file of a tree. Strings owned, quoted. */
-struct assay_reference_file {
-	char *path; /* "" is the tree's own folder */
-	enum assay_file_type type;
-	uint32_t mode; /* of st_mode, without the type: 07777 */
-	uint64_t uid, gid;
-	uint64_t size; /* bytes; of a regular file */
-	struct assay_sha256 sha256;
-	char *link;       /* target of a symbolic link */
-	uint64_t device;  /* major << 32 | minor */
-	char *capability; /* security.capability in hexadecimal; NULL: none */
-	bool unread;      /* found in the field, and not to be read */
-};
-
-/** Zero-initialise; sorted by path before it is compared. */
-struct assay_reference_files {
-	struct assay_reference_file *items;
 	size_t count, cap;
 };
 
@@ -124,19 +90,6 @@ void assay_reference_fini(struct assay_reference *reference);
 #define ASSAY_AUTO_REFERENCE ASSAY_AUTO(assay_reference_fini)
 
 void assay_reference_content_fini(struct assay_reference_content *content);
-void assay_reference_files_fini(struct assay_reference_files *files);
-#define ASSAY_AUTO_REFERENCE_FILES ASSAY_AUTO(assay_reference_files_fini)
-
-/** Append a file, zeroed. Return: it, borrowed until the next one */
-struct assay_reference_file *assay_reference_file_add(struct assay_reference_files *files);
-
-/** Sort by path. Errors: ASSAY_E_FORMAT  a path twice */
-ASSAY_CHECKED int assay_reference_files_sort(struct assay_reference_files *files,
-                                             struct assay_error *err);
-
-/** The file of a path in a sorted list; NULL: there is none. Borrowed. */
-const struct assay_reference_file *
-assay_reference_file_find(const struct assay_reference_files *files, const char *path);
 
 /** The exclusion that covers a path: the path itself, or a folder above it. NULL: none. Borrowed. */
 const struct assay_reference_exclusion *
