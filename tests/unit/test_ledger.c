@@ -34,34 +34,83 @@ static void assert_same(const struct assay_ledger *ledger, const enum assay_clas
 	assert_memory_equal(bytes, expected, sizeof(bytes));
 }
 
+/* One operation on the ledger and on the judge. */
+static void operate(struct assay_ledger *ledger, enum assay_class judge[SIZE], uint32_t *seed)
+{
+	uint64_t offset = next_random(seed) % (SIZE + 10);
+	uint64_t length = next_random(seed) % 30;
+	enum assay_class class = (enum assay_class)(next_random(seed) % 5);
+	const char *rule = class == ASSAY_CLASS_IDENTICAL ? NULL : "test@1";
+	bool worsen = next_random(seed) % 2;
+
+	for (uint64_t i = offset; i < offset + length && i < SIZE; i++)
+		if (worsen ? judge[i] < class : judge[i] == ASSAY_CLASS_UNEXPLAINED)
+			judge[i] = class;
+	if (worsen)
+		assay_ledger_worsen(ledger, offset, length, class, rule);
+	else
+		assay_ledger_explain(ledger, offset, length, class, rule);
+}
+
+/* One after the other, or gathered and sorted in after each 13th: what comes out is the same. */
 static void test_random_operations(void **state)
 {
 	uint32_t seed = 1;
 
 	(void)state;
-	for (int round = 0; round < 500; round++) {
+	for (int round = 0; round < 1000; round++) {
 		ASSAY_AUTO_LEDGER struct assay_ledger ledger;
 		enum assay_class judge[SIZE];
+		bool gather = round % 2 == 1;
 
 		assay_ledger_init(&ledger, SIZE);
 		for (size_t i = 0; i < SIZE; i++)
 			judge[i] = ASSAY_CLASS_UNEXPLAINED;
-		for (int step = 0; step < 40; step++) {
-			uint64_t offset = next_random(&seed) % (SIZE + 10);
-			uint64_t length = next_random(&seed) % 30;
-			enum assay_class class = (enum assay_class)(next_random(&seed) % 5);
-			const char *rule = class == ASSAY_CLASS_IDENTICAL ? NULL : "test@1";
-			int worsen = next_random(&seed) % 2;
-
-			for (uint64_t i = offset; i < offset + length && i < SIZE; i++)
-				if (worsen ? judge[i] < class : judge[i] == ASSAY_CLASS_UNEXPLAINED)
-					judge[i] = class;
-			if (worsen)
-				assay_ledger_worsen(&ledger, offset, length, class, rule);
-			else
-				(void)assay_ledger_explain(&ledger, offset, length, class, rule);
+		for (int step = 1; step <= 39; step++) {
+			if (gather)
+				assay_ledger_gather(&ledger);
+			operate(&ledger, judge, &seed);
+			if (gather && step % 13 != 0)
+				continue;
+			assay_ledger_settle(&ledger);
 			assert_same(&ledger, judge);
 		}
+	}
+}
+
+#define PLACES 50000
+
+/* From both ends to the middle, each place twice: only the first time counts. */
+static void explain_places(struct assay_ledger *ledger)
+{
+	for (uint64_t i = 0; i < PLACES; i++) {
+		uint64_t at = i % 2 == 0 ? i : 2 * PLACES - i;
+
+		assay_ledger_explain(ledger, 3 * at, 2, ASSAY_CLASS_NORMALISED, "test@1");
+		assay_ledger_explain(ledger, 3 * at, 1, ASSAY_CLASS_IDENTICAL, NULL);
+	}
+}
+
+/* More than are collected before they are sorted in on the way. */
+static void test_gather_many(void **state)
+{
+	ASSAY_AUTO_LEDGER struct assay_ledger one, all;
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	(void)state;
+	assay_ledger_init(&one, 6 * PLACES + 3);
+	assay_ledger_init(&all, 6 * PLACES + 3);
+	explain_places(&one);
+	assay_ledger_gather(&all);
+	explain_places(&all);
+	/* What was not sorted in is no ledger that a verdict may rest on. */
+	assert_int_equal(assay_ledger_check(&all, &err), -1);
+	assay_ledger_settle(&all);
+	assert_int_equal(assay_ledger_check(&all, &err), 0);
+	assert_int_equal(all.count, one.count);
+	for (size_t i = 0; i < one.count; i++) {
+		assert_int_equal(all.ranges[i].offset, one.ranges[i].offset);
+		assert_true(assay_range_alike(&all.ranges[i], &one.ranges[i]));
 	}
 }
 
@@ -138,10 +187,10 @@ static const struct {
 static void explain_letter(struct assay_ledger *ledger, uint64_t offset, char letter)
 {
 	if (letter == 'i')
-		(void)assay_ledger_explain(ledger, offset, 1, ASSAY_CLASS_IDENTICAL, NULL);
+		assay_ledger_explain(ledger, offset, 1, ASSAY_CLASS_IDENTICAL, NULL);
 	if (letter == 'n' || letter == 'r')
-		(void)assay_ledger_explain(ledger, offset, 1, ASSAY_CLASS_NORMALISED,
-		                           letter == 'n' ? "test/n@1" : "test/r@1");
+		assay_ledger_explain(ledger, offset, 1, ASSAY_CLASS_NORMALISED,
+		                     letter == 'n' ? "test/n@1" : "test/r@1");
 }
 
 static char letter_of(const struct assay_range *range)
@@ -190,7 +239,7 @@ static void test_compare_has_a_limit(void **state)
 	for (size_t i = 101; i < MANY - 100; i += 2)
 		b[i] = 1;
 	assay_ledger_init(&ledger, MANY);
-	(void)assay_ledger_explain(&ledger, 301, 1, ASSAY_CLASS_NORMALISED, "test@1");
+	assay_ledger_explain(&ledger, 301, 1, ASSAY_CLASS_NORMALISED, "test@1");
 	assay_ledger_compare(&ledger, 0, a, b, 100);
 	assay_ledger_compare(&ledger, 100, a + 100, b + 100, MANY - 200);
 	assay_ledger_compare(&ledger, MANY - 100, a, b, 100);
@@ -203,7 +252,7 @@ static void test_compare_has_a_limit(void **state)
 	assert_int_equal(assay_ledger_worst_of(&ledger, 300, 1), ASSAY_CLASS_IDENTICAL);
 	assert_int_equal(assay_ledger_worst_of(&ledger, 302, 1), ASSAY_CLASS_IDENTICAL);
 
-	(void)assay_ledger_explain(&ledger, 100, MANY - 200, ASSAY_CLASS_NORMALISED, "test@1");
+	assay_ledger_explain(&ledger, 100, MANY - 200, ASSAY_CLASS_NORMALISED, "test@1");
 	assert_int_equal(assay_ledger_worst(&ledger), ASSAY_CLASS_NORMALISED);
 	assay_ledger_sum(&ledger, bytes);
 	assert_true(bytes[ASSAY_CLASS_IDENTICAL] >= 200);
@@ -213,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_operations),
+		cmocka_unit_test(test_gather_many),
 		cmocka_unit_test(test_shrink),
 		cmocka_unit_test(test_compare_has_a_limit),
 		cmocka_unit_test(test_compare_marks_equal_bytes_only),

@@ -11,8 +11,8 @@ static void compare_around(struct assay_node *node)
 	uint64_t end = assay_span_common_end(a, b, shorter - start);
 	struct assay_run run = { start, a.len - end - start, start, b.len - end - start };
 
-	(void)assay_ledger_explain(&node->ledger, 0, start, ASSAY_CLASS_IDENTICAL, NULL);
-	(void)assay_ledger_explain(&node->ledger, a.len - end, end, ASSAY_CLASS_IDENTICAL, NULL);
+	assay_ledger_explain(&node->ledger, 0, start, ASSAY_CLASS_IDENTICAL, NULL);
+	assay_ledger_explain(&node->ledger, a.len - end, end, ASSAY_CLASS_IDENTICAL, NULL);
 	(void)assay_node_find_run(node, &run, ASSAY_CLASS_UNEXPLAINED, NULL, NULL);
 }
 

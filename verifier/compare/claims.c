@@ -105,15 +105,15 @@ static void compare_claim(const struct assay_claims *claims, struct assay_node *
 
 	if (assay_span_equal(assay_span_sub(node->delivered, a->offset, a->length),
 	                     assay_span_sub(node->rebuilt, b->offset, b->length))) {
-		(void)assay_ledger_explain(&node->ledger, a->offset, a->length,
-		                           ASSAY_CLASS_IDENTICAL, NULL);
+		assay_ledger_explain(&node->ledger, a->offset, a->length, ASSAY_CLASS_IDENTICAL,
+		                     NULL);
 		return;
 	}
 	if (is_told(claims, a))
 		return;
 	class = class_of(claims, a);
 	if (class != ASSAY_CLASS_UNEXPLAINED)
-		(void)assay_ledger_explain(&node->ledger, a->offset, a->length, class, a->rule);
+		assay_ledger_explain(&node->ledger, a->offset, a->length, class, a->rule);
 	(void)assay_node_find_run(node, &run, class, a->rule, a->what);
 }
 
@@ -124,8 +124,7 @@ static void compare_lists(const struct assay_claims *claims, struct assay_node *
 		uint64_t at;
 		struct assay_span frame = before(a, i, node->delivered, &at);
 
-		(void)assay_ledger_explain(&node->ledger, at, frame.len, ASSAY_CLASS_IDENTICAL,
-		                           NULL);
+		assay_ledger_explain(&node->ledger, at, frame.len, ASSAY_CLASS_IDENTICAL, NULL);
 		if (i < a->count)
 			compare_claim(claims, node, &a->items[i], &b->items[i]);
 	}

@@ -193,8 +193,8 @@ int assay_node_compare(struct assay_walk *walk, struct assay_node *node, struct 
 		same = assay_span_equal(node->delivered, node->rebuilt);
 	}
 	if (same)
-		(void)assay_ledger_explain(&node->ledger, 0, node->ledger.size,
-		                           ASSAY_CLASS_IDENTICAL, NULL);
+		assay_ledger_explain(&node->ledger, 0, node->ledger.size, ASSAY_CLASS_IDENTICAL,
+		                     NULL);
 	result = compare_node(walk, node, same, err);
 	node->rebuilt = rebuilt;
 	if (result < 0)

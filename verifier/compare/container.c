@@ -240,6 +240,8 @@ static void compare_entries(struct job *job)
 		.rebuilt = container->rebuilt,
 	};
 
+	/* The parts of entries stand in any order, those of a file system most of all. */
+	assay_ledger_gather(&container->node->ledger);
 	for (size_t i = 0; i < container->delivered->entry_count; i++) {
 		size_t k = job->pairing.rebuilt_of[i];
 
@@ -262,6 +264,7 @@ static void compare_entries(struct job *job)
 	compare_metadata(job, &own);
 	own.around = worst_of(job);
 	assay_parts_compare_totals(&own);
+	assay_ledger_settle(&container->node->ledger);
 }
 
 /* How the contents of a pair compare. Without a child there is none, or on one side only. */

@@ -89,7 +89,7 @@ static void settle(struct assay_files_item *item)
 
 	assay_ledger_fini(&node->ledger);
 	assay_ledger_init(&node->ledger, size);
-	(void)assay_ledger_explain(&node->ledger, 0, size, ASSAY_CLASS_IDENTICAL, NULL);
+	assay_ledger_explain(&node->ledger, 0, size, ASSAY_CLASS_IDENTICAL, NULL);
 	assay_node_settle(node);
 	item->node = node;
 }
@@ -118,8 +118,8 @@ static void take_over(struct assay_files *files, uint64_t offset, const struct a
 		const struct assay_range *range = &from->ranges[i];
 
 		if (range->class != ASSAY_CLASS_UNEXPLAINED)
-			(void)assay_ledger_explain(&files->root->ledger, offset + range->offset,
-			                           range->length, range->class, range->rule);
+			assay_ledger_explain(&files->root->ledger, offset + range->offset,
+			                     range->length, range->class, range->rule);
 	}
 }
 

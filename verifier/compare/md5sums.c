@@ -248,7 +248,7 @@ static void compare_line(const struct assay_md5sums *md5sums, struct assay_node 
 	if (is_true && file->class == ASSAY_CLASS_UNEXPLAINED)
 		return; /* follows from the member, which has findings of its own */
 	if (is_true)
-		(void)assay_ledger_explain(&node->ledger, a->offset, MD5_HEX, file->class, RULE);
+		assay_ledger_explain(&node->ledger, a->offset, MD5_HEX, file->class, RULE);
 	assay_quote(&name, a->name);
 	(void)assay_node_find_run(node, &run, is_true ? file->class : ASSAY_CLASS_UNEXPLAINED, RULE,
 	                          assay_buffer_str(&name));

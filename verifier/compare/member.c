@@ -72,7 +72,7 @@ static void mark_same(struct assay_node *child, uint64_t size)
 {
 	assay_ledger_fini(&child->ledger);
 	assay_ledger_init(&child->ledger, size);
-	(void)assay_ledger_explain(&child->ledger, 0, size, ASSAY_CLASS_IDENTICAL, NULL);
+	assay_ledger_explain(&child->ledger, 0, size, ASSAY_CLASS_IDENTICAL, NULL);
 	assay_node_settle(child);
 }
 

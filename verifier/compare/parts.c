@@ -99,8 +99,7 @@ static bool same_bytes(const struct assay_parts *parts, const struct assay_part 
 
 static void mark_identical(struct assay_parts *parts, uint64_t offset, uint64_t length)
 {
-	(void)assay_ledger_explain(&parts->node->ledger, offset, length, ASSAY_CLASS_IDENTICAL,
-	                           NULL);
+	assay_ledger_explain(&parts->node->ledger, offset, length, ASSAY_CLASS_IDENTICAL, NULL);
 }
 
 /* Mark the bytes that stand at the same place of both parts and are equal. Return: the others. */
@@ -141,7 +140,7 @@ static void compare_derived(struct assay_parts *parts, const struct assay_part *
 {
 	(void)mark_equal(parts, a, b);
 	if (class != ASSAY_CLASS_UNEXPLAINED)
-		(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length, class, rule);
+		assay_ledger_explain(&parts->node->ledger, a->offset, a->length, class, rule);
 	worsen(parts, class);
 }
 
@@ -171,8 +170,8 @@ static void find_repacked(struct assay_parts *parts, const struct assay_run *run
 {
 	ASSAY_AUTO_FREE char *text = label(parts, what);
 
-	(void)assay_ledger_explain(&parts->node->ledger, run->offset, run->length,
-	                           ASSAY_CLASS_REPACKED, repack_rule(parts));
+	assay_ledger_explain(&parts->node->ledger, run->offset, run->length, ASSAY_CLASS_REPACKED,
+	                     repack_rule(parts));
 	assay_node_find_kind(parts->node, run, ASSAY_CLASS_REPACKED, repack_rule(parts), what,
 	                     text);
 	worsen(parts, ASSAY_CLASS_REPACKED);
@@ -201,8 +200,8 @@ static void compare_carrier_alone(struct assay_parts *parts, const struct assay_
 	if (class <= ASSAY_CLASS_REPACKED)
 		find_repacked(parts, run, part->what);
 	else if (class != ASSAY_CLASS_UNEXPLAINED)
-		(void)assay_ledger_explain(&parts->node->ledger, run->offset, run->length, class,
-		                           CARRIES);
+		assay_ledger_explain(&parts->node->ledger, run->offset, run->length, class,
+		                     CARRIES);
 	worsen(parts, class);
 }
 
@@ -233,8 +232,8 @@ static void find_alone(struct assay_parts *parts, const struct assay_part *deliv
 	/* Content of another size may need padding where its counterpart needs none. */
 	if (part->role == ASSAY_ROLE_FILL && content_resized(parts)) {
 		if (delivered != NULL && class_of_content(parts) != ASSAY_CLASS_UNEXPLAINED)
-			(void)assay_ledger_explain(&parts->node->ledger, part->offset, part->length,
-			                           class_of_content(parts), CARRIES);
+			assay_ledger_explain(&parts->node->ledger, part->offset, part->length,
+			                     class_of_content(parts), CARRIES);
 		return;
 	}
 	if (repack_rule(parts) != NULL && is_carrier(part) && parts->content != NULL)
@@ -258,9 +257,8 @@ static void compare_content(struct assay_parts *parts, const struct assay_part *
 
 		stop = stop < end ? stop : end;
 		if (range->class != ASSAY_CLASS_UNEXPLAINED && start < stop)
-			(void)assay_ledger_explain(&parts->node->ledger,
-			                           a->offset + (start - a->content), stop - start,
-			                           range->class, range->rule);
+			assay_ledger_explain(&parts->node->ledger, a->offset + (start - a->content),
+			                     stop - start, range->class, range->rule);
 	}
 	worsen(parts, parts->content->class);
 }
@@ -283,8 +281,8 @@ static void find_packing(struct assay_parts *parts, const struct assay_part *a,
 		find_repacked(parts, run, a->what);
 		return;
 	}
-	(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length, ASSAY_CLASS_REPACKED,
-	                           rule);
+	assay_ledger_explain(&parts->node->ledger, a->offset, a->length, ASSAY_CLASS_REPACKED,
+	                     rule);
 	find_part(parts, run, ASSAY_CLASS_REPACKED, rule, "packing");
 }
 
@@ -307,8 +305,8 @@ static void compare_stream(struct assay_parts *parts, const struct assay_part *a
 		find_packing(parts, a, &run);
 	} else {
 		if (class != ASSAY_CLASS_UNEXPLAINED)
-			(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length,
-			                           class, CARRIES);
+			assay_ledger_explain(&parts->node->ledger, a->offset, a->length, class,
+			                     CARRIES);
 		worsen(parts, class);
 	}
 }
@@ -388,8 +386,8 @@ static void compare_fill(struct assay_parts *parts, const struct assay_part *a,
 		compare_derived(parts, a, b, class_of_content(parts), CARRIES);
 		return;
 	}
-	(void)assay_ledger_explain(&parts->node->ledger, a->offset, a->length, ASSAY_CLASS_REPACKED,
-	                           PADDING);
+	assay_ledger_explain(&parts->node->ledger, a->offset, a->length, ASSAY_CLASS_REPACKED,
+	                     PADDING);
 	find_part(parts, &run, ASSAY_CLASS_REPACKED, PADDING, a->what);
 }
 
@@ -511,8 +509,8 @@ static void explain_metadata(struct assay_parts *parts, const struct assay_run *
 	if (parts->worst == ASSAY_CLASS_UNEXPLAINED)
 		return; /* with a finding where the reason is */
 	worsen(parts, ASSAY_CLASS_REPACKED);
-	(void)assay_ledger_explain(&parts->node->ledger, run->offset, run->length, parts->worst,
-	                           repack_rule(parts));
+	assay_ledger_explain(&parts->node->ledger, run->offset, run->length, parts->worst,
+	                     repack_rule(parts));
 	text = label(parts, what);
 	assay_node_find_kind(parts->node, run, parts->worst, repack_rule(parts), what, text);
 }

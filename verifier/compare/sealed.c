@@ -53,7 +53,7 @@ static void explain(struct assay_walk *walk, struct assay_node *node, const char
 	if (assay_transplant_note(walk, node, &record))
 		class = ASSAY_CLASS_TRANSPLANTED;
 	if (class == ASSAY_CLASS_TRANSPLANTED)
-		(void)assay_ledger_explain(&node->ledger, run->offset, run->length, class, rule);
+		assay_ledger_explain(&node->ledger, run->offset, run->length, class, rule);
 	(void)assay_node_find_run(node, run, class, rule, name);
 }
 
@@ -73,8 +73,8 @@ void assay_sealed_compare(struct assay_walk *walk, const struct assay_container 
 	run.rebuilt_length = other.length;
 	if (assay_span_equal(assay_span_sub(node->delivered, run.offset, run.length),
 	                     assay_span_sub(node->rebuilt, other.offset, other.length)))
-		(void)assay_ledger_explain(&node->ledger, run.offset, run.length,
-		                           ASSAY_CLASS_IDENTICAL, NULL);
+		assay_ledger_explain(&node->ledger, run.offset, run.length, ASSAY_CLASS_IDENTICAL,
+		                     NULL);
 	else
 		explain(walk, node, name, &run, a->opaque);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/gather.h"
 
 static const struct {
 	const char *name;
@@ -34,13 +35,16 @@ void assay_ledger_init(struct assay_ledger *ledger, uint64_t size)
 	*ledger = (struct assay_ledger){ .size = size, .room = ASSAY_LEDGER_RANGES };
 	if (size == 0)
 		return;
-	assay_grow(&ledger->ranges, &ledger->cap, 0, sizeof(*ledger->ranges));
+	/* Most ledgers have one range to their end, and there may be a million of them. */
+	ledger->cap = 1;
+	ledger->ranges = assay_calloc(1, sizeof(*ledger->ranges));
 	ledger->ranges[0] = (struct assay_range){ 0, size, ASSAY_CLASS_UNEXPLAINED, NULL };
 	ledger->count = 1;
 }
 
 void assay_ledger_fini(struct assay_ledger *ledger)
 {
+	assay_ledger_settle(ledger);
 	free(ledger->ranges);
 	*ledger = (struct assay_ledger){ 0 };
 }
@@ -81,7 +85,7 @@ static size_t split(struct assay_ledger *ledger, uint64_t offset)
 	return i + 1;
 }
 
-static bool alike(const struct assay_range *a, const struct assay_range *b)
+bool assay_range_alike(const struct assay_range *a, const struct assay_range *b)
 {
 	return a->class == b->class && (a->rule == b->rule || (a->rule != NULL && b->rule != NULL &&
 	                                                       strcmp(a->rule, b->rule) == 0));
@@ -96,7 +100,7 @@ static void join(struct assay_ledger *ledger, size_t first, size_t last)
 	size_t kept = from;
 
 	for (size_t i = from + 1; i < to; i++) {
-		if (alike(&ranges[kept], &ranges[i]))
+		if (assay_range_alike(&ranges[kept], &ranges[i]))
 			ranges[kept].length += ranges[i].length;
 		else
 			ranges[++kept] = ranges[i];
@@ -114,15 +118,18 @@ static uint64_t clip(const struct assay_ledger *ledger, uint64_t offset, uint64_
 	return length < ledger->size - offset ? length : ledger->size - offset;
 }
 
-uint64_t assay_ledger_explain(struct assay_ledger *ledger, uint64_t offset, uint64_t length,
-                              enum assay_class class, const char *rule)
+void assay_ledger_explain(struct assay_ledger *ledger, uint64_t offset, uint64_t length,
+                          enum assay_class class, const char *rule)
 {
-	uint64_t moved = 0;
 	size_t first, last;
 
 	length = clip(ledger, offset, length);
 	if (length == 0)
-		return 0;
+		return;
+	if (ledger->gathered != NULL) {
+		assay_gather_add(ledger, &(struct assay_range){ offset, length, class, rule });
+		return;
+	}
 	first = split(ledger, offset);
 	last = split(ledger, offset + length);
 	for (size_t i = first; i < last; i++) {
@@ -130,10 +137,8 @@ uint64_t assay_ledger_explain(struct assay_ledger *ledger, uint64_t offset, uint
 			continue;
 		ledger->ranges[i].class = class;
 		ledger->ranges[i].rule = rule;
-		moved += ledger->ranges[i].length;
 	}
 	join(ledger, first, last);
-	return moved;
 }
 
 void assay_ledger_worsen(struct assay_ledger *ledger, uint64_t offset, uint64_t length,
@@ -144,6 +149,7 @@ void assay_ledger_worsen(struct assay_ledger *ledger, uint64_t offset, uint64_t 
 	length = clip(ledger, offset, length);
 	if (length == 0)
 		return;
+	assay_gather_sort_in(ledger);
 	first = split(ledger, offset);
 	last = split(ledger, offset + length);
 	for (size_t i = first; i < last; i++) {
@@ -186,7 +192,7 @@ static const struct assay_range *heir(const struct squeeze *how, const struct as
 		return left && right ? before : NULL;
 	if (left || right)
 		return left ? before : after;
-	return before != NULL && after != NULL && alike(before, after) ? before : NULL;
+	return before != NULL && after != NULL && assay_range_alike(before, after) ? before : NULL;
 }
 
 static bool is_gap(const struct squeeze *how, const struct assay_range *range)
@@ -212,7 +218,7 @@ static void coalesce(struct assay_ledger *ledger, const struct squeeze *how)
 			range.class = from->class;
 			range.rule = from->rule;
 		}
-		if (before != NULL && alike(before, &range))
+		if (before != NULL && assay_range_alike(before, &range))
 			before->length += range.length;
 		else
 			ranges[kept++] = range;
@@ -240,6 +246,7 @@ static void keep_small(struct assay_ledger *ledger, uint64_t offset, uint64_t le
 
 	if (ledger->count <= ledger->room)
 		return;
+	assay_gather_sort_in(ledger);
 	squeeze(ledger, how, ASSAY_LEDGER_RANGES / 2);
 	/* What cannot be coalesced is not tried again and again. */
 	if (ledger->count > ledger->room / 2)
@@ -257,8 +264,8 @@ void assay_ledger_compare(struct assay_ledger *ledger, uint64_t offset, const ui
 		uint64_t run = equal_run(delivered + pos, rebuilt + pos, length - pos);
 
 		if (run > 0)
-			(void)assay_ledger_explain(ledger, offset + pos, run, ASSAY_CLASS_IDENTICAL,
-			                           NULL);
+			assay_ledger_explain(ledger, offset + pos, run, ASSAY_CLASS_IDENTICAL,
+			                     NULL);
 		keep_small(ledger, offset, length);
 		pos += run;
 		while (pos < length && delivered[pos] != rebuilt[pos])
@@ -305,6 +312,8 @@ int assay_ledger_check(const struct assay_ledger *ledger, struct assay_error *er
 {
 	uint64_t next = 0;
 
+	if (ledger->gathered != NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "ledger: not all of it was sorted in");
 	for (size_t i = 0; i < ledger->count; i++) {
 		const struct assay_range *range = &ledger->ranges[i];
 

@@ -40,6 +40,9 @@ struct assay_range {
 	const char *rule; /* static text such as "elf/build-id@1"; NULL when no rule is needed */
 };
 
+/** Whether two ranges have the same class and rule. */
+bool assay_range_alike(const struct assay_range *a, const struct assay_range *b);
+
 /** Ranges are sorted, without gaps or overlaps, and cover [0, size). Owned. */
 struct assay_ledger {
 	uint64_t size; /* bytes */
@@ -48,6 +51,8 @@ struct assay_ledger {
 	size_t cap;
 	size_t room;        /* ranges at which comparing coalesces */
 	uint64_t coalesced; /* equal bytes in the class of the different ones around them */
+	struct assay_gathered *gathered; /* explanations that are to be sorted in; NULL: none are
+	                                    gathered. Owned. */
 };
 
 /** While files are compared a ledger has at most about so many ranges. Ours: 16 MiB of them. */
@@ -63,10 +68,21 @@ void assay_ledger_fini(struct assay_ledger *ledger);
  * already have another class keep it: a first explanation is never overwritten.
  *
  * In:     rule, static text; needed for every class but identical
- * Return: how many bytes moved. The part of the range that lies past the end is ignored.
+ * Errors: none: the part of the range that lies past the end is ignored
  */
-uint64_t assay_ledger_explain(struct assay_ledger *ledger, uint64_t offset, uint64_t length,
-                              enum assay_class class, const char *rule);
+void assay_ledger_explain(struct assay_ledger *ledger, uint64_t offset, uint64_t length,
+                          enum assay_class class, const char *rule);
+
+/**
+ * From now on only collect what is explained, until assay_ledger_settle: for explanations that come
+ * in no order of their places, each of which would move all ranges behind it. What comes out is the
+ * same. In between the ranges may lag behind, on the safe side: bytes that were explained are
+ * unexplained still.
+ */
+void assay_ledger_gather(struct assay_ledger *ledger);
+
+/** Sort in what was collected. Time: n log n for n ranges and explanations. */
+void assay_ledger_settle(struct assay_ledger *ledger);
 
 /**
  * Make the bytes of [offset, offset + length) at least as bad as class: used to hand a member's
@@ -106,7 +122,8 @@ enum assay_class assay_ledger_worst_of(const struct assay_ledger *ledger, uint64
 enum assay_class assay_ledger_worst(const struct assay_ledger *ledger);
 
 /**
- * Check the invariant: ranges sorted, no gap, no overlap, none empty, rules named, sum = size.
+ * Check the invariant: ranges sorted, no gap, no overlap, none empty, rules named, sum = size; and
+ * nothing is gathered.
  *
  * Errors: ASSAY_E_FORMAT  a bug in assay: the verdict must not be used
  */

@@ -17,14 +17,14 @@ struct account {
 
 static void identical(struct account *account, uint64_t offset, uint64_t length)
 {
-	(void)assay_ledger_explain(account->ledger, offset, length, ASSAY_CLASS_IDENTICAL, NULL);
+	assay_ledger_explain(account->ledger, offset, length, ASSAY_CLASS_IDENTICAL, NULL);
 }
 
 /* What is still unexplained there goes under the rule. */
 static void normalise(struct account *account, uint64_t offset, uint64_t length,
                       const struct assay_elf_rule *rule)
 {
-	(void)assay_ledger_explain(account->ledger, offset, length, rule->class, rule->id);
+	assay_ledger_explain(account->ledger, offset, length, rule->class, rule->id);
 }
 
 static struct assay_span here_at(const struct account *account, uint64_t offset, uint64_t length)

@@ -49,8 +49,8 @@ static void compare_bodies(struct assay_node *node)
 	struct assay_error err = ASSAY_ERROR_INIT;
 
 	if (assay_span_equal(node->delivered, node->rebuilt)) {
-		(void)assay_ledger_explain(&node->ledger, 0, node->delivered.len,
-		                           ASSAY_CLASS_IDENTICAL, NULL);
+		assay_ledger_explain(&node->ledger, 0, node->delivered.len, ASSAY_CLASS_IDENTICAL,
+		                     NULL);
 		remark(node);
 		return;
 	}
@@ -104,11 +104,10 @@ static void transplant_signature(struct assay_node *node, const struct assay_elf
 	struct assay_finding place = assay_node_place(node, offset, length, rule->class, rule->id);
 
 	if (assay_span_equal(delivered->signature, rebuilt->signature)) {
-		(void)assay_ledger_explain(&node->ledger, offset, length, ASSAY_CLASS_IDENTICAL,
-		                           NULL);
+		assay_ledger_explain(&node->ledger, offset, length, ASSAY_CLASS_IDENTICAL, NULL);
 		return;
 	}
-	(void)assay_ledger_explain(&node->ledger, offset, length, rule->class, rule->id);
+	assay_ledger_explain(&node->ledger, offset, length, rule->class, rule->id);
 	place.cause = rule->cause;
 	(void)assay_comparison_find(&node->found, &place,
 	                            "module signature (%s, %s), %" PRIu64

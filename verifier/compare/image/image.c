@@ -37,8 +37,8 @@ struct job {
 static void explain(const struct job *job, const struct assay_image_part *part, uint64_t from,
                     uint64_t length, enum assay_class class, const char *rule)
 {
-	(void)assay_ledger_explain(&job->node->ledger, part->offset + from * part->stride,
-	                           length * part->stride, class, rule);
+	assay_ledger_explain(&job->node->ledger, part->offset + from * part->stride,
+	                     length * part->stride, class, rule);
 }
 
 static struct assay_finding place_of(const struct job *job, uint64_t offset, uint64_t length,
@@ -214,8 +214,8 @@ static void judge(struct job *job, const struct assay_image_part *part, enum ass
 	struct assay_finding place = place_of(job, part->offset, part->length, class, rule);
 
 	if (class != ASSAY_CLASS_UNEXPLAINED)
-		(void)assay_ledger_explain(&job->node->ledger, part->offset, part->length, class,
-		                           place.rule);
+		assay_ledger_explain(&job->node->ledger, part->offset, part->length, class,
+		                     place.rule);
 	if (text != NULL)
 		(void)assay_comparison_find(&job->node->found, &place, "%s", text);
 }

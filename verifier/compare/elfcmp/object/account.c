@@ -23,7 +23,7 @@ static bool is_proven(const struct account *account)
 
 static void identical(struct account *account, uint64_t offset, uint64_t length)
 {
-	(void)assay_ledger_explain(account->ledger, offset, length, ASSAY_CLASS_IDENTICAL, NULL);
+	assay_ledger_explain(account->ledger, offset, length, ASSAY_CLASS_IDENTICAL, NULL);
 }
 
 /* What is still unexplained there goes under the rule. */
@@ -31,7 +31,7 @@ static void normalise(struct account *account, uint64_t offset, uint64_t length,
                       const struct assay_elf_rule *rule)
 {
 	if (rule != NULL)
-		(void)assay_ledger_explain(account->ledger, offset, length, rule->class, rule->id);
+		assay_ledger_explain(account->ledger, offset, length, rule->class, rule->id);
 }
 
 /* Two runs of bytes that are each other's counterpart. offset: of the one here */
