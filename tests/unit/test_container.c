@@ -323,7 +323,7 @@ static bool has_finding(const struct assay_comparison *found, const char *text)
 static bool member_has_finding(const struct assay_node *node, const char *text)
 {
 	for (size_t i = 0; i < node->child_count; i++)
-		if (has_finding(&node->children[i]->found, text))
+		if (has_finding(node->children[i]->found, text))
 			return true;
 	return false;
 }
@@ -342,11 +342,11 @@ static void check_pair(const char *delivered, const char *rebuilt, enum assay_ti
 	assert_int_equal(assay_contents_read(&toy, node->rebuilt, &walk.budgets[1], &b, &err), 0);
 	assert_int_equal(assay_container_compare(&walk, &container, &err), 0);
 	assay_node_settle(node);
-	for (size_t i = 0; i < node->found.finding_count; i++)
-		print_message("#   %s\n", node->found.findings[i].text);
+	for (size_t i = 0; i < node->found->finding_count; i++)
+		print_message("#   %s\n", node->found->findings[i].text);
 	assert_int_equal(node->tier, tier);
 	assert_int_equal(assay_ledger_check(&node->ledger, &err), 0);
-	assert_true(finding == NULL || has_finding(&node->found, finding));
+	assert_true(finding == NULL || has_finding(node->found, finding));
 	assert_true(member == NULL || member_has_finding(node, member));
 }
 
@@ -414,9 +414,9 @@ static void test_transplants_are_proved(void **state)
 		assert_int_equal(assay_container_compare(&walk, &container, &err), 0);
 		assay_node_settle(node);
 		assert_int_equal(node->tier, rows[i].tier);
-		assert_int_equal(has_finding(&node->found,
-		                             "transplanting does not give the delivered bytes"),
-		                 rows[i].tier == ASSAY_TIER_DIFFERENT);
+		assert_int_equal(
+			has_finding(node->found, "transplanting does not give the delivered bytes"),
+			rows[i].tier == ASSAY_TIER_DIFFERENT);
 	}
 }
 

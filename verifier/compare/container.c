@@ -152,7 +152,7 @@ static void find_alone(struct job *job, const struct assay_contents *contents, s
 		place.length += contents->parts[entry->first_part + i].length;
 	if (delivered && entry->part_count > 0)
 		place.offset = contents->parts[entry->first_part].offset;
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "%s: only in the %s file (%" PRIu64 " bytes)%s%s", name,
 	                            delivered ? "delivered" : "rebuilt", assay_entry_size(entry),
 	                            alike != NULL ? ", with the content of the other file's " : "",
@@ -170,7 +170,7 @@ static void find_moved(struct job *job)
 	if (pairing->moved == 0)
 		return;
 	name = assay_quoted(delivered->entries[pairing->first_moved].name);
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "members stand in another order (%zu, the first is %s)",
 	                            pairing->moved, name);
 }
@@ -199,7 +199,7 @@ static void compare_entry(struct job *job, size_t index)
 static enum assay_class worst_of(const struct job *job)
 {
 	enum assay_class worst = ASSAY_CLASS_IDENTICAL;
-	const struct assay_comparison *found = &job->container->node->found;
+	const struct assay_comparison *found = job->container->node->found;
 
 	for (size_t i = 0; i < found->finding_count; i++)
 		if (found->findings[i].class > worst)

@@ -49,7 +49,8 @@ static void find(struct job *job, uint64_t length, const char *fmt, ...)
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
 	va_end(args);
-	(void)assay_comparison_find(&job->root->found, &place, "%s", text != NULL ? text : "");
+	(void)assay_comparison_find(assay_node_found(job->root), &place, "%s",
+	                            text != NULL ? text : "");
 }
 
 static int fail_in_entry(const struct assay_tree_entry *entry, struct assay_error *err)

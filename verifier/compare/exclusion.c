@@ -48,7 +48,7 @@ static void refuse(struct assay_node *node, const struct assay_exclusion *exclus
 {
 	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "%" PRIu64 " bytes at 0x%" PRIx64
 	                            " should be excluded, but %s: they are not",
 	                            exclusion->size, exclusion->offset, why);
@@ -123,7 +123,7 @@ void assay_exclusion_tell(struct assay_walk *walk, struct assay_node *node)
 		approver = assay_quoted(exclusion->approver);
 		assay_ledger_worsen(&node->ledger, exclusion->offset, exclusion->size,
 		                    ASSAY_CLASS_EXCLUDED, RULE);
-		(void)assay_comparison_find(&node->found, &place,
+		(void)assay_comparison_find(assay_node_found(node), &place,
 		                            "%" PRIu64
 		                            " bytes differ and are excluded: %s (approved by %s)",
 		                            exclusion->size, reason, approver);

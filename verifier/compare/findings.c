@@ -96,7 +96,8 @@ struct assay_finding *assay_node_find_run(struct assay_node *node, const struct 
 	if (node->ledger.coalesced > 0 && run->differing > 0)
 		assay_buffer_add_str(&text, "up to ");
 	describe(&text, run, what);
-	finding = assay_comparison_find(&node->found, &place, "%s", assay_buffer_str(&text));
+	finding = assay_comparison_find(assay_node_found(node), &place, "%s",
+	                                assay_buffer_str(&text));
 	assay_node_show_run(node, run, finding);
 	return finding;
 }
@@ -109,14 +110,14 @@ void assay_node_find_kind(struct assay_node *node, const struct assay_run *run,
 		struct assay_node_kind *kind = &node->kinds[i];
 
 		if (strcmp(kind->what, what) == 0 && strcmp(kind->rule, rule) == 0 &&
-		    node->found.findings[kind->finding].class == class) {
+		    node->found->findings[kind->finding].class == class) {
 			kind->count++;
 			return;
 		}
 	}
 	assay_grow(&node->kinds, &node->kind_cap, node->kind_count, sizeof(*node->kinds));
 	node->kinds[node->kind_count++] =
-		(struct assay_node_kind){ rule, what, node->found.finding_count, 1 };
+		(struct assay_node_kind){ rule, what, node->found->finding_count, 1 };
 	assay_node_find_run(node, run, class, rule, text)->item = what;
 }
 

@@ -171,7 +171,7 @@ int assay_identity_check_equal(struct assay_walk *walk, struct assay_node *node,
 		                        why.text);
 	}
 	if (search.taken != NULL)
-		assay_comparison_find(&node->found, &place,
+		assay_comparison_find(assay_node_found(node), &place,
 		                      "%s: the delivered one leads to something else", search.taken)
 			->item = search.taken;
 	assay_node_settle(node);

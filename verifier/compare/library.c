@@ -123,7 +123,7 @@ static void find(struct assay_node *node, enum assay_class class, const struct s
 	struct assay_finding place = assay_node_place(node, 0, 0, class, NULL);
 
 	place.cause = class == ASSAY_CLASS_UNEXPLAINED ? NULL : "ar/false-index";
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "the symbol index of the %s file is wrong: %s", side->whose,
 	                            side->why);
 }
@@ -148,11 +148,11 @@ void assay_library_check(const struct assay_container *container,
 	if (b.truth == FALSE_INDEX)
 		find(container->node, same ? ASSAY_CLASS_IDENTICAL : ASSAY_CLASS_UNEXPLAINED, &b);
 	if (!same && (a.truth == UNKNOWN_INDEX || b.truth == UNKNOWN_INDEX))
-		(void)assay_comparison_find(&container->node->found, &place,
+		(void)assay_comparison_find(assay_node_found(container->node), &place,
 		                            "the symbol indexes say different things, and members "
 		                            "do not tell which is right");
 	else if (a.index.there != b.index.there)
-		(void)assay_comparison_find(&container->node->found, &place,
+		(void)assay_comparison_find(assay_node_found(container->node), &place,
 		                            "only the %s file has a symbol index",
 		                            a.index.there ? "delivered" : "rebuilt");
 }

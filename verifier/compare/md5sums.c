@@ -207,7 +207,7 @@ static bool check_line(const struct assay_md5sums *md5sums, struct assay_node *n
 	    memcmp(file->digest[side], digest, ASSAY_MD5_SIZE) == 0)
 		return true;
 	assay_quote(&name, line->name);
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "%s: the digest is not that of the %s member",
 	                            assay_buffer_str(&name), sides[side]);
 	return false;

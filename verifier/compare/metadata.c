@@ -58,7 +58,7 @@ static void find_difference(const struct job *job, const char *key, struct assay
 		assay_node_place(job->node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 	ASSAY_AUTO_FREE char *text = say_difference(job, key, name, delivered, rebuilt);
 
-	assay_comparison_find(&job->node->found, &place, "%s", text)->item = key;
+	assay_comparison_find(assay_node_found(job->node), &place, "%s", text)->item = key;
 }
 
 static int order_of(const struct assay_attribute *a, const struct assay_attribute *b)
@@ -215,7 +215,8 @@ static void check_side(const struct assay_metadata *metadata, const struct assay
 		ASSAY_AUTO_FREE char *name = assay_quoted(
 			value->entry != ASSAY_NO_ENTRY ? contents->entries[value->entry].name : "");
 
-		assay_comparison_find(&node->found, &place, "%s%s%s is false in the %s file", name,
+		assay_comparison_find(assay_node_found(node), &place,
+		                      "%s%s%s is false in the %s file", name,
 		                      *name != '\0' ? ": " : "", value->what, sides[delivered])
 			->item = value->what;
 	}

@@ -5,6 +5,9 @@
 
 #include "base/memory.h"
 
+/* What all nodes have that nothing was found of. Nobody writes to it. */
+static struct assay_comparison nothing;
+
 struct assay_node *assay_node_new(const char *path, struct assay_span delivered,
                                   struct assay_span rebuilt)
 {
@@ -14,8 +17,25 @@ struct assay_node *assay_node_new(const char *path, struct assay_span delivered,
 	node->format = "data";
 	node->delivered = delivered;
 	node->rebuilt = rebuilt;
+	node->found = &nothing;
 	assay_ledger_init(&node->ledger, delivered.len);
 	return node;
+}
+
+struct assay_comparison *assay_node_found(struct assay_node *node)
+{
+	if (node->found == &nothing)
+		node->found = assay_calloc(1, sizeof(*node->found));
+	return node->found;
+}
+
+/* Owner: taken over. NULL, or where there is nothing to free: as free(3). */
+static void free_comparison(struct assay_comparison *comparison)
+{
+	if (comparison == NULL || comparison == &nothing)
+		return;
+	assay_comparison_fini(comparison);
+	free(comparison);
 }
 
 /* The depth of the recursion is the depth limit of the walk that made the tree. */
@@ -29,9 +49,9 @@ void assay_node_free(struct assay_node *node)
 	free(node->path);
 	free(node->kinds);
 	assay_bytes_fini(&node->image);
-	assay_comparison_fini(&node->ready);
+	free_comparison(node->ready);
 	assay_ledger_fini(&node->ledger);
-	assay_comparison_fini(&node->found);
+	free_comparison(node->found);
 	free(node);
 }
 
@@ -52,7 +72,8 @@ void assay_node_inconclusive(struct assay_node *node, const char *fmt, ...)
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
 	va_end(args);
-	(void)assay_comparison_find(&node->found, &place, "%s", text != NULL ? text : "unreadable");
+	(void)assay_comparison_find(assay_node_found(node), &place, "%s",
+	                            text != NULL ? text : "unreadable");
 	node->tier = ASSAY_TIER_INCONCLUSIVE;
 }
 
@@ -65,7 +86,7 @@ static enum assay_class worse(enum assay_class a, enum assay_class b)
 static void tell_kinds(struct assay_node *node)
 {
 	for (size_t i = 0; i < node->kind_count; i++) {
-		struct assay_finding *finding = &node->found.findings[node->kinds[i].finding];
+		struct assay_finding *finding = &node->found->findings[node->kinds[i].finding];
 		ASSAY_AUTO_FREE char *text = finding->text;
 
 		if (node->kinds[i].count == 1)
@@ -81,8 +102,8 @@ enum assay_class assay_node_worst(const struct assay_node *node)
 {
 	enum assay_class class = assay_ledger_worst(&node->ledger);
 
-	for (size_t i = 0; i < node->found.finding_count; i++)
-		class = worse(class, node->found.findings[i].class);
+	for (size_t i = 0; i < node->found->finding_count; i++)
+		class = worse(class, node->found->findings[i].class);
 	for (size_t i = 0; i < node->child_count; i++)
 		class = worse(class, node->children[i]->class);
 	return class;
@@ -142,8 +163,10 @@ static void move_below(const char *artefact, char **path)
 
 void assay_node_take(struct assay_node *node, struct assay_comparison *comparison)
 {
-	struct assay_comparison *ready = &node->ready;
+	struct assay_comparison *ready = assay_calloc(1, sizeof(*ready));
 
+	free_comparison(node->ready);
+	node->ready = ready;
 	*ready = *comparison;
 	*comparison = (struct assay_comparison){ 0 };
 	node->tier = ready->tier;
@@ -186,13 +209,18 @@ void assay_node_flatten(struct assay_node *node, struct assay_comparison *out)
 {
 	size_t index;
 
-	if (node->ready.artefact_count > 0) {
-		flatten_ready(&node->ready, out);
+	if (node->ready != NULL && node->ready->artefact_count > 0) {
+		flatten_ready(node->ready, out);
 		return;
 	}
 	index = assay_comparison_add(out, node->path, node->format, &node->ledger);
 	out->artefacts[index].tier = node->tier;
-	move_found(&node->found, out);
-	for (size_t i = 0; i < node->child_count; i++)
+	if (node->found != &nothing)
+		move_found(node->found, out);
+	/* There may be a million of them: each goes when it was told. */
+	for (size_t i = 0; i < node->child_count; i++) {
 		assay_node_flatten(node->children[i], out);
+		assay_node_free(node->children[i]);
+	}
+	node->child_count = 0;
 }

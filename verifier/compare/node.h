@@ -33,16 +33,17 @@ struct assay_node {
 	struct assay_span delivered; /* borrowed while the node is being compared */
 	struct assay_span rebuilt;
 	enum assay_node_role role;
-	struct assay_ledger ledger;    /* over delivered */
-	struct assay_comparison found; /* findings of this node only */
-	enum assay_tier tier;          /* worst of its bytes, its findings and its children */
-	enum assay_class class;        /* the same as a class: what bytes that carry it have */
+	struct assay_ledger ledger; /* over delivered */
+	struct assay_comparison
+		*found;         /* findings of this node only, to be read; see assay_node_found */
+	enum assay_tier tier;   /* worst of its bytes, its findings and its children */
+	enum assay_class class; /* the same as a class: what bytes that carry it have */
 	struct assay_node_kind *kinds; /* owned */
 	size_t kind_count, kind_cap;
-	struct assay_comparison ready; /* instead of all else: what another process found */
-	struct assay_bytes image;      /* the rebuilt bytes with all values transplanted, which are
+	struct assay_comparison *ready; /* instead of all else: what another process found; owned */
+	struct assay_bytes image;       /* the rebuilt bytes with all values transplanted, which are
 	                                  the delivered ones; for the node around it. Owned. */
-	struct assay_node **children;  /* owned, in the order of the delivered container */
+	struct assay_node **children;   /* owned, in the order of the delivered container */
 	size_t child_count, child_cap;
 };
 
@@ -56,6 +57,9 @@ static inline void assay_cleanup_node(struct assay_node **node)
 	assay_node_free(*node);
 }
 #define ASSAY_AUTO_NODE ASSAY_AUTO(assay_cleanup_node)
+
+/** The findings of a node, to add to them: most nodes never have one, and no room for it. */
+struct assay_comparison *assay_node_found(struct assay_node *node);
 
 /** Hand a compared child to its parent. */
 void assay_node_adopt(struct assay_node *parent, struct assay_node *child);
@@ -130,7 +134,7 @@ ASSAY_CHECKED int assay_node_compare_file(struct assay_walk *walk, struct assay_
 /** Compare as plain bytes: by position, or by equal start and end when the sizes differ. */
 void assay_node_compare_bytes(struct assay_node *node);
 
-/** Move the node and all below it into out: parents first. The tree keeps only empty shells. */
+/** Move the node and all below it into out: parents first. The node keeps an empty shell only. */
 void assay_node_flatten(struct assay_node *node, struct assay_comparison *out);
 
 /** Flatten a tree and check that its verdict can be used. Errors: as assay_compare */

@@ -318,7 +318,7 @@ static void find_taken(struct assay_parts *parts, const struct assay_part *a)
 		assay_node_place(parts->node, a->offset, a->length, ASSAY_CLASS_UNEXPLAINED, NULL);
 	ASSAY_AUTO_FREE char *text = label(parts, a->what);
 
-	assay_comparison_find(&parts->node->found, &place,
+	assay_comparison_find(assay_node_found(parts->node), &place,
 	                      "%s: the delivered one leads to something else", text)
 		->item = a->what;
 	worsen(parts, ASSAY_CLASS_UNEXPLAINED);

@@ -186,7 +186,7 @@ static bool has_room(struct assay_walk *walk, struct assay_node *node, uint64_t 
 	if (walk->transplanted <= ASSAY_TRANSPLANT_MAX)
 		return true;
 	if (!was_full)
-		(void)assay_comparison_find(&node->found, &place,
+		(void)assay_comparison_find(assay_node_found(node), &place,
 		                            "more than %" PRIu64
 		                            " bytes of values to transplant: no more are",
 		                            ASSAY_TRANSPLANT_MAX);
@@ -228,7 +228,7 @@ static void pack_value(struct assay_transplant *record)
 bool assay_transplant_note(struct assay_walk *walk, struct assay_node *node,
                            const struct assay_transplant *value)
 {
-	struct assay_comparison *found = &node->found;
+	struct assay_comparison *found = assay_node_found(node);
 	struct assay_transplant record = *value, *same;
 
 	pack_value(&record);
@@ -375,7 +375,7 @@ static void refuse(struct assay_node *node)
 {
 	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "transplanting does not give the delivered bytes");
 	reclass(node, ASSAY_CLASS_UNEXPLAINED, NULL);
 }
@@ -389,7 +389,7 @@ static void settle_for_less(struct assay_node *node)
 {
 	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_REPACKED, SHIFTED);
 
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "members have other sizes and stand at other places");
 	reclass(node, ASSAY_CLASS_REPACKED, SHIFTED);
 }

@@ -22,7 +22,8 @@ struct assay_part *assay_contents_part_at(struct assay_contents *contents, size_
 {
 	struct assay_part *part;
 
-	if (!assay_span_holds(contents->span, offset, length)) {
+	if (!assay_span_holds(contents->span, offset, length) ||
+	    contents->part_count >= UINT32_MAX) {
 		contents->overrun = true;
 		offset = contents->end;
 		length = 0;
@@ -34,8 +35,8 @@ struct assay_part *assay_contents_part_at(struct assay_contents *contents, size_
 		.offset = offset,
 		.length = length,
 		.what = what,
-		.entry = entry,
-		.serial = contents->part_count++,
+		.entry = (uint32_t)entry,
+		.serial = (uint32_t)contents->part_count++,
 		.role = role,
 	};
 	contents->scattered |= offset != contents->end;
@@ -94,6 +95,9 @@ int assay_contents_entry(struct assay_contents *contents, struct assay_budget *b
 {
 	if (assay_budget_member(budget, err) < 0)
 		return -1;
+	if (contents->entry_count >= ASSAY_NO_ENTRY)
+		return assay_fail(err, ASSAY_E_LIMIT, "more than %zu members in one container",
+		                  ASSAY_NO_ENTRY);
 	assay_grow(&contents->entries, &contents->entry_cap, contents->entry_count,
 	           sizeof(*contents->entries));
 	contents->entries[contents->entry_count++] = (struct assay_entry){
@@ -121,7 +125,7 @@ void assay_contents_attribute(struct assay_contents *contents, size_t entry,
 	assay_grow(&contents->attributes, &contents->attribute_cap, contents->attribute_count,
 	           sizeof(*contents->attributes));
 	contents->attributes[contents->attribute_count] = *attribute;
-	contents->attributes[contents->attribute_count++].entry = entry;
+	contents->attributes[contents->attribute_count++].entry = (uint32_t)entry;
 }
 
 void assay_contents_number(struct assay_contents *contents, size_t entry, const char *key,

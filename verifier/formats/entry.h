@@ -47,12 +47,12 @@ enum assay_attribute_form {
 struct assay_attribute {
 	const char *key;        /* static text: "mode", "xattr", "load address" */
 	struct assay_span name; /* of one of many with the same key: "security.capability" */
-	enum assay_attribute_form form;
+	enum assay_attribute_form form : 8;
+	enum assay_role role : 8; /* FIXED; PACKING: may differ as the packing may; OPAQUE */
+	uint32_t entry;           /* set by assay_contents_attribute */
 	uint64_t number;
 	struct assay_span bytes; /* form TEXT; borrowed as content is */
-	enum assay_role role;    /* FIXED; PACKING: may differ as the packing may; OPAQUE */
 	const char *rule;        /* role OPAQUE: a rule of compare/transplant.c */
-	size_t entry;            /* set by assay_contents_attribute */
 };
 
 enum assay_piece_kind {

@@ -35,7 +35,11 @@ struct assay_field {
 	const char *rule; /* role OPAQUE: a rule of compare/transplant.c, "tar/timestamps@1" */
 };
 
-#define ASSAY_NO_ENTRY SIZE_MAX
+/*
+ * Entries have numbers below this one. A container may have a million members with a few parts and
+ * attributes each, so the structures of those are kept small.
+ */
+#define ASSAY_NO_ENTRY ((size_t)UINT32_MAX)
 
 struct assay_part {
 	uint64_t offset; /* bytes from the start of the container */
@@ -45,9 +49,9 @@ struct assay_part {
 	const char *what;  /* static text: "header", "name table" */
 	const struct assay_field *fields; /* static; NULL: the part is one field */
 	const char *rule;                 /* role OPAQUE: as in struct assay_field */
-	size_t entry;                     /* index of the entry it belongs to; ASSAY_NO_ENTRY */
-	size_t serial;                    /* how many parts were made before it */
-	enum assay_role role;             /* when fields is NULL */
+	uint32_t entry;                   /* index of the entry it belongs to; ASSAY_NO_ENTRY */
+	uint32_t serial;                  /* how many parts were made before it */
+	enum assay_role role : 8;         /* when fields is NULL */
 	uint8_t fill;                     /* role FILL: the value */
 	bool empty; /* role OPAQUE: the place of a value that is not there. Where the rule says so a
 	               delivered value may stand there, never the other way round. */

@@ -27,6 +27,11 @@ struct sweep {
 	struct assay_ledger *out;
 };
 
+static uint64_t end_of(const struct assay_range *range)
+{
+	return range->offset + range->length;
+}
+
 void assay_ledger_gather(struct assay_ledger *ledger)
 {
 	if (ledger->gathered == NULL)
@@ -46,7 +51,13 @@ void assay_ledger_settle(struct assay_ledger *ledger)
 void assay_gather_add(struct assay_ledger *ledger, const struct assay_range *range)
 {
 	struct assay_gathered *gathered = ledger->gathered;
+	struct assay_range *last =
+		gathered->count > 0 ? &gathered->items[gathered->count - 1] : NULL;
 
+	if (last != NULL && end_of(last) == range->offset && assay_range_alike(last, range)) {
+		last->length += range->length;
+		return;
+	}
 	assay_grow(&gathered->items, &gathered->cap, gathered->count, sizeof(*gathered->items));
 	gathered->items[gathered->count++] = *range;
 	/* Each sweep finds at least as many of them as it has to pass ranges: time stays linear. */
@@ -93,11 +104,6 @@ static void pop(struct sweep *sweep)
 		swap(&heap[i], &heap[child]);
 		i = child;
 	}
-}
-
-static uint64_t end_of(const struct assay_range *range)
-{
-	return range->offset + range->length;
 }
 
 /* The explanation of the byte at a place; NULL when there is none. */

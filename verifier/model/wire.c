@@ -140,6 +140,8 @@ int assay_wire_get_name(struct assay_cursor *cur, struct assay_strings *names, c
 
 /* --- ledgers ------------------------------------------------------------------------------ */
 
+#define RANGE_LENGTH (3 * ASSAY_WIRE_NUMBER) /* at least: length, class, the rule's length */
+
 static void write_ledger(struct assay_buffer *out, const struct assay_ledger *ledger)
 {
 	assay_wire_number(out, ledger->size);
@@ -175,11 +177,13 @@ static int read_ledger(struct assay_cursor *cur, struct assay_strings *names,
 	    assay_wire_get_number(cur, &out->coalesced, err) < 0 ||
 	    assay_wire_get_count(cur, &count, err) < 0)
 		return -1;
-	for (uint64_t i = 0; i < count; i++) {
-		struct assay_range *range;
+	if (count > assay_cursor_left(cur) / RANGE_LENGTH)
+		return assay_fail(err, ASSAY_E_FORMAT, "more ranges than there are");
+	out->cap = (size_t)count;
+	out->ranges = assay_calloc(out->cap, sizeof(*out->ranges));
+	while (out->count < out->cap) {
+		struct assay_range *range = &out->ranges[out->count++];
 
-		assay_grow(&out->ranges, &out->cap, out->count, sizeof(*out->ranges));
-		range = &out->ranges[out->count++];
 		if (read_range(cur, names, offset, range, err) < 0)
 			return -1;
 		if (__builtin_add_overflow(offset, range->length, &offset))

@@ -17,7 +17,8 @@ static void compare_plain(struct assay_node *node, const struct assay_error *why
 	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 
 	assay_node_compare_bytes(node);
-	(void)assay_comparison_find(&node->found, &place, "compared as plain bytes: %s", why->text);
+	(void)assay_comparison_find(assay_node_found(node), &place, "compared as plain bytes: %s",
+	                            why->text);
 }
 
 static void compare_objects(struct assay_node *node)
@@ -109,7 +110,7 @@ static void transplant_signature(struct assay_node *node, const struct assay_elf
 	}
 	assay_ledger_explain(&node->ledger, offset, length, rule->class, rule->id);
 	place.cause = rule->cause;
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "module signature (%s, %s), %" PRIu64
 	                            " bytes: the rebuilt file has %s",
 	                            delivered->cms.signature, delivered->cms.digest, length,

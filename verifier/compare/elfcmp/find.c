@@ -155,8 +155,8 @@ static void find_cluster(struct listing *listing, const struct cluster *cluster)
 		assay_elf_say_values(&text, listing->here, listing->there, cluster->range, &run);
 	}
 	say_refusal(&text, listing, cluster);
-	finding =
-		assay_comparison_find(&listing->node->found, &place, "%s", assay_buffer_str(&text));
+	finding = assay_comparison_find(assay_node_found(listing->node), &place, "%s",
+	                                assay_buffer_str(&text));
 	assay_node_show_run(listing->node, &run, finding);
 }
 
@@ -188,7 +188,7 @@ static void find_rest(struct listing *listing)
 			continue;
 		place_of(listing, rest, &place);
 		place.cause = NULL;
-		(void)assay_comparison_find(&listing->node->found, &place,
+		(void)assay_comparison_find(assay_node_found(listing->node), &place,
 		                            "%zu more differences, %" PRIu64
 		                            " bytes of the %s file",
 		                            listing->listed[i] - FINDINGS_MAX, rest->differing,
@@ -279,8 +279,8 @@ static void list_ledger(struct listing *listing, const struct assay_ledger *ledg
 
 static bool has_unexplained(const struct assay_node *node)
 {
-	for (size_t i = 0; i < node->found.finding_count; i++)
-		if (node->found.findings[i].class == ASSAY_CLASS_UNEXPLAINED)
+	for (size_t i = 0; i < node->found->finding_count; i++)
+		if (node->found->findings[i].class == ASSAY_CLASS_UNEXPLAINED)
 			return true;
 	return assay_ledger_worst(&node->ledger) == ASSAY_CLASS_UNEXPLAINED;
 }
@@ -295,7 +295,7 @@ static void find_unlisted(struct assay_node *node, const struct assay_ledger *ba
 
 	assay_ledger_sum(back, bytes);
 	if (bytes[ASSAY_CLASS_UNEXPLAINED] > 0 && !has_unexplained(node))
-		(void)assay_comparison_find(&node->found, &place,
+		(void)assay_comparison_find(assay_node_found(node), &place,
 		                            "%" PRIu64 " bytes of the rebuilt file have no "
 		                            "counterpart in the delivered file",
 		                            bytes[ASSAY_CLASS_UNEXPLAINED]);
@@ -338,7 +338,7 @@ static void find_alone(struct assay_node *node, const struct assay_elf *delivere
 
 		if (alone > 0)
 			(void)assay_comparison_find(
-				&node->found, &place,
+				assay_node_found(node), &place,
 				"program header %zu of the rebuilt file, address 0x%" PRIx64
 				": %" PRIu64 " bytes only in the rebuilt file",
 				index, rebuilt->segments[index].vaddr, alone);
@@ -359,14 +359,14 @@ void assay_elf_find_moved(struct assay_node *node, const struct assay_elf_side *
 		assay_node_place(node, delivered->elf.phoff, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 
 	others.only = ONLY_OTHERS;
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "segments are at other places: what is loaded was compared by "
 	                            "its address, and no rule applies");
 	list_ledger(&loaded, &node->ledger);
 	find_alone(node, &delivered->elf, &rebuilt->elf);
 	list_ledger(&others, &node->ledger);
 	if (node->rebuilt.len > node->delivered.len)
-		(void)assay_comparison_find(&node->found, &place,
+		(void)assay_comparison_find(assay_node_found(node), &place,
 		                            "the rebuilt file is %zu bytes longer",
 		                            node->rebuilt.len - node->delivered.len);
 	assay_elf_remark(node, delivered, &node->ledger, ASSAY_ELF_DELIVERED);

@@ -37,8 +37,9 @@ void assay_elf_remark_section(struct assay_elf_remarks *remarks, size_t index, c
 		place.offset = remarks->node->delivered.len;
 	place.cause = cause;
 	assay_quote(&name, section->name);
-	(void)assay_comparison_find(&remarks->node->found, &place, "section %zu (%s) of %s: %s",
-	                            index, assay_buffer_str(&name), files[remarks->who], what);
+	(void)assay_comparison_find(assay_node_found(remarks->node), &place,
+	                            "section %zu (%s) of %s: %s", index, assay_buffer_str(&name),
+	                            files[remarks->who], what);
 	remarks->count++;
 }
 
@@ -87,6 +88,6 @@ void assay_elf_remark_signature(struct assay_node *node, enum assay_elf_who who,
 		assay_node_place(node, node->delivered.len, 0, ASSAY_CLASS_IDENTICAL, NULL);
 
 	place.cause = ASSAY_ELF_BAD_SIGNATURE;
-	(void)assay_comparison_find(&node->found, &place, "module signature of %s: %s", files[who],
-	                            why->text);
+	(void)assay_comparison_find(assay_node_found(node), &place, "module signature of %s: %s",
+	                            files[who], why->text);
 }

@@ -102,7 +102,8 @@ static void find_open(struct job *job)
 	struct assay_finding *finding;
 
 	say_open(job, &text);
-	finding = assay_comparison_find(&job->node->found, &place, "%s", assay_buffer_str(&text));
+	finding = assay_comparison_find(assay_node_found(job->node), &place, "%s",
+	                                assay_buffer_str(&text));
 	if (!filled)
 		assay_node_show_run(job->node, files, finding);
 }
@@ -159,7 +160,7 @@ static void find_rest(struct job *job)
 			ASSAY_IMAGE_FILL_RULE);
 
 		if (rest->left > 0)
-			(void)assay_comparison_find(&job->node->found, &place,
+			(void)assay_comparison_find(assay_node_found(job->node), &place,
 			                            "%zu more places, %" PRIu64 " bytes",
 			                            rest->left, rest->bytes);
 		job->rest[i] = (struct rest){ 0 };
@@ -217,7 +218,7 @@ static void judge(struct job *job, const struct assay_image_part *part, enum ass
 		assay_ledger_explain(&job->node->ledger, part->offset, part->length, class,
 		                     place.rule);
 	if (text != NULL)
-		(void)assay_comparison_find(&job->node->found, &place, "%s", text);
+		(void)assay_comparison_find(assay_node_found(job->node), &place, "%s", text);
 }
 
 static void account_framing(struct job *job, const struct assay_image_part *part)
@@ -375,7 +376,7 @@ static void account_extra(struct job *job)
 	if (job->delivered.is_elf) {
 		place.cause = "image/elf-against-flat";
 		(void)assay_comparison_find(
-			&job->node->found, &place,
+			assay_node_found(job->node), &place,
 			"the delivered file is an ELF file and the rebuilt one is not: its "
 			"headers, start address, sections and symbols have nothing to be "
 			"compared with; rebuild the ELF file");
@@ -391,7 +392,7 @@ static void account_extra(struct job *job)
 		if (a->parts[i].use == ASSAY_IMAGE_EXTRA)
 			judge(job, &a->parts[i], ASSAY_CLASS_IDENTICAL, NULL, NULL);
 	if (!equal)
-		(void)assay_comparison_find(&job->node->found, &place,
+		(void)assay_comparison_find(assay_node_found(job->node), &place,
 		                            "%s: %zu bytes delivered, %zu rebuilt, which differ",
 		                            first != NULL ? first->what : "extension tags",
 		                            ours.len, theirs.len);
@@ -405,11 +406,11 @@ static void find_unsaid(struct job *job)
 
 	if (part_of(a, ASSAY_IMAGE_ENTRY, NULL) == NULL && tells_start(b) && !job->rebuilt.is_elf &&
 	    same_format(job))
-		(void)assay_comparison_find(&job->node->found, &place,
+		(void)assay_comparison_find(assay_node_found(job->node), &place,
 		                            "only the rebuilt file has a start address");
 	if (same_format(job) && part_of(a, ASSAY_IMAGE_TARGET, ASSAY_IMAGE_UF2_FAMILY) == NULL &&
 	    part_of(b, ASSAY_IMAGE_TARGET, ASSAY_IMAGE_UF2_FAMILY) != NULL)
-		(void)assay_comparison_find(&job->node->found, &place,
+		(void)assay_comparison_find(assay_node_found(job->node), &place,
 		                            "only the rebuilt file has a UF2 family");
 }
 
@@ -456,7 +457,8 @@ static void find_forms(struct job *job)
 	assay_image_say_side(&text, &job->delivered);
 	assay_buffer_add_str(&text, "; rebuilt ");
 	assay_image_say_side(&text, &job->rebuilt);
-	(void)assay_comparison_find(&job->node->found, &place, "%s", assay_buffer_str(&text));
+	(void)assay_comparison_find(assay_node_found(job->node), &place, "%s",
+	                            assay_buffer_str(&text));
 }
 
 /* A raw binary lies where the other file says, and nothing stands behind that. */
@@ -466,7 +468,7 @@ static void find_base(struct job *job)
 		place_of(job, 0, 0, ASSAY_CLASS_TRANSPLANTED, ASSAY_IMAGE_BASE_RULE);
 
 	if (job->rebuilt.is_raw && !job->delivered.is_raw)
-		(void)assay_comparison_find(&job->node->found, &place,
+		(void)assay_comparison_find(assay_node_found(job->node), &place,
 		                            "load address 0x%" PRIx64
 		                            ": the rebuilt raw binary has none",
 		                            assay_image_at(&job->rebuilt.image, 0)->address);

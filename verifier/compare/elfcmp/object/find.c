@@ -41,8 +41,8 @@ static void set_cause(const struct listing *listing, struct assay_finding *findi
 /* Causes of all findings from a number on. */
 static void set_causes(const struct listing *listing, size_t from)
 {
-	for (size_t i = from; i < listing->node->found.finding_count; i++)
-		set_cause(listing, &listing->node->found.findings[i]);
+	for (size_t i = from; i < listing->node->found->finding_count; i++)
+		set_cause(listing, &listing->node->found->findings[i]);
 }
 
 /* Content and counterpart that differ as a whole: all between the equal start and end. */
@@ -130,7 +130,7 @@ static void find_missing(const struct listing *listing, size_t k)
 	name = assay_object_section_name(b, k);
 	place = assay_node_place(listing->node, listing->node->delivered.len, 0, rule->class,
 	                         rule->id);
-	(void)assay_comparison_find(&listing->node->found, &place,
+	(void)assay_comparison_find(assay_node_found(listing->node), &place,
 	                            "section %s: only in the rebuilt file (%zu bytes)", name,
 	                            b->object.elf.sections[k].data.len);
 }
@@ -163,7 +163,7 @@ static void find_rest(const struct listing *listing)
 		total += range->length;
 	}
 	if (total > 0)
-		(void)assay_comparison_find(&listing->node->found, &zeros,
+		(void)assay_comparison_find(assay_node_found(listing->node), &zeros,
 		                            "%" PRIu64 " zeros between sections, to align what "
 		                            "follows",
 		                            total);
@@ -190,11 +190,11 @@ static void find_unlisted(const struct listing *listing, const struct assay_ledg
 	enum assay_class class = worst_within(back, 0, back->size, &rule);
 	struct assay_finding place = assay_node_place(node, node->delivered.len, 0, class, rule);
 
-	for (size_t i = 0; i < node->found.finding_count; i++)
-		if (node->found.findings[i].class >= class)
+	for (size_t i = 0; i < node->found->finding_count; i++)
+		if (node->found->findings[i].class >= class)
 			return;
 	if (class > worst_within(&node->ledger, 0, node->delivered.len, &rule))
-		(void)assay_comparison_find(&node->found, &place,
+		(void)assay_comparison_find(assay_node_found(node), &place,
 		                            "bytes of the rebuilt file have no counterpart in the "
 		                            "delivered file");
 }
@@ -202,7 +202,7 @@ static void find_unlisted(const struct listing *listing, const struct assay_ledg
 void assay_object_find(const struct assay_object_pair *pair, const struct assay_ledger *back)
 {
 	struct listing listing = { .pair = pair, .node = pair->node };
-	size_t before = pair->node->found.finding_count;
+	size_t before = pair->node->found->finding_count;
 	const char *rule = NULL;
 	/* The ledger goes on behind the files, when they are signed modules. */
 	enum assay_class worst =

@@ -30,7 +30,7 @@ void assay_object_disagree(struct assay_object_pair *pair, struct assay_elf_exte
 	if (vasprintf(&text, fmt, args) < 0)
 		text = NULL;
 	va_end(args);
-	(void)assay_comparison_find(&pair->node->found, &place, "%s",
+	(void)assay_comparison_find(assay_node_found(pair->node), &place, "%s",
 	                            text != NULL ? text : "they disagree");
 }
 
@@ -106,7 +106,7 @@ static void count_rest(struct assay_object_pair *pair)
 		assay_node_place(pair->node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 
 	if (pair->disagreements > FINDINGS_MAX)
-		(void)assay_comparison_find(&pair->node->found, &place,
+		(void)assay_comparison_find(assay_node_found(pair->node), &place,
 		                            "%zu more sections, symbols or references differ",
 		                            pair->disagreements - FINDINGS_MAX);
 }

@@ -60,7 +60,7 @@ void assay_object_remark_equal(struct assay_node *node)
 		return;
 	}
 	place.cause = ASSAY_ELF_VIEWS_DISAGREE;
-	(void)assay_comparison_find(&node->found, &place,
+	(void)assay_comparison_find(assay_node_found(node), &place,
 	                            "both files: readers may see different things in it: %s",
 	                            err.text);
 }

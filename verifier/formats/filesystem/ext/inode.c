@@ -83,28 +83,21 @@ static const struct assay_field reserved_fields[] = {
 	{ 0 },
 };
 
-static const struct assay_field extra_fields[] = {
-	{ .what = "change time",
-	  .offset = 0,
-	  .length = 4,
-	  .role = ASSAY_ROLE_OPAQUE,
-	  .rule = EXT_TIMES },
-	{ .what = "modification time",
-	  .offset = 4,
-	  .length = 4,
-	  .role = ASSAY_ROLE_OPAQUE,
-	  .rule = EXT_TIMES },
-	{ .what = "access time",
-	  .offset = 8,
-	  .length = 4,
-	  .role = ASSAY_ROLE_OPAQUE,
-	  .rule = EXT_TIMES },
-	{ .what = "creation time",
-	  .offset = 12,
-	  .length = 8,
-	  .role = ASSAY_ROLE_OPAQUE,
-	  .rule = EXT_TIMES },
-	{ .what = "version", .offset = 20, .length = 4, .role = ASSAY_ROLE_FIXED },
+/* clang-format off */
+#define EXTRA_FIELDS                                                                               \
+	{ .what = "change time", .offset = 0, .length = 4, .role = ASSAY_ROLE_OPAQUE, .rule = EXT_TIMES }, \
+	{ .what = "modification time", .offset = 4, .length = 4, .role = ASSAY_ROLE_OPAQUE, .rule = EXT_TIMES }, \
+	{ .what = "access time", .offset = 8, .length = 4, .role = ASSAY_ROLE_OPAQUE, .rule = EXT_TIMES }, \
+	{ .what = "creation time", .offset = 12, .length = 8, .role = ASSAY_ROLE_OPAQUE, .rule = EXT_TIMES }, \
+	{ .what = "version", .offset = 20, .length = 4, .role = ASSAY_ROLE_FIXED }
+/* clang-format on */
+
+static const struct assay_field extra_fields[] = { EXTRA_FIELDS, { 0 } };
+
+/* With what is behind them in an inode of 256 bytes. */
+static const struct assay_field all_extra_fields[] = {
+	EXTRA_FIELDS,
+	{ .what = "attributes", .offset = 24, .length = 100, .role = ASSAY_ROLE_METADATA },
 	{ 0 },
 };
 
@@ -206,6 +199,36 @@ static void add_checksum(struct ext *fs, const struct ext_inode *inode)
 		ext_checksum(fs, "inode checksum", inode->at + 130, 2, crc >> 16);
 }
 
+/* Bytes around the place where the first 128 bytes end. */
+static void add_reserved(struct ext *fs, const struct ext_inode *inode, enum assay_role rest)
+{
+	ext_add_reserved(fs, inode->entry, inode->at + 126, 2);
+	if (inode->extra > 0)
+		(void)assay_contents_part_at(fs->out, inode->entry, rest, "size of fields",
+		                             inode->at + BASE, 2);
+}
+
+/* What is behind the first 128 bytes and says something; in inodes of the usual size it is one part. */
+static void add_extra(struct ext *fs, const struct ext_inode *inode, enum assay_role rest)
+{
+	struct assay_contents *out = fs->out;
+	size_t entry = inode->entry;
+	bool sound = times_are_sound(inode);
+
+	if (sound && fs->inode_size == 256 && rest == ASSAY_ROLE_METADATA) {
+		assay_contents_fields_at(out, entry, "more fields", all_extra_fields,
+		                         inode->at + 132);
+		return;
+	}
+	if (sound)
+		assay_contents_fields_at(out, entry, "more fields", extra_fields, inode->at + 132);
+	else
+		(void)assay_contents_part_at(out, entry, ASSAY_ROLE_FIXED, "times that are none",
+		                             inode->at + 132, 24);
+	(void)assay_contents_part_at(out, entry, rest, "attributes", inode->at + 156,
+	                             fs->inode_size - 156);
+}
+
 void ext_inode_parts(struct ext *fs, const struct ext_inode *inode)
 {
 	struct assay_contents *out = fs->out;
@@ -215,8 +238,12 @@ void ext_inode_parts(struct ext *fs, const struct ext_inode *inode)
 
 	assay_contents_fields_at(out, entry, named ? "inode" : "reserved inode",
 	                         named ? base_fields : reserved_fields, inode->at);
-	ext_add_reserved(fs, entry, inode->at + 126, 2);
 	add_checksum(fs, inode);
+	if (named && inode->extra > 0 && get(inode, 126, 2) == 0)
+		(void)assay_contents_part_at(out, entry, rest, "reserved, and size of fields",
+		                             inode->at + 126, 4);
+	else
+		add_reserved(fs, inode, rest);
 	if (fs->inode_size == BASE)
 		return;
 	if (inode->extra == 0) {
@@ -224,14 +251,7 @@ void ext_inode_parts(struct ext *fs, const struct ext_inode *inode)
 		                             inode->at + BASE, fs->inode_size - BASE);
 		return;
 	}
-	(void)assay_contents_part_at(out, entry, rest, "size of fields", inode->at + BASE, 2);
-	if (times_are_sound(inode))
-		assay_contents_fields_at(out, entry, "more fields", extra_fields, inode->at + 132);
-	else
-		(void)assay_contents_part_at(out, entry, ASSAY_ROLE_FIXED, "times that are none",
-		                             inode->at + 132, 24);
-	(void)assay_contents_part_at(out, entry, rest, "attributes", inode->at + 156,
-	                             fs->inode_size - 156);
+	add_extra(fs, inode, rest);
 }
 
 void ext_add_unused(struct ext *fs, size_t entry, const char *key, struct assay_span bytes)
@@ -284,9 +304,10 @@ int ext_inode_describe(struct ext *fs, struct ext_inode *inode, struct assay_err
 	add_number(fs, inode, "uid", ASSAY_FORM_NUMBER, inode->uid);
 	add_number(fs, inode, "gid", ASSAY_FORM_NUMBER, inode->gid);
 	add_number(fs, inode, "links", ASSAY_FORM_NUMBER, inode->links);
-	add_number(fs, inode, "flags", ASSAY_FORM_HEX, inode->flags & ~PACKING_FLAGS);
+	if ((inode->flags & ~PACKING_FLAGS) != 0)
+		add_number(fs, inode, "flags", ASSAY_FORM_HEX, inode->flags & ~PACKING_FLAGS);
 	add_number(fs, inode, "bytes of fields", ASSAY_FORM_NUMBER, inode->extra);
-	if (inode->extra >= 32)
+	if (inode->extra >= 32 && get(inode, 156, 4) != 0)
 		add_number(fs, inode, "project", ASSAY_FORM_NUMBER, get(inode, 156, 4));
 	if (type == S_IFCHR || type == S_IFBLK)
 		add_device(fs, inode);
