@@ -20,9 +20,13 @@ int assay_json_parse(struct assay_span text, json_t **out, struct assay_error *e
 	json_t *json;
 
 	json = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &problem);
-	if (json == NULL)
+	if (json == NULL) {
+		/* jansson says what is near, as it stands there. */
+		ASSAY_AUTO_FREE char *quoted = assay_quoted(problem.text);
+
 		return assay_fail_at(err, ASSAY_E_FORMAT, (uint64_t)problem.position,
-		                     "JSON, line %d: %s", problem.line, problem.text);
+		                     "JSON, line %d: %s", problem.line, quoted);
+	}
 	*out = json;
 	return 0;
 }

@@ -38,6 +38,7 @@
 	EACH(read_support_filter_lzma)                                                             \
 	EACH(read_support_filter_xz)                                                               \
 	EACH(read_support_filter_zstd)                                                             \
+	EACH(read_support_format_raw)                                                              \
 	EACH(read_support_format_tar)
 
 struct assay_archive_library {

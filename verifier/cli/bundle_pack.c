@@ -14,6 +14,7 @@
 #include "cli/reviews.h"
 #include "cli/statements.h"
 #include "manifest/manifest.h"
+#include "toolchain/lock.h"
 
 #define FILE_BYTES ((uint64_t)1 << 30) /* of one file of a result's folder */
 #define EVIDENCE_MAX 1024              /* files of one folder */
@@ -186,6 +187,7 @@ static int add_inputs(struct assay_bundle *bundle, const struct assay_inputs *in
                       struct assay_map *maps, struct assay_error *err)
 {
 	const struct assay_manifest *m = inputs->manifest;
+	const char *pin, *what;
 	size_t n = 0;
 
 	for (unsigned i = 0; i < m->sources_count; i++)
@@ -194,10 +196,9 @@ static int add_inputs(struct assay_bundle *bundle, const struct assay_inputs *in
 	for (unsigned i = 0; i < m->delivered_count; i++)
 		if (add_input(bundle, inputs, m->delivered[i].sha256, &maps[n++], err) < 0)
 			return assay_fail_in(err, "delivered file %s", m->delivered[i].file);
-	for (unsigned i = 0; i < inputs->lock->packages_count; i++)
-		if (add_input(bundle, inputs, inputs->lock->packages[i].sha256, &maps[n++], err) <
-		    0)
-			return assay_fail_in(err, "package %s", inputs->lock->packages[i].name);
+	for (unsigned i = 0; (pin = assay_lock_pin(inputs->lock, i, &what)) != NULL; i++)
+		if (add_input(bundle, inputs, pin, &maps[n++], err) < 0)
+			return assay_fail_in(err, "toolchain: %s", what);
 	return 0;
 }
 
@@ -255,7 +256,7 @@ static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
 	output = opt.output != NULL ? assay_strdup(opt.output)
 	                            : assay_asprintf("%s.bundle.tar", opt.result);
 	count = (size_t)inputs.manifest->sources_count + inputs.manifest->delivered_count +
-	        inputs.lock->packages_count;
+	        assay_lock_pins(inputs.lock);
 	maps = assay_calloc(count, sizeof(*maps));
 	failed = pack(argv[0], &inputs, maps, &bundle, err);
 	if (failed == 0)

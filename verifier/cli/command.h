@@ -29,7 +29,8 @@ struct assay_command {
 };
 
 extern const struct assay_command assay_cmd_toolchain_lock, assay_cmd_toolchain_fetch,
-	assay_cmd_toolchain_show, assay_cmd_toolchain_check, assay_cmd_toolchain_gc;
+	assay_cmd_toolchain_show, assay_cmd_toolchain_check, assay_cmd_toolchain_import,
+	assay_cmd_toolchain_export, assay_cmd_toolchain_gc;
 extern const struct assay_command assay_cmd_manifest_import, assay_cmd_manifest_new,
 	assay_cmd_manifest_check, assay_cmd_manifest_id;
 extern const struct assay_command assay_cmd_verify, assay_cmd_compare, assay_cmd_inspect,

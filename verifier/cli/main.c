@@ -17,6 +17,8 @@ static const struct assay_command *const commands[] = {
 	&assay_cmd_toolchain_fetch,
 	&assay_cmd_toolchain_show,
 	&assay_cmd_toolchain_check,
+	&assay_cmd_toolchain_import,
+	&assay_cmd_toolchain_export,
 	&assay_cmd_toolchain_gc,
 	&assay_cmd_manifest_new,
 	&assay_cmd_manifest_import,

@@ -22,6 +22,16 @@
 json_t *assay_toolchain_summary(const struct assay_lock *lock, const struct assay_tree *tree,
                                 struct assay_buffer *text);
 
+/** Write into a lock what its tree came to. */
+void assay_toolchain_take_tree(struct assay_lock *lock, const struct assay_tree *tree);
+
+/** Whether the lock can be written to output, "-" for standard output. Errors: ASSAY_E_USAGE */
+ASSAY_CHECKED int assay_toolchain_check_output(const char *output, struct assay_error *err);
+
+/** Write a new lock, and say what it is. Return: an exit status, -1 on error */
+ASSAY_CHECKED int assay_toolchain_finish(const struct assay_lock *lock, const char *output,
+                                         struct assay_error *err);
+
 /** --timeout: how long a server may be silent before another one is tried. */
 extern struct assay_toolchain_options {
 	uint64_t timeout; /* seconds; 0: the default of assay_fetch */

@@ -132,14 +132,14 @@ static int select_from_lock(struct checking *checking, const char *path, struct 
 {
 	ASSAY_AUTO_LOCK struct assay_lock *lock = NULL;
 	ASSAY_AUTO_DIGESTS struct assay_digests blobs = { 0 }, trees = { 0 };
+	const char *pin, *what;
 
 	if (assay_lock_load(path, &lock, err) < 0 || assay_lock_check_intent(lock, path, err) < 0 ||
 	    assay_store_list_blobs(checking->store, &blobs, err) < 0 ||
 	    assay_store_list_trees(checking->store, &trees, err) < 0)
 		return -1;
-	for (unsigned i = 0; i < lock->packages_count; i++)
-		if (select_one(checking, lock->packages[i].sha256, &blobs, "blob", &checking->blobs,
-		               err) < 0)
+	for (unsigned i = 0; (pin = assay_lock_pin(lock, i, &what)) != NULL; i++)
+		if (select_one(checking, pin, &blobs, "blob", &checking->blobs, err) < 0)
 			return -1;
 	return select_one(checking, lock->tree.sha256, &trees, "tree", &checking->trees, err);
 }

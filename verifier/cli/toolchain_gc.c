@@ -48,11 +48,12 @@ static int keep_digest(struct collecting *collecting, const char *hex, struct as
 static int keep_lock(struct collecting *collecting, const char *path, struct assay_error *err)
 {
 	ASSAY_AUTO_LOCK struct assay_lock *lock = NULL;
+	const char *pin, *what;
 
 	if (assay_lock_load(path, &lock, err) < 0)
 		return -1;
-	for (unsigned i = 0; i < lock->packages_count; i++)
-		if (keep_digest(collecting, lock->packages[i].sha256, err) < 0)
+	for (unsigned i = 0; (pin = assay_lock_pin(lock, i, &what)) != NULL; i++)
+		if (keep_digest(collecting, pin, err) < 0)
 			return -1;
 	return keep_digest(collecting, lock->tree.sha256, err);
 }

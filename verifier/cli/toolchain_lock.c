@@ -19,7 +19,7 @@ static struct {
 } opt;
 
 static const struct assay_option options[] = {
-	{ "output", 'o', "LOCK", "where to write it (default: beside the intent; - is stdout)",
+	{ "output", 'o', "FILE", "where to write it (default: beside the intent; - is stdout)",
 	  ASSAY_OPTION_TEXT, &opt.output },
 	ASSAY_OPTION_JSON,
 	ASSAY_OPTION_STORE,
@@ -79,16 +79,6 @@ static int resolve(struct assay_store *store, const struct assay_intent *intent,
 	                     out, err);
 }
 
-static void take_tree(struct assay_lock *lock, const struct assay_tree *tree)
-{
-	char hex[ASSAY_SHA256_HEX];
-
-	assay_sha256_hex(&tree->sha256, hex);
-	lock->tree.sha256 = assay_strdup(hex);
-	lock->tree.entries = tree->entries;
-	lock->tree.bytes = tree->bytes;
-}
-
 static int lock_intent(const char *path, struct assay_lock **out, struct assay_error *err)
 {
 	ASSAY_AUTO_INTENT struct assay_intent *intent = NULL;
@@ -103,44 +93,25 @@ static int lock_intent(const char *path, struct assay_lock **out, struct assay_e
 	    resolve(store, intent, &fetch, &lock, err) < 0 ||
 	    assay_toolchain_tree(store, lock, ASSAY_TREE_FULL, &fetch, &tree, err) < 0)
 		return -1;
-	take_tree(lock, &tree);
+	assay_toolchain_take_tree(lock, &tree);
 	*out = assay_steal(&lock);
 	return 0;
-}
-
-static int write_lock(const struct assay_lock *lock, const char *path, struct assay_error *err)
-{
-	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
-
-	assay_lock_text(lock, &text);
-	if (strcmp(path, "-") == 0)
-		return assay_write_full(STDOUT_FILENO, assay_buffer_span(&text), err);
-	return assay_file_write(AT_FDCWD, path, assay_buffer_span(&text), 0666, err);
 }
 
 static int run(int argc, char *argv[], struct assay_error *err)
 {
 	ASSAY_AUTO_LOCK struct assay_lock *lock = NULL;
-	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
-	ASSAY_AUTO_JSON json_t *json = NULL;
 	ASSAY_AUTO_FREE char *output =
 		opt.output != NULL ? assay_strdup(opt.output) : default_output(argv[0]);
-	int result;
 
 	(void)argc;
-	if (strcmp(output, "-") == 0 && assay_common.json != NULL &&
-	    strcmp(assay_common.json, "-") == 0)
-		return assay_fail(err, ASSAY_E_USAGE,
-		                  "the lock and --json cannot both be written "
-		                  "to standard output");
-	result = lock_intent(argv[0], &lock, err);
-	assay_progress_clear();
-	if (result < 0 || write_lock(lock, output, err) < 0)
+	if (assay_toolchain_check_output(output, err) < 0)
 		return -1;
-	json = assay_toolchain_summary(lock, NULL, &text);
-	if (strcmp(output, "-") == 0) /* standard output has the lock */
-		text.len = 0;
-	return assay_output_write(json, &text, err) < 0 ? -1 : ASSAY_EXIT_MATCH;
+	if (lock_intent(argv[0], &lock, err) < 0) {
+		assay_progress_clear();
+		return -1;
+	}
+	return assay_toolchain_finish(lock, output, err);
 }
 
 const struct assay_command assay_cmd_toolchain_lock = {

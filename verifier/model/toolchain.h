@@ -71,11 +71,21 @@ struct assay_lock_tree {
 	uint64_t bytes; /* of file content */
 };
 
+/** A blob of an OCI image. */
+struct assay_lock_blob {
+	char *sha256;
+	uint64_t size; /* bytes */
+};
+
+/** Of packages, or of an image: then there is no intent and no package. */
 struct assay_lock {
 	char *schema;
 	char *name;
-	char *intent; /* SHA-256 of the intent's canonical JSON: another one is stale */
+	char *intent; /* SHA-256 of the intent's canonical JSON: another one is stale; NULL: an image */
 	char *architecture;
+	struct assay_lock_blob
+		*image; /* its manifest, its configuration, its layers in their order */
+	unsigned image_count;
 	struct assay_package *packages; /* sorted by name, architecture */
 	unsigned packages_count;
 	struct assay_tree_link *links;

@@ -13,7 +13,7 @@
 struct claim {
 	size_t path;    /* index into the contested paths */
 	size_t package; /* index into the packages */
-	enum assay_deb_type type;
+	enum assay_tarball_type type;
 	mode_t mode;                /* as in the tree; 0 for a link */
 	struct assay_sha256 sha256; /* of the content or the target */
 	bool wins;                  /* this is what shall stand there */
@@ -46,14 +46,14 @@ static ssize_t contested_index(const struct assay_strings *paths, const char *pa
 	return -1;
 }
 
-static int digest_content(const struct assay_deb_entry *entry, struct assay_sha256 *out,
+static int digest_content(const struct assay_tarball_entry *entry, struct assay_sha256 *out,
                           struct assay_error *err)
 {
 	ASSAY_AUTO_HASHER struct assay_hasher *hasher = assay_hasher_new();
 	ASSAY_AUTO_FREE uint8_t *block = assay_calloc(BLOCK, 1);
 	ssize_t got;
 
-	while ((got = assay_deb_read(entry, block, BLOCK, err)) > 0)
+	while ((got = assay_tarball_read(entry, block, BLOCK, err)) > 0)
 		assay_hasher_add(hasher, block, (size_t)got);
 	if (got < 0)
 		return -1;
@@ -61,7 +61,8 @@ static int digest_content(const struct assay_deb_entry *entry, struct assay_sha2
 	return 0;
 }
 
-static int take_claim(void *context, const struct assay_deb_entry *entry, struct assay_error *err)
+static int take_claim(void *context, const struct assay_tarball_entry *entry,
+                      struct assay_error *err)
 {
 	struct contest *contest = context;
 	ssize_t path = contested_index(contest->paths, entry->path);
@@ -70,13 +71,13 @@ static int take_claim(void *context, const struct assay_deb_entry *entry, struct
 	if (path < 0)
 		return 0;
 	claim.path = (size_t)path;
-	if (entry->type == ASSAY_DEB_HARD_LINK)
+	if (entry->type == ASSAY_TARBALL_HARD_LINK)
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "a hard link where another package has "
 		                  "something as well");
-	if (entry->type == ASSAY_DEB_LINK)
+	if (entry->type == ASSAY_TARBALL_LINK)
 		assay_sha256(assay_span_of_str(entry->target), &claim.sha256);
-	if (entry->type == ASSAY_DEB_FILE) {
+	if (entry->type == ASSAY_TARBALL_FILE) {
 		claim.mode = assay_writer_mode(entry->mode);
 		if (digest_content(entry, &claim.sha256, err) < 0)
 			return -1;
@@ -94,13 +95,13 @@ static bool has_contested(const struct contest *contest, const struct assay_stri
 	return false;
 }
 
-static int walk_contested(struct contest *contest, size_t package, assay_deb_visit *visit,
+static int walk_contested(struct contest *contest, size_t package, assay_tarball_visit *visit,
                           struct assay_error *err)
 {
 	const struct assay_unpacked_package *p = &contest->unpacking->packages[package];
 
 	contest->package = package;
-	if (assay_deb_walk(&p->deb.data, visit, contest, err) < 0)
+	if (assay_tarball_walk(&p->deb.data, visit, contest, err) < 0)
 		return assay_fail_in(err, "package %s", p->pin->name);
 	return 0;
 }
@@ -178,7 +179,7 @@ static int check_claims(const struct contest *contest, const struct claim *claim
 
 		if (count < 2 || (i > 0 && claims[i].package == other->package))
 			return fail_contest(contest, &claims[i], other, "it is there twice", err);
-		if (claims[i].type == ASSAY_DEB_FOLDER)
+		if (claims[i].type == ASSAY_TARBALL_FOLDER)
 			return fail_contest(contest, &claims[i], other,
 			                    "a folder in the first, and not in the second", err);
 	}
@@ -229,7 +230,8 @@ static bool has_won(const struct contest *contest, size_t package, ssize_t path)
 	return false;
 }
 
-static int write_won(void *context, const struct assay_deb_entry *entry, struct assay_error *err)
+static int write_won(void *context, const struct assay_tarball_entry *entry,
+                     struct assay_error *err)
 {
 	const struct contest *contest = context;
 	ASSAY_AUTO_WRITER struct assay_writer writer =
@@ -241,7 +243,7 @@ static int write_won(void *context, const struct assay_deb_entry *entry, struct 
 		return 0;
 	if (assay_writer_remove(&writer, entry->path, err) < 0)
 		return -1;
-	result = entry->type == ASSAY_DEB_LINK
+	result = entry->type == ASSAY_TARBALL_LINK
 	                 ? assay_writer_link(&writer, entry->path, entry->target, err)
 	                 : assay_unpack_file(&writer, entry, err);
 	return result == ASSAY_WRITER_EXISTS ? assay_fail(err, ASSAY_E_SYSTEM, "came back")

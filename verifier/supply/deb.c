@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "supply/deb.h"
 
-#include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/libarchive.h"
-#include "base/memory.h"
-#include "base/quote.h"
-#include "base/rules.h"
 #include "formats/reader.h"
 
-#define ENTRIES_MAX (1u << 20)
 #define CONTROL_BYTES_MAX (UINT64_C(16) << 20)
-#define RATIO_MAX 1000
-#define RATIO_FROM (UINT64_C(64) << 20) /* bytes that may always be unpacked */
 
 static const struct {
 	const char *suffix;
@@ -25,7 +17,7 @@ static const struct {
 	{ ".bz2", ARCHIVE_FILTER_BZIP2 }, { ".lzma", ARCHIVE_FILTER_LZMA },
 };
 
-static int take_part(const struct assay_entry *entry, const char *what, struct assay_deb_part *out,
+static int take_part(const struct assay_entry *entry, const char *what, struct assay_tarball *out,
                      struct assay_error *err)
 {
 	size_t len = strlen(what);
@@ -34,7 +26,7 @@ static int take_part(const struct assay_entry *entry, const char *what, struct a
 	     i++) {
 		if (strcmp(entry->name + len, filters[i].suffix) != 0)
 			continue;
-		*out = (struct assay_deb_part){ what, entry->content, filters[i].filter, 0 };
+		*out = (struct assay_tarball){ what, entry->content, filters[i].filter, 0 };
 		return 0;
 	}
 	return assay_fail(err, ASSAY_E_FORMAT, "not a Debian package: no %s in its place", what);
@@ -69,159 +61,6 @@ int assay_deb_open(struct assay_span package, struct assay_deb *out, struct assa
 	    take_members(&contents, out, err) < 0)
 		return -1;
 	out->control.bytes_max = CONTROL_BYTES_MAX;
-	out->data.bytes_max = package.len * RATIO_MAX;
-	if (out->data.bytes_max < RATIO_FROM)
-		out->data.bytes_max = RATIO_FROM;
+	out->data.bytes_max = assay_tarball_bytes_max(package.len);
 	return 0;
-}
-
-/* A member of the package while it is read. */
-struct assay_deb_opened {
-	const struct assay_archive_library *library;
-	struct archive *archive;
-};
-
-static void close_archive(struct assay_deb_opened *opened)
-{
-	if (opened->archive != NULL)
-		(void)opened->library->read_free(opened->archive);
-}
-
-static int fail_archive(const struct assay_deb_opened *opened, struct assay_error *err)
-{
-	const char *why = opened->library->error_string(opened->archive);
-	ASSAY_AUTO_FREE char *quoted = assay_quoted(why != NULL ? why : "cannot be read");
-
-	return assay_fail(err, ASSAY_E_FORMAT, "%s", quoted);
-}
-
-static int open_archive(const struct assay_deb_part *part, struct assay_deb_opened *opened,
-                        struct assay_error *err)
-{
-	const struct assay_archive_library *library = assay_archive(err);
-	struct archive *archive;
-
-	if (library == NULL)
-		return -1;
-	archive = library->read_new();
-	if (archive == NULL)
-		return assay_fail(err, ASSAY_E_SYSTEM, "libarchive: no memory");
-	*opened = (struct assay_deb_opened){ library, archive };
-	/*
-	 * Names are bytes: this program never leaves the "C" locale. (dpkg-deb writes GNU tar; a
-	 * name in a pax header that is not ASCII would be converted, and is refused.)
-	 */
-	if (library->read_support_format_tar(archive) != ARCHIVE_OK ||
-	    library->read_append_filter(archive, part->filter) != ARCHIVE_OK ||
-	    library->read_open_memory(archive, part->bytes.ptr, part->bytes.len) != ARCHIVE_OK)
-		return fail_archive(opened, err);
-	return 0;
-}
-
-/* "./usr/bin/" is usr/bin, "./" the root. Return: NULL when the name cannot be trusted */
-static const char *normalise(char *name)
-{
-	size_t len;
-
-	while (name[0] == '.' && name[1] == '/')
-		name += strspn(name + 1, "/") + 1;
-	len = strlen(name);
-	while (len > 0 && name[len - 1] == '/')
-		name[--len] = '\0';
-	if (len == 0 || strcmp(name, ".") == 0)
-		return "";
-	return assay_rule_relative_path(name) == NULL ? name : NULL;
-}
-
-/* What of an entry depends on its type. name and target: copies that may be written to. */
-static int fill_entry(const struct assay_archive_library *library, struct archive_entry *entry,
-                      char *name, char *target, struct assay_deb_entry *out,
-                      struct assay_error *err)
-{
-	mode_t type = library->entry_filetype(entry);
-
-	out->path = *name != '/' ? normalise(name) : NULL;
-	out->target = target;
-	out->mode = library->entry_perm(entry) & 0777;
-	out->size = 0;
-	if (out->path == NULL)
-		return assay_fail(err, ASSAY_E_FORMAT, "the name leads out of the package");
-	if (library->entry_hardlink(entry) != NULL) {
-		out->type = ASSAY_DEB_HARD_LINK;
-		out->target = *target != '/' ? normalise(target) : NULL;
-		if (out->target == NULL || *out->target == '\0')
-			return assay_fail(err, ASSAY_E_FORMAT,
-			                  "a hard link leads out of the package");
-	} else if (type == AE_IFREG) {
-		out->type = ASSAY_DEB_FILE;
-		if (!library->entry_size_is_set(entry) || library->entry_size(entry) < 0)
-			return assay_fail(err, ASSAY_E_FORMAT, "a file without a size");
-		out->size = (uint64_t)library->entry_size(entry);
-	} else if (type == AE_IFDIR) {
-		out->type = ASSAY_DEB_FOLDER;
-	} else if (type == AE_IFLNK && *target != '\0') {
-		out->type = ASSAY_DEB_LINK;
-	} else {
-		return assay_fail(err, ASSAY_E_FORMAT, "neither a file, a folder nor a link");
-	}
-	if (*out->path == '\0' && out->type != ASSAY_DEB_FOLDER)
-		return assay_fail(err, ASSAY_E_FORMAT, "the root is not a folder");
-	return 0;
-}
-
-static int visit_entry(struct assay_deb_opened *opened, struct archive_entry *entry,
-                       uint64_t *bytes_left, assay_deb_visit *visit, void *context,
-                       struct assay_error *err)
-{
-	const struct assay_archive_library *library = opened->library;
-	const char *name = library->entry_pathname(entry);
-	const char *target = library->entry_hardlink(entry);
-	ASSAY_AUTO_FREE char *own_name = NULL, *own_target = NULL, *quoted = NULL;
-	struct assay_deb_entry out = { .content = opened };
-
-	if (target == NULL)
-		target = library->entry_symlink(entry);
-	if (name == NULL)
-		return assay_fail(err, ASSAY_E_FORMAT, "an entry without a name");
-	own_name = assay_strdup(name);
-	own_target = assay_strdup(target != NULL ? target : "");
-	quoted = assay_quoted(name);
-	if (fill_entry(library, entry, own_name, own_target, &out, err) < 0)
-		return assay_fail_in(err, "%s", quoted);
-	if (out.size > *bytes_left)
-		return assay_fail(err, ASSAY_E_LIMIT, "%s: unpacks to too many bytes", quoted);
-	*bytes_left -= out.size;
-	return visit(context, &out, err) < 0 ? assay_fail_in(err, "%s", quoted) : 0;
-}
-
-int assay_deb_walk(const struct assay_deb_part *part, assay_deb_visit *visit, void *context,
-                   struct assay_error *err)
-{
-	ASSAY_AUTO(close_archive) struct assay_deb_opened opened = { 0 };
-	uint64_t bytes_left = part->bytes_max;
-	struct archive_entry *entry;
-	unsigned count = 0;
-	int got;
-
-	if (open_archive(part, &opened, err) < 0)
-		return assay_fail_in(err, "%s", part->what);
-	while ((got = opened.library->read_next_header(opened.archive, &entry)) == ARCHIVE_OK) {
-		if (++count > ENTRIES_MAX)
-			return assay_fail(err, ASSAY_E_LIMIT, "%s: more than %u entries",
-			                  part->what, ENTRIES_MAX);
-		if (visit_entry(&opened, entry, &bytes_left, visit, context, err) < 0)
-			return assay_fail_in(err, "%s", part->what);
-	}
-	if (got != ARCHIVE_EOF)
-		(void)fail_archive(&opened, err);
-	return got == ARCHIVE_EOF ? 0 : assay_fail_in(err, "%s", part->what);
-}
-
-ssize_t assay_deb_read(const struct assay_deb_entry *entry, void *block, size_t len,
-                       struct assay_error *err)
-{
-	const struct assay_deb_opened *opened = entry->content;
-	ssize_t got = opened->library->read_data(opened->archive, block, len);
-
-	return got < 0 ? fail_archive(opened, err) : got;
 }

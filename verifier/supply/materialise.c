@@ -11,6 +11,7 @@
 #include "base/quote.h"
 #include "store/work.h"
 #include "supply/database.h"
+#include "supply/layer.h"
 #include "supply/unpack.h"
 #include "toolchain/lock.h"
 
@@ -119,17 +120,27 @@ static int make_additions(int rootfd, const struct assay_lock *lock, struct assa
 	return make_links(rootfd, lock, &writer, err);
 }
 
-static int fill_tree(struct making *making, int rootfd, struct assay_error *err)
+static int fill_from_packages(struct making *making, int rootfd, struct assay_error *err)
 {
 	struct assay_unpacking unpacking = { .rootfd = rootfd,
 		                             .packages = making->packages,
 		                             .count = making->count,
 		                             .progress = making->progress };
 
-	if (assay_unpack_packages(&unpacking, err) < 0 ||
-	    assay_database_write(rootfd, making->lock->architecture, making->packages,
-	                         making->count, err) < 0 ||
-	    make_additions(rootfd, making->lock, err) < 0)
+	return assay_unpack_packages(&unpacking, err) < 0
+	               ? -1
+	               : assay_database_write(rootfd, making->lock->architecture, making->packages,
+	                                      making->count, err);
+}
+
+static int fill_tree(struct making *making, int rootfd, struct assay_error *err)
+{
+	int failed = making->lock->image_count == 0
+	                     ? fill_from_packages(making, rootfd, err)
+	                     : assay_layers_unpack(making->store, making->lock, rootfd,
+	                                           making->progress, err);
+
+	if (failed < 0 || make_additions(rootfd, making->lock, err) < 0)
 		return -1;
 	return assay_writer_seal_folders(rootfd, err);
 }

@@ -24,7 +24,7 @@ void assay_unpacked_package_fini(struct assay_unpacked_package *package)
 }
 
 /* Read a file of control.tar whole; its size was checked against what control.tar may hold. */
-static int read_control_file(const struct assay_deb_entry *entry, struct assay_bytes *out,
+static int read_control_file(const struct assay_tarball_entry *entry, struct assay_bytes *out,
                              struct assay_error *err)
 {
 	ASSAY_AUTO_BYTES struct assay_bytes bytes = { 0 };
@@ -32,7 +32,8 @@ static int read_control_file(const struct assay_deb_entry *entry, struct assay_b
 
 	bytes.ptr = assay_calloc(entry->size + 1, 1);
 	while (bytes.len < entry->size) {
-		got = assay_deb_read(entry, bytes.ptr + bytes.len, entry->size - bytes.len, err);
+		got = assay_tarball_read(entry, bytes.ptr + bytes.len, entry->size - bytes.len,
+		                         err);
 		if (got < 0)
 			return -1;
 		if (got == 0)
@@ -44,7 +45,7 @@ static int read_control_file(const struct assay_deb_entry *entry, struct assay_b
 	return 0;
 }
 
-static int take_control_file(void *context, const struct assay_deb_entry *entry,
+static int take_control_file(void *context, const struct assay_tarball_entry *entry,
                              struct assay_error *err)
 {
 	struct assay_unpacked_package *package = context;
@@ -52,7 +53,7 @@ static int take_control_file(void *context, const struct assay_deb_entry *entry,
 
 	if (*entry->path == '\0')
 		return 0;
-	if (entry->type != ASSAY_DEB_FILE || assay_rule_file_name(entry->path) != NULL)
+	if (entry->type != ASSAY_TARBALL_FILE || assay_rule_file_name(entry->path) != NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "not a plain file");
 	if (package->file_count == CONTROL_FILES_MAX)
 		return assay_fail(err, ASSAY_E_LIMIT, "more than %d control files",
@@ -178,7 +179,7 @@ static int open_package(const struct assay_store *store, struct assay_unpacked_p
 		return assay_fail(err, ASSAY_E_USAGE, "its SHA-256 is malformed");
 	if (assay_store_map_blob(store, &digest, &out->map, err) < 0 ||
 	    assay_deb_open(out->map.span, &out->deb, err) < 0 ||
-	    assay_deb_walk(&out->deb.control, take_control_file, out, err) < 0 ||
+	    assay_tarball_walk(&out->deb.control, take_control_file, out, err) < 0 ||
 	    find_control(out, err) < 0)
 		return -1;
 	if (out->map.span.len != pin->size)

@@ -40,11 +40,27 @@ static int fill_items(const struct assay_lock *lock, struct package_items *list,
 	return 0;
 }
 
+/* Of an image there is no mirror: all of it came into the store at once. */
+static int check_image(const struct assay_store *store, const struct assay_lock *lock,
+                       struct assay_error *err)
+{
+	struct assay_sha256 digest;
+
+	for (unsigned i = 0; i < lock->image_count; i++)
+		if (assay_sha256_parse(lock->image[i].sha256, &digest) &&
+		    !assay_store_has_blob(store, &digest))
+			return assay_fail(err, ASSAY_E_SYSTEM,
+			                  "a blob of the image is not in the store; "
+			                  "`assay toolchain import --manifest %s' brings it",
+			                  lock->image[0].sha256);
+	return 0;
+}
+
 int assay_toolchain_fetch(struct assay_store *store, const struct assay_lock *lock,
                           const struct assay_fetch_options *options, struct assay_error *err)
 {
 	struct package_items list = { 0 };
-	int result = fill_items(lock, &list, err);
+	int result = check_image(store, lock, err) < 0 ? -1 : fill_items(lock, &list, err);
 
 	if (result == 0)
 		result = assay_fetch(store, list.items, list.count, options, err);

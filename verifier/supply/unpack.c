@@ -28,13 +28,13 @@ struct walk {
 	struct assay_strings contested; /* of this package */
 };
 
-static int copy_content(const struct assay_deb_entry *entry, int fd, struct assay_error *err)
+static int copy_content(const struct assay_tarball_entry *entry, int fd, struct assay_error *err)
 {
 	ASSAY_AUTO_FREE uint8_t *block = assay_calloc(BLOCK, 1);
 	uint64_t total = 0;
 	ssize_t got;
 
-	while ((got = assay_deb_read(entry, block, BLOCK, err)) > 0) {
+	while ((got = assay_tarball_read(entry, block, BLOCK, err)) > 0) {
 		if (assay_write_full(fd, assay_span_of(block, (size_t)got), err) < 0)
 			return -1;
 		total += (uint64_t)got;
@@ -47,7 +47,7 @@ static int copy_content(const struct assay_deb_entry *entry, int fd, struct assa
 	return 0;
 }
 
-int assay_unpack_file(struct assay_writer *writer, const struct assay_deb_entry *entry,
+int assay_unpack_file(struct assay_writer *writer, const struct assay_tarball_entry *entry,
                       struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int fd = -1;
@@ -61,19 +61,14 @@ int assay_unpack_file(struct assay_writer *writer, const struct assay_deb_entry 
 }
 
 /* A hard link becomes a file of its own, so that the tree's digest says all there is to say. */
-static int copy_file(struct walk *walk, const struct assay_deb_entry *entry,
-                     struct assay_error *err)
+int assay_unpack_hard_link(struct assay_writer *writer, const struct assay_tarball_entry *entry,
+                           struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int from = -1, to = -1;
 	struct stat st;
 	int result;
 
-	if (assay_strings_has(&walk->contested, entry->target))
-		return assay_fail(err, ASSAY_E_FORMAT,
-		                  "a hard link to %s, which another package has "
-		                  "as well",
-		                  entry->target);
-	from = assay_writer_open(&walk->writer, entry->target, err);
+	from = assay_writer_open(writer, entry->target, err);
 	if (from < 0)
 		return assay_fail_in(err, "hard link to %s", entry->target);
 	if (fstat(from, &st) < 0)
@@ -81,7 +76,7 @@ static int copy_file(struct walk *walk, const struct assay_deb_entry *entry,
 	if (!S_ISREG(st.st_mode))
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "a hard link to something that is not a file");
-	result = assay_writer_create(&walk->writer, entry->path, &to, err);
+	result = assay_writer_create(writer, entry->path, &to, err);
 	if (result != 0)
 		return result;
 	if (assay_fd_copy(from, to, NULL, err) < 0)
@@ -89,23 +84,34 @@ static int copy_file(struct walk *walk, const struct assay_deb_entry *entry,
 	return assay_writer_seal(to, st.st_mode & 0777, err);
 }
 
-static int write_entry(struct walk *walk, const struct assay_deb_entry *entry,
+static int copy_file(struct walk *walk, const struct assay_tarball_entry *entry,
+                     struct assay_error *err)
+{
+	if (assay_strings_has(&walk->contested, entry->target))
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "a hard link to %s, which another package has "
+		                  "as well",
+		                  entry->target);
+	return assay_unpack_hard_link(&walk->writer, entry, err);
+}
+
+static int write_entry(struct walk *walk, const struct assay_tarball_entry *entry,
                        struct assay_error *err)
 {
 	switch (entry->type) {
-	case ASSAY_DEB_FOLDER:
+	case ASSAY_TARBALL_FOLDER:
 		return assay_writer_folder(&walk->writer, entry->path, err);
-	case ASSAY_DEB_FILE:
+	case ASSAY_TARBALL_FILE:
 		return assay_unpack_file(&walk->writer, entry, err);
-	case ASSAY_DEB_LINK:
+	case ASSAY_TARBALL_LINK:
 		return assay_writer_link(&walk->writer, entry->path, entry->target, err);
-	case ASSAY_DEB_HARD_LINK:
+	case ASSAY_TARBALL_HARD_LINK:
 		return copy_file(walk, entry, err);
 	}
 	return assay_fail(err, ASSAY_E_FORMAT, "of unknown type");
 }
 
-static int visit(void *context, const struct assay_deb_entry *entry, struct assay_error *err)
+static int visit(void *context, const struct assay_tarball_entry *entry, struct assay_error *err)
 {
 	struct walk *walk = context;
 	int result;
@@ -139,7 +145,7 @@ static int unpack_one(void *context, size_t index, struct assay_error *err)
 	struct walk walk = { .shared = shared,
 		             .package = &unpacking->packages[shared->order[index]],
 		             .writer = ASSAY_WRITER_INIT(unpacking->rootfd) };
-	int result = assay_deb_walk(&walk.package->deb.data, visit, &walk, err);
+	int result = assay_tarball_walk(&walk.package->deb.data, visit, &walk, err);
 
 	if (result < 0)
 		(void)assay_fail_in(err, "package %s %s %s", walk.package->pin->name,

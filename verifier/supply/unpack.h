@@ -43,8 +43,18 @@ ASSAY_CHECKED int assay_unpack_contested(struct assay_unpacking *unpacking,
                                          const struct assay_strings *contested,
                                          struct assay_error *err);
 
-/** Write a file's content and give it its mode. Return: 0, ASSAY_WRITER_EXISTS, -1 on error */
+/*
+ * One entry each. Return: 0, ASSAY_WRITER_EXISTS, -1 on error
+ */
+
+/** Write a file's content and give it its mode. */
 ASSAY_CHECKED int assay_unpack_file(struct assay_writer *writer,
-                                    const struct assay_deb_entry *entry, struct assay_error *err);
+                                    const struct assay_tarball_entry *entry,
+                                    struct assay_error *err);
+
+/** Write what a hard link leads to, which is there already, as a file of its own. */
+ASSAY_CHECKED int assay_unpack_hard_link(struct assay_writer *writer,
+                                         const struct assay_tarball_entry *entry,
+                                         struct assay_error *err);
 
 #endif

@@ -28,6 +28,16 @@ static const cyaml_schema_value_t package_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct assay_package, package_fields),
 };
 
+static const cyaml_schema_field_t blob_fields[] = {
+	STRING("sha256", struct assay_lock_blob, sha256),
+	CYAML_FIELD_UINT("size", CYAML_FLAG_DEFAULT, struct assay_lock_blob, size),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t blob_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct assay_lock_blob, blob_fields),
+};
+
 static const cyaml_schema_field_t tree_fields[] = {
 	STRING("algorithm", struct assay_lock_tree, algorithm),
 	STRING("sha256", struct assay_lock_tree, sha256),
@@ -39,8 +49,11 @@ static const cyaml_schema_field_t tree_fields[] = {
 static const cyaml_schema_field_t fields[] = {
 	STRING("schema", struct assay_lock, schema),
 	STRING("name", struct assay_lock, name),
-	STRING("intent", struct assay_lock, intent),
+	CYAML_FIELD_STRING_PTR("intent", CYAML_FLAG_OPTIONAL, struct assay_lock, intent, 1,
+	                       NAME_MAX_BYTES),
 	STRING("architecture", struct assay_lock, architecture),
+	CYAML_FIELD_SEQUENCE("image", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct assay_lock,
+	                     image, &blob_schema, 3, ASSAY_TOOLCHAIN_LIST_MAX),
 	CYAML_FIELD_SEQUENCE("packages", CYAML_FLAG_POINTER, struct assay_lock, packages,
 	                     &package_schema, 0, ASSAY_TOOLCHAIN_LIST_MAX),
 	CYAML_FIELD_SEQUENCE("links", CYAML_FLAG_POINTER, struct assay_lock, links,
@@ -72,6 +85,7 @@ static const struct assay_yaml_rule rules[] = {
 	{ .path = "name", .wrong = assay_rule_file_name },
 	{ .path = "intent", .wrong = assay_rule_sha256 },
 	{ .path = "architecture", .wrong = assay_rule_architecture },
+	{ .path = "image[].sha256", .wrong = assay_rule_sha256, .unique = true },
 	{ .path = "packages[].name", .wrong = assay_rule_package_name },
 	{ .path = "packages[].version", .wrong = assay_rule_version },
 	{ .path = "packages[].architecture", .wrong = assay_rule_architecture },
@@ -100,6 +114,18 @@ static int check_order(const struct assay_yaml *yaml, const struct assay_lock *l
 	return 0;
 }
 
+/* Of packages or of an image. */
+static int check_kind(const struct assay_yaml *yaml, const struct assay_lock *lock,
+                      struct assay_error *err)
+{
+	if (lock->image_count == 0 && lock->intent == NULL)
+		return assay_yaml_fail_key(yaml, yaml->root, "intent", err, "missing key");
+	if (lock->image_count > 0 && (lock->intent != NULL || lock->packages_count > 0))
+		return assay_yaml_fail(yaml, assay_yaml_find(yaml, "image"), err,
+		                       "the lock of an image has no intent and no packages");
+	return 0;
+}
+
 int assay_lock_load(const char *path, struct assay_lock **out, struct assay_error *err)
 {
 	ASSAY_AUTO_YAML struct assay_yaml *yaml = NULL;
@@ -110,7 +136,7 @@ int assay_lock_load(const char *path, struct assay_lock **out, struct assay_erro
 	    assay_yaml_check(yaml, rules, ASSAY_ARRAY_LEN(rules), err) < 0 ||
 	    assay_yaml_check(yaml, assay_tree_rules, assay_tree_rules_count, err) < 0 ||
 	    assay_tree_check_modes(yaml, lock->files, lock->files_count, err) < 0 ||
-	    check_order(yaml, lock, err) < 0)
+	    check_order(yaml, lock, err) < 0 || check_kind(yaml, lock, err) < 0)
 		return -1;
 	*out = assay_steal(&lock);
 	return 0;
@@ -135,7 +161,7 @@ int assay_lock_check_intent(const struct assay_lock *lock, const char *path,
 	char hex[ASSAY_SHA256_HEX];
 	struct assay_sha256 id;
 
-	if (intent_file == NULL || access(intent_file, F_OK) < 0)
+	if (lock->intent == NULL || intent_file == NULL || access(intent_file, F_OK) < 0)
 		return 0;
 	if (assay_intent_load(intent_file, &intent, err) < 0)
 		return -1;
@@ -164,4 +190,15 @@ void assay_lock_id(const struct assay_lock *lock, struct assay_sha256 *out)
 	ASSAY_AUTO_JSON json_t *json = assay_lock_json(lock);
 
 	assay_json_digest(json, out);
+}
+
+const char *assay_lock_pin(const struct assay_lock *lock, unsigned index, const char **what)
+{
+	if (index < lock->packages_count) {
+		*what = lock->packages[index].name;
+		return lock->packages[index].sha256;
+	}
+	index -= lock->packages_count;
+	*what = "a blob of the image";
+	return index < lock->image_count ? lock->image[index].sha256 : NULL;
 }

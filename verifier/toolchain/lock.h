@@ -43,6 +43,15 @@ void assay_lock_text(const struct assay_lock *lock, struct assay_buffer *out);
 ASSAY_CHECKED int assay_lock_check_intent(const struct assay_lock *lock, const char *path,
                                           struct assay_error *err);
 
+/** How many files of the store the lock pins: packages, or blobs of an image. */
+static inline unsigned assay_lock_pins(const struct assay_lock *lock)
+{
+	return lock->packages_count + lock->image_count;
+}
+
+/** One of them. Out: *what, for people. Return: its SHA-256 as text, borrowed; NULL behind the last */
+const char *assay_lock_pin(const struct assay_lock *lock, unsigned index, const char **what);
+
 /** All fields as JSON: a new reference. */
 json_t *assay_lock_json(const struct assay_lock *lock);
 

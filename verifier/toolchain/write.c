@@ -5,9 +5,8 @@
 #include "toolchain/lock.h"
 
 /* Keys in the order in which people want to see them. */
-static const char *const lock_keys[] = { "schema",       "name",        "intent",
-	                                 "architecture", "packages",    "links",
-	                                 "files",        "directories", "tree" };
+static const char *const lock_keys[] = { "schema",   "name",  "intent", "architecture", "image",
+	                                 "packages", "links", "files",  "directories",  "tree" };
 static const char *const item_keys[] = { "algorithm", "name",    "version", "architecture",
 	                                 "sha256",    "size",    "path",    "target",
 	                                 "mode",      "content", "entries", "bytes" };
@@ -88,7 +87,12 @@ void assay_lock_text(const struct assay_lock *lock, struct assay_buffer *out)
 {
 	ASSAY_AUTO_JSON json_t *json = assay_lock_json(lock);
 
-	assay_buffer_add_str(out, "# Written by `assay toolchain lock'; see assay-toolchain(5).\n");
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(lock_keys); i++)
-		write_key(lock_keys[i], json_object_get(json, lock_keys[i]), out);
+	assay_buffer_printf(out, "# Written by `assay toolchain %s'; see assay-toolchain(5).\n",
+	                    lock->image_count > 0 ? "import" : "lock");
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(lock_keys); i++) {
+		const json_t *value = json_object_get(json, lock_keys[i]);
+
+		if (value != NULL)
+			write_key(lock_keys[i], value, out);
+	}
 }
