@@ -19,6 +19,7 @@ enum {
 
 struct side {
 	int fd;
+	struct assay_subject *subject;
 	struct assay_tree_scan scan;
 	char **attributes; /* of each entry, NULL for none; owned */
 	bool one_owner;    /* everything belongs to one user and group */
@@ -253,9 +254,12 @@ static int read_attributes(void *context, size_t index, struct assay_error *err)
 {
 	const struct side *side = context;
 	const struct assay_tree_entry *entry = &side->scan.entries[index];
-	ASSAY_AUTO_FREE char *path = assay_asprintf("/proc/self/fd/%d/%s", side->fd, entry->path);
+	ASSAY_AUTO_FREE char *path = NULL;
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
 
+	if (entry->bare)
+		return 0;
+	path = assay_asprintf("/proc/self/fd/%d/%s", side->fd, entry->path);
 	if (assay_attributes_read(path, &text, err) < 0)
 		return fail_in_entry(entry, err);
 	if (text.len > 0)
@@ -271,31 +275,36 @@ static void close_side(struct side *side)
 	assay_tree_scan_fini(&side->scan);
 }
 
-static int open_side(struct side *side, int fd, struct assay_subject *subject,
-                     struct assay_error *err)
+static int read_side(struct side *side, struct assay_error *err)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer listing = { 0 };
 
-	side->fd = fd;
 	side->scan.special = true;
-	if (assay_tree_scan(fd, &side->scan, err) < 0 || assay_tree_hash(fd, &side->scan, err) < 0)
+	if (assay_tree_scan(side->fd, &side->scan, err) < 0 ||
+	    assay_tree_hash(side->fd, &side->scan, err) < 0)
 		return -1;
 	side->attributes = assay_calloc(side->scan.count, sizeof(char *));
 	if (assay_parallel(side->scan.count, read_attributes, side, err) < 0)
 		return -1;
 	assay_tree_listing(&side->scan, &listing);
-	assay_sha256(assay_buffer_span(&listing), &subject->sha256);
-	subject->size = side->scan.bytes;
+	assay_sha256(assay_buffer_span(&listing), &side->subject->sha256);
+	side->subject->size = side->scan.bytes;
 	side->one_owner = has_one_owner(&side->scan);
 	return 0;
 }
 
-static int run(struct job *job, const int fds[2], struct assay_subject *const subjects[2],
-               struct assay_error *err)
+/* Work of assay_parallel. */
+static int open_side(void *context, size_t index, struct assay_error *err)
 {
-	for (int i = 0; i < 2; i++)
-		if (open_side(&job->sides[i], fds[i], subjects[i], err) < 0)
-			return assay_fail_in(err, "%s", subjects[i]->name);
+	struct side *side = &((struct job *)context)->sides[index];
+
+	return read_side(side, err) < 0 ? assay_fail_in(err, "%s", side->subject->name) : 0;
+}
+
+static int run(struct job *job, struct assay_error *err)
+{
+	if (assay_parallel(2, open_side, job, err) < 0)
+		return -1;
 	job->root->format = "directory";
 	assay_ledger_fini(&job->root->ledger);
 	assay_ledger_init(&job->root->ledger, job->sides[DELIVERED].scan.bytes);
@@ -309,8 +318,10 @@ int assay_directory_compare(struct assay_walk *walk, struct assay_node *root, co
                             struct assay_subject *const subjects[2], struct assay_error *err)
 {
 	struct job job = { .root = root,
+		           .sides = { { .fd = fds[0], .subject = subjects[0] },
+		                      { .fd = fds[1], .subject = subjects[1] } },
 		           .files = { .walk = walk, .root = root, .fds = { fds[0], fds[1] } } };
-	int result = run(&job, fds, subjects, err);
+	int result = run(&job, err);
 
 	assay_files_fini(&job.files);
 	close_side(&job.sides[DELIVERED]);

@@ -7,7 +7,7 @@
 #include "elf/elf.h"
 
 /* How much waits to be compared at a time. Ours. */
-#define ITEMS_MAX 512
+#define ITEMS_MAX 4096
 #define MAPPED_MAX ((uint64_t)64 << 20) /* bytes; one pair may have more */
 
 struct assay_files_item {

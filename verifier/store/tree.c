@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/xattr.h>
 #include <xxhash.h>
 
 #include "base/memory.h"
@@ -12,6 +13,7 @@
 #include "base/quote.h"
 
 #define ENTRIES_MAX (4u << 20)
+#define BLOCK (1 << 16) /* bytes; a file below that is read at once */
 
 void assay_tree_scan_fini(struct assay_tree_scan *scan)
 {
@@ -141,21 +143,37 @@ static int hash_link(int dirfd, struct assay_tree_entry *entry, struct assay_err
 	return 0;
 }
 
+/* Of a file, less than was asked for is all there is: most are read with one call. */
+static int hash_content(int fd, struct assay_tree_entry *entry, struct assay_error *err)
+{
+	uint64_t expected = (uint64_t)entry->st.st_size, size;
+	uint8_t block[BLOCK];
+	ssize_t got = pread(fd, block, sizeof(block), 0);
+
+	if (got < 0)
+		return assay_fail_errno(err, "read");
+	for (size_t i = 0; i < sizeof(entry->start); i++)
+		entry->start[i] = i < (size_t)got ? block[i] : 0;
+	if ((uint64_t)got == expected && got < BLOCK) {
+		assay_sha256(assay_span_of(block, (size_t)got), &entry->sha256);
+		return 0;
+	}
+	if (assay_sha256_fd(fd, &entry->sha256, &size, err) < 0)
+		return -1;
+	if (size != expected)
+		return assay_fail(err, ASSAY_E_SYSTEM, "changed while it was read");
+	return 0;
+}
+
 static int hash_file(int dirfd, struct assay_tree_entry *entry, struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int fd = -1;
-	uint64_t size;
 
 	fd = openat(dirfd, entry->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return assay_fail_errno(err, "open");
-	if (pread(fd, entry->start, sizeof(entry->start), 0) < 0)
-		return assay_fail_errno(err, "read");
-	if (assay_sha256_fd(fd, &entry->sha256, &size, err) < 0)
-		return -1;
-	if (size != (uint64_t)entry->st.st_size)
-		return assay_fail(err, ASSAY_E_SYSTEM, "changed while it was read");
-	return 0;
+	entry->bare = flistxattr(fd, NULL, 0) == 0;
+	return hash_content(fd, entry, err);
 }
 
 struct hashing {
