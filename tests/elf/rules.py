@@ -248,6 +248,17 @@ CONTENTS = [
     (".comment", "code", lambda old: old + CODE + b"\0", False),
     (".comment", "almost too much", lambda old: bytes(65535), True),
     (".comment", "too much", lambda old: bytes(65536), False),
+    (".gnu_debugaltlink", "as before", lambda old: old, True),
+    (".gnu_debugaltlink", "a longer path", lambda old: b"/usr/lib/debug" + old, True),
+    (".gnu_debugaltlink", "the longest path", lambda old: b"a" * 4095 + old[old.index(0):], True),
+    (".gnu_debugaltlink", "too long a path", lambda old: b"a" * 4096 + old[old.index(0):], False),
+    (".gnu_debugaltlink", "no path", lambda old: old[old.index(0):], False),
+    (".gnu_debugaltlink", "no end", lambda old: old.replace(b"\0", b"/"), False),
+    (".gnu_debugaltlink", "code for a path", lambda old: CODE.replace(b"\0", b"\x90") + old, False),
+    (".gnu_debugaltlink", "7 bytes", lambda old: old[:old.index(0) + 8], False),
+    (".gnu_debugaltlink", "8 bytes", lambda old: old[:old.index(0) + 9], True),
+    (".gnu_debugaltlink", "64 bytes", lambda old: old[:old.index(0)] + bytes(65), True),
+    (".gnu_debugaltlink", "65 bytes", lambda old: old[:old.index(0)] + bytes(66), False),
     (".shstrtab", "as before", lambda old: old, True),
     (".shstrtab", "an unused name", lambda old: old + b"payload!" * 7 + b"\0", True),
     (".shstrtab", "too much of them", lambda old: old + b"payload!" * 8 + b"\0", False),
@@ -262,9 +273,12 @@ CONTENTS = [
 
 
 def add_contents(pairs, machine, data):
+    old = Work(data).elf.sections[Work(data).elf.head.shstrndx].offset
+    shared = Work(with_debugaltlink(data)).put(old, bytes(len(data) - old))  # as add_unwinding
     for name, what, change, fits in CONTENTS:
+        base = shared if name == ".gnu_debugaltlink" else data
         pairs.add(f"{machine} {name}: {what}", ("normalised" if fits else "different", None),
-                  refilled(data, name, change), data)
+                  refilled(base, name, change), base)
 
 
 def add_debuglink(pairs, machine, data):
