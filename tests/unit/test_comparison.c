@@ -96,11 +96,55 @@ static void test_ranges(void **state)
 	assert_int_equal(comparison.tier, ASSAY_TIER_DIFFERENT);
 }
 
+/* Whose tier a finding sets: of two of one path the next one in the order of the walk. */
+static void test_owners(void **state)
+{
+	static const char *const paths[] = { "", "b", "a", "c", "a", "d" };
+	static const struct {
+		const char *artefact;
+		enum assay_class class;
+	} findings[] = {
+		{ "c", ASSAY_CLASS_TRANSPLANTED },
+		{ "a", ASSAY_CLASS_REPACKED },
+		{ "nowhere", ASSAY_CLASS_UNEXPLAINED },
+		{ "b", ASSAY_CLASS_NORMALISED },
+	};
+	static const enum assay_tier tiers[] = {
+		ASSAY_TIER_IDENTICAL,    ASSAY_TIER_NORMALISED, ASSAY_TIER_IDENTICAL,
+		ASSAY_TIER_TRANSPLANTED, ASSAY_TIER_REPACKED,   ASSAY_TIER_IDENTICAL,
+	};
+	ASSAY_AUTO_COMPARISON struct assay_comparison comparison = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(paths); i++) {
+		struct assay_ledger ledger;
+
+		assay_ledger_init(&ledger, 1);
+		(void)assay_ledger_explain(&ledger, 0, 1, ASSAY_CLASS_IDENTICAL, NULL);
+		(void)assay_comparison_add(&comparison, paths[i], "data", &ledger);
+	}
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(findings); i++) {
+		struct assay_finding place = {
+			.artefact = (char *)(uintptr_t)findings[i].artefact,
+			.class = findings[i].class,
+			.rule = "test@1",
+		};
+
+		(void)assay_comparison_find(&comparison, &place, "listed");
+	}
+	assert_int_equal(assay_comparison_conclude(&comparison, &err), 0);
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(paths); i++)
+		assert_int_equal(comparison.artefacts[i].tier, tiers[i]);
+	assert_int_equal(comparison.tier, ASSAY_TIER_DIFFERENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

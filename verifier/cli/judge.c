@@ -139,9 +139,18 @@ static void set_subject(const struct pair *pair, size_t side, struct assay_subje
 	out->sha256 = pair->digests[side];
 }
 
+/* Whether anything is said of what differs. */
+static bool tells_difference(const struct assay_comparison *comparison)
+{
+	for (size_t i = 0; i < comparison->finding_count; i++)
+		if (comparison->findings[i].class != ASSAY_CLASS_IDENTICAL)
+			return true;
+	return false;
+}
+
 /*
  * What can be seen from here: the process has no say in it. A member exists there only. Nothing but a
- * policy excludes anything.
+ * policy excludes anything, and no two files that differ match without a word.
  */
 static int check_answer(const struct assay_judge *judge, const struct pair *pair,
                         struct assay_error *err)
@@ -159,6 +168,7 @@ static int check_answer(const struct assay_judge *judge, const struct pair *pair
 	}
 	if (out->artefacts[0].ledger.size != out->delivered.size ||
 	    (equal && out->artefact_count != 1) || equal != (out->tier == ASSAY_TIER_IDENTICAL) ||
+	    equal == tells_difference(out) ||
 	    (judge->exclusions == NULL && assay_comparison_has(out, ASSAY_CLASS_EXCLUDED)))
 		return assay_fail(err, ASSAY_E_FORMAT, "an answer about other files");
 	return 0;

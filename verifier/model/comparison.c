@@ -75,33 +75,79 @@ size_t assay_comparison_add(struct assay_comparison *comparison, const char *pat
 	return comparison->artefact_count++;
 }
 
-/*
- * The artefact that a finding belongs to; NULL when it was never added (a missing member). Both
- * lists are in the order of the walk, so the search goes on where the last one ended.
- */
-static struct assay_artefact *owner(struct assay_comparison *comparison, const char *path,
-                                    size_t *start)
-{
-	for (size_t i = 0; i < comparison->artefact_count; i++) {
-		size_t at = (*start + i) % comparison->artefact_count;
+/* Artefacts by their paths; those of one path in the order of the walk. */
+struct owners {
+	struct assay_artefact *artefacts;
+	size_t *sorted;
+	size_t count;
+	size_t last; /* that was looked for */
+};
 
-		if (strcmp(comparison->artefacts[at].path, path) == 0) {
-			*start = at;
-			return &comparison->artefacts[at];
-		}
-	}
-	return NULL;
+static int order_of(const struct owners *owners, size_t index, const char *path, size_t at)
+{
+	int order = strcmp(owners->artefacts[index].path, path);
+
+	if (order != 0)
+		return order;
+	return index < at ? -1 : index > at;
 }
 
-static void apply_finding(struct assay_comparison *comparison, const struct assay_finding *finding,
-                          size_t *start)
+static int by_path(const void *left, const void *right, void *context)
 {
-	struct assay_artefact *artefact = owner(comparison, finding->artefact, start);
-	enum assay_tier tier = assay_class_tier(finding->class);
+	const struct owners *owners = context;
+	size_t at = *(const size_t *)right;
 
-	if (artefact != NULL)
-		artefact->tier = assay_tier_worse(artefact->tier, tier);
-	comparison->tier = assay_tier_worse(comparison->tier, tier);
+	return order_of(owners, *(const size_t *)left, owners->artefacts[at].path, at);
+}
+
+/* The first of that path, from an index on; NULL when there is none. */
+static struct assay_artefact *first_from(struct owners *owners, const char *path, size_t from)
+{
+	size_t low = 0, high = owners->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (order_of(owners, owners->sorted[mid], path, from) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == owners->count || strcmp(owners->artefacts[owners->sorted[low]].path, path) != 0)
+		return NULL;
+	owners->last = owners->sorted[low];
+	return &owners->artefacts[owners->last];
+}
+
+/*
+ * The artefact that a finding belongs to; NULL when it was never added (a missing member). Both
+ * lists are in the order of the walk, so of several with one path the next one is meant.
+ */
+static struct assay_artefact *owner(struct owners *owners, const char *path)
+{
+	struct assay_artefact *found = first_from(owners, path, owners->last);
+
+	return found != NULL ? found : first_from(owners, path, 0);
+}
+
+static void apply_findings(struct assay_comparison *comparison)
+{
+	ASSAY_AUTO_FREE size_t *sorted = assay_calloc(comparison->artefact_count, sizeof(*sorted));
+	struct owners owners = { comparison->artefacts, sorted, comparison->artefact_count, 0 };
+
+	for (size_t i = 0; i < owners.count; i++)
+		sorted[i] = i;
+	if (owners.count > 1 && comparison->finding_count > 0)
+		qsort_r(sorted, owners.count, sizeof(*sorted), by_path, &owners);
+	for (size_t i = 0; i < comparison->finding_count; i++) {
+		const struct assay_finding *finding = &comparison->findings[i];
+		struct assay_artefact *artefact = owner(&owners, finding->artefact);
+		enum assay_tier tier = assay_class_tier(finding->class);
+
+		if (artefact != NULL)
+			artefact->tier = assay_tier_worse(artefact->tier, tier);
+		comparison->tier = assay_tier_worse(comparison->tier, tier);
+	}
 }
 
 /*
@@ -203,12 +249,9 @@ bool assay_comparison_has(const struct assay_comparison *comparison, enum assay_
 
 int assay_comparison_conclude(struct assay_comparison *comparison, struct assay_error *err)
 {
-	size_t start = 0;
-
 	if (check_ledgers(comparison, err) < 0)
 		return -1;
-	for (size_t i = 0; i < comparison->finding_count; i++)
-		apply_finding(comparison, &comparison->findings[i], &start);
+	apply_findings(comparison);
 	for (size_t i = 0; i < comparison->artefact_count; i++)
 		comparison->tier =
 			assay_tier_worse(comparison->tier, comparison->artefacts[i].tier);

@@ -292,6 +292,24 @@ static int check_finding(const struct assay_finding *finding, struct assay_error
 	return 0;
 }
 
+/* Whether it names no reason: one that stands for what was left out, and no other. */
+static bool lacks_reason(const struct assay_finding *finding)
+{
+	if (finding->class == ASSAY_CLASS_IDENTICAL)
+		return finding->cause == NULL;
+	return finding->class != ASSAY_CLASS_UNEXPLAINED && finding->rule == NULL;
+}
+
+static int check_findings(const struct assay_comparison *comparison, struct assay_error *err)
+{
+	if (comparison->finding_count > ASSAY_FINDINGS_MAX)
+		return assay_fail(err, ASSAY_E_FORMAT, "more findings than are told");
+	for (size_t i = 0; i < comparison->finding_count; i++)
+		if (lacks_reason(&comparison->findings[i]) && comparison->findings_left_out == 0)
+			return assay_fail(err, ASSAY_E_FORMAT, "a finding without a rule");
+	return 0;
+}
+
 static int read_finding(struct assay_cursor *cur, struct assay_comparison *to,
                         struct assay_error *err)
 {
@@ -396,7 +414,10 @@ int assay_wire_read(struct assay_span span, struct assay_comparison *out, struct
 	    read_list(&cur, read_transplant, out, err) < 0 ||
 	    assay_wire_get_number(&cur, &out->findings_left_out, err) < 0)
 		return -1;
-	if (assay_cursor_left(&cur) != 0 || out->artefact_count == 0)
+	if (assay_cursor_left(&cur) != 0 || out->artefact_count == 0 ||
+	    *out->artefacts[0].path != '\0')
 		return assay_fail(err, ASSAY_E_FORMAT, "bytes too many, or no artefact");
+	if (check_findings(out, err) < 0)
+		return -1;
 	return assay_comparison_conclude(out, err);
 }
