@@ -142,20 +142,48 @@ def add_missing_symbols(pairs, name, data):
                         o.write(), "different")
 
 
+def note(o, owner, size, kind=3):
+    return o.pack("III", len(owner), size, kind) + owner + bytes(size)
+
+
+# What the note is instead, and whether the last byte of its value may still differ.
+NOTES = [
+    ("8 bytes", lambda o: note(o, b"GNU\0", 8), True),
+    ("64 bytes", lambda o: note(o, b"GNU\0", 64), True),
+    ("4 bytes", lambda o: note(o, b"GNU\0", 4), False),
+    ("68 bytes", lambda o: note(o, b"GNU\0", 68), False),
+    ("another owner", lambda o: note(o, b"XYZ\0", 20), False),
+    ("another type", lambda o: note(o, b"GNU\0", 20, 4), False),
+    ("a note in front of it", lambda o: note(o, b"GNU\0", 4, 1) + note(o, b"GNU\0", 20), False),
+]
+
+
 def add_build_id(pairs, name, data):
     """Its value may differ in the section of that name, which is loaded and read-only; nowhere else."""
     if Object(data).section(".note.gnu.build-id") is None:
         return 0
-    for what, fields in (("", {}), (", another name", dict(name=".note.vendor")), (", writable", dict(
-            flags=SHF_ALLOC | SHF_WRITE)), (", not loaded", dict(flags=0)), (", no note", dict(type=SHT_PROGBITS))):
+
+    def add(what, fits, change, at=-1):
         files = []
-        for change in range(2):
+        for value in range(2):
             o = Object(data)
             section = o.section(".note.gnu.build-id")
-            section.__dict__.update(fields)
-            section.content = section.content[:-1] + bytes([change])
+            change(o, section)
+            content = bytearray(section.content)
+            content[at] = value
+            section.content = bytes(content)
             files.append(o.write())
-        pairs.both_ways(f"{name}: value of the build-id{what}", "different" if what else "normalised", *files)
+        pairs.both_ways(f"{name}: value of the build-id{what}", "normalised" if fits else "different", *files)
+
+    for what, fields in (("", {}), (", another name", dict(name=".note.vendor")), (", writable", dict(
+            flags=SHF_ALLOC | SHF_WRITE)), (", not loaded", dict(flags=0)), (", no note", dict(type=SHT_PROGBITS))):
+        add(what, not what, lambda _, section, fields=fields: section.__dict__.update(fields))
+    for what, made, fits in NOTES:
+        add(f", {what}", fits, lambda o, section, made=made: setattr(section, "content", made(o)))
+
+    def with_more(o, section):
+        section.content += note(o, b"", 0, 9)
+    add(", a note behind it", False, with_more, at=16)
     return 1
 
 

@@ -149,6 +149,8 @@ def build_id_covers(data):
     yield "section is no note", Work(data).set_section(".note.gnu.build-id", type=SHT_PROGBITS)
     yield "code", Work(data).set_section(".text", offset=at, addr=load.vaddr + at, size=16)
     yield "unloaded section", Work(data).set_section(".vendor", offset=at, size=4)
+    yield "another owner", Work(data).put(at - 4, b"XYZ\0")
+    yield "another type", Work(data).put(at - 8, struct.pack(start.order + "I", 4))
     w = Work(data)
     yield "no note segment", w.store(w.elf.segment(PT_NOTE), type=PT_NULL)
     yield "second build-id", spare(other, **notes)
