@@ -56,8 +56,8 @@ def program_in_tar(packed, entry):
     return out.ljust(4096, b"\0")
 
 
-def programs_in_tar():
-    """Both have one member of the same content; packed so that other code stands at the entry."""
+def packed_two_ways():
+    """The same content; packed so that other code stands at an offset. Return: both, and it"""
     good, evil = b"\x90" * 40 + exit_with(0), exit_with(42)
     content = good + evil
     honest = gzip(stored(content), content)
@@ -66,11 +66,12 @@ def programs_in_tar():
     packed = gzip(short + stored(evil), content)
     entry = packed.index(evil)
     assert entry < honest.index(exit_with(0))
-    return [program_in_tar(p, 1536 + entry) for p in (honest, packed)]
+    return honest, packed, entry
 
 
 def check_program_in_tar(tap, pairs, folder):
-    honest, packed = programs_in_tar()
+    *both, entry = packed_two_ways()
+    honest, packed = (program_in_tar(p, 1536 + entry) for p in both)
     for what, content, wanted in (("honest", honest, 0), ("packed", packed, 42)):
         path = folder / what
         path.write_bytes(content)
@@ -82,6 +83,38 @@ def check_program_in_tar(tap, pairs, folder):
             break
         tap.ok(status == wanted, f"a program that is a tar archive, {what}: exits with {status}")
     pairs.both_ways("a program that is a tar archive: packed otherwise", "different", packed, honest)
+
+
+# --- a program for UEFI that is a tar archive as well ----------------------------------------------
+
+def efi_in_tar(packed, entry):
+    """The name of the first member begins as a PE file does; its content are the headers. One section has
+    all of the archive. Microsoft PE Format: COFF file header, optional header of PE32+, section table."""
+    start = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 512)
+    headers = b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, 1, 0, 0, 0, 240, 0x22)
+    headers += struct.pack("<HBBIIIIIQIIHHHHHHIIIIHHQQQQII", 0x20B, 0, 0, 4096, 0, 0, 4096 + entry, 4096,
+                           0x400000, 4096, 512, 0, 0, 0, 0, 0, 0, 0, 8192, 1024, 0, 10, 0, 0, 0, 0, 0, 0, 16)
+    headers += bytes(16 * 8)
+    headers += struct.pack("<8sIIIIIIHHI", b".text", 4096, 4096, 4096, 0, 0, 0, 0, 0, 0x60000020)
+    out = tar_header(start, len(headers)) + headers.ljust(512, b"\0")
+    out += tar_header(b"code.gz", len(packed)) + packed.ljust(512, b"\0")
+    return out.ljust(4096, b"\0")
+
+
+def check_efi_in_tar(tap, pairs, folder):
+    if not tools.has(tap, "objdump"):
+        return
+    *both, entry = packed_two_ways()
+    honest, packed = (efi_in_tar(p, 1536 + entry) for p in both)
+    for what, content in (("honest", honest), ("packed", packed)):
+        (folder / what).write_bytes(content)
+        said = subprocess.run(["objdump", "-f", folder / what], capture_output=True, text=True,
+                              check=False).stdout
+        tap.ok("pei-x86-64" in said, f"a program for UEFI that is a tar archive, {what}", said)
+    pairs.both_ways("a program for UEFI that is a tar archive: packed otherwise", "different", packed, honest)
+    # Where there is no PE behind it, "MZ" is the beginning of a name.
+    named = [p[:512] + bytes(2) + p[514:] for p in (packed, honest)]
+    pairs.both_ways("a tar archive whose first name begins with MZ", "repacked", *named)
 
 
 # --- a program with an archive inside what is appended as a module signature ------------------------
@@ -205,6 +238,7 @@ def main():
     with tools.Pairs() as pairs:
         folder = tools.scratch()
         check_program_in_tar(tap, pairs, folder)
+        check_efi_in_tar(tap, pairs, folder)
         check_signed_program(tap, pairs, folder)
         check_script_in_tar(pairs)
         check_musl_library(tap, pairs, folder)

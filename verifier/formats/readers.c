@@ -2,6 +2,7 @@
 /* The table of container formats. */
 #include "formats/readers.h"
 
+#include "base/cursor.h"
 #include "formats/disk/flash.h"
 
 /* By what each is told. Those with the weakest signs come last. */
@@ -38,11 +39,22 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_lzma,      /* has none */
 };
 
-/* What a kernel runs, by the bytes that it goes by. A container whose mark stands further on could
- * begin like that as well: then what runs counts, not how it could be unpacked. */
+/* Microsoft PE Format, "MS-DOS Stub": where the signature is stands at 0x3c. UEFI firmware runs it. */
+static bool is_pe(struct assay_span span)
+{
+	struct assay_span at = assay_span_sub(span, 0x3c, 4);
+
+	return assay_span_starts(span, "MZ", 2) && at.len == 4 &&
+	       assay_span_starts(assay_span_sub(span, assay_load(at.ptr, 4, false), 4), "PE\0\0",
+	                         4);
+}
+
+/* What a kernel or firmware runs, by the bytes that it goes by. A container whose mark stands further
+ * on could begin like that as well: then what runs counts, not how it could be unpacked. */
 static bool is_program(struct assay_span span)
 {
-	return assay_span_starts(span, "\177ELF", 4) || assay_span_starts(span, "#!", 2);
+	return assay_span_starts(span, "\177ELF", 4) || assay_span_starts(span, "#!", 2) ||
+	       is_pe(span);
 }
 
 const struct assay_reader *assay_reader_for(struct assay_span span)
