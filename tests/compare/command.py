@@ -134,6 +134,9 @@ def directories():
     d("repacked and a byte", lambda n: (write(f"{n}/usr/bin/y.gz", gz(RANDOM, level=1)),
                                         write(f"{n}/usr/bin/x", b"x" + RANDOM[1:])), "different",
       "usr/bin/y.gz: ", "usr/bin/x: ")
+    for size in (65535, 65536, 65537):
+        d(f"the last of {size} bytes", lambda n, size=size: write(
+            f"{n}/usr/bin/x", RANDOM[:1] * (size - 1) + n.encode()[:1]), "different", "usr/bin/x: ")
     d("setuid", lambda n: os.chmod(f"{n}/usr/bin/x", 0o4755), "different",
       "usr/bin/x: mode: ", "4755")
     d("mode of a folder", lambda n: os.chmod(f"{n}/usr", 0o1777), "different", "usr: mode: ")
@@ -167,6 +170,8 @@ def directories():
     else:
         d("an extended attribute", lambda n: os.setxattr(f"{n}/usr/bin/x", "user.evil", b"\1"),
           "different", "usr/bin/x: extended attributes: ")
+        d("an extended attribute of a folder", lambda n: os.setxattr(f"{n}/usr/bin", "user.evil", b""),
+          "different", "usr/bin: extended attributes: ")
     make_tree("one")
     make_tree("two")
     os.mkfifo("one/f")

@@ -58,6 +58,7 @@ static int add_entry(int dirfd, const char *folder, const char *name, struct ass
 		return assay_fail(err, ASSAY_E_LIMIT, "more than %u entries", ENTRIES_MAX);
 	assay_grow(&scan->entries, &scan->cap, scan->count, sizeof(*scan->entries));
 	entry = &scan->entries[scan->count];
+	*entry = (struct assay_tree_entry){ 0 };
 	if (fstatat(dirfd, name, &entry->st, AT_SYMLINK_NOFOLLOW) < 0) {
 		(void)assay_fail_errno(err, "stat");
 		return fail_in_entry(err, path);

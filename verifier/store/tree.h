@@ -43,7 +43,7 @@ struct assay_tree_entry {
 	struct stat st;
 	struct assay_sha256 sha256; /* files and links, once the scan was hashed */
 	uint8_t start[4];           /* of a file, zeros behind its end; as sha256 */
-	bool bare;                  /* a file that has no extended attributes; as sha256 */
+	bool bare;                  /* a file that was hashed and has no extended attributes */
 };
 
 /** The TYPE of the listing: f, d, l; b, c, p and s where they are taken at all. */
