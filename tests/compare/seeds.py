@@ -13,6 +13,7 @@ from makers_rpm import *  # noqa: E402,F403
 from pairs import *  # noqa: E402,F403
 import cramfs  # noqa: E402
 import ext  # noqa: E402
+import fat  # noqa: E402
 import romfs  # noqa: E402
 import lzop  # noqa: E402
 import squashfs  # noqa: E402
@@ -77,6 +78,8 @@ SEEDS = {
     "romfs": (SMALL_ROM, romfs.edit(b"b", 16, b"c")(SMALL_ROM)),
     "ext2": (ext.small(), ext.small(time=1)),
     "ext4": (ext.small("ext4"), ext.small("ext2", uuid=ext.OTHER_UUID)),
+    "fat12": (fat.small(), fat.small(content=b"less", skip=1)),
+    "fat32": (fat.small(32), fat.small(32, options={"stamp": 0})),
     "bzip2": (bz2.compress(A), bz2.compress(B, 1) + bz2.compress(b"")),
     "lzma": (lzma.compress(A, format=lzma.FORMAT_ALONE), lzma.compress(B, format=lzma.FORMAT_ALONE)),
     "lz4": (lz4(A), lz4(B) + SKIPPABLE),

@@ -8,10 +8,8 @@ static const struct {
 	const char *what;
 	size_t length;
 } kinds[] = {
-	{ "GUID of a partition", 16 },
-	{ "GUID of the disk", 16 },
-	{ "UUID", 16 },
-	{ "disk signature", 4 },
+	{ "GUID of a partition", 16 }, { "GUID of the disk", 16 }, { "UUID", 16 },
+	{ "disk signature", 4 },       { "volume serial", 4 },
 };
 
 static const char *kind_of(const char *what, struct assay_span value)

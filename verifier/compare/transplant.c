@@ -41,6 +41,17 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "ext/timestamps@1", "times in an ext2/3/4 superblock or inode" },
 	/*
+	 * Four bytes in the boot sector, which must have the mark that says so, and again in its copy:
+	 * mkfs.fat takes them from the clock. A system finds a file system by them, as by a UUID: as for
+	 * ext/identity@1.
+	 */
+	{ "fat/serial@1", "serial number of a FAT file system" },
+	/*
+	 * Dates and times that there are (MS-DOS form), or none, in a directory entry: 5, 4 and 2 bytes.
+	 * Drivers show them as times of a file: as below for tar. Not those of deleted entries.
+	 */
+	{ "fat/timestamps@1", "times of creation, writing and access in a FAT directory entry" },
+	/*
 	 * One to three bytes behind a property of a node that holds a signature of the right length,
 	 * and behind the last block of such a tree. mkimage puts the signature in, and libfdt moves
 	 * what stands behind it without clearing the padding, so that bytes of the signature stay

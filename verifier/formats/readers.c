@@ -31,6 +31,7 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_uimage,    /* 27 05 19 56 */
 	&assay_reader_zstd,      /* 28 b5 2f fd */
 	&assay_reader_gpt,       /* "EFI PART" in the second sector */
+	&assay_reader_fat,       /* a boot sector whose numbers agree, and the table behind it */
 	&assay_reader_cpio,      /* "0707", or its bytes in either order */
 	&assay_reader_ext,       /* 53 ef at offset 1080 */
 	&assay_reader_tar,       /* its magic stands at offset 257 */

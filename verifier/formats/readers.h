@@ -15,6 +15,7 @@ extern const struct assay_reader assay_reader_ar;
 extern const struct assay_reader assay_reader_bzip2;
 extern const struct assay_reader assay_reader_cpio;
 extern const struct assay_reader assay_reader_cramfs;
+extern const struct assay_reader assay_reader_fat;
 extern const struct assay_reader assay_reader_fdt;
 extern const struct assay_reader assay_reader_fip;
 extern const struct assay_reader assay_reader_fit;

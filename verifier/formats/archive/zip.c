@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "formats/archive/zip_record.h"
 #include "formats/contents.h"
+#include "formats/dostime.h"
 #include "formats/readers.h"
 #include "formats/stream/deflate.h"
 
@@ -30,22 +31,13 @@ static bool probe(struct assay_span span)
 	       assay_span_starts(span, ASSAY_ZIP_END, 4);
 }
 
-/* Whether a date and time of MS-DOS are ones that there are; nothing else fits into the rest. */
-static bool is_time(uint32_t time)
-{
-	uint32_t month = time >> 21 & 15, day = time >> 16 & 31;
-	uint32_t hour = time >> 11 & 31, minute = time >> 5 & 63, second = time & 31;
-
-	return month >= 1 && month <= 12 && day >= 1 && hour < 24 && minute < 60 && second < 30;
-}
-
 static void add_time(struct assay_contents *out, size_t entry, uint32_t time)
 {
 	struct assay_attribute attribute = { .key = "mtime",
 		                             .form = ASSAY_FORM_HEX,
 		                             .number = time };
 
-	if (is_time(time)) {
+	if (assay_dostime_is(time)) {
 		attribute.role = ASSAY_ROLE_OPAQUE;
 		attribute.rule = TIMESTAMPS;
 	}
