@@ -2,17 +2,22 @@
 /* `assay rebuild`: the rebuild alone. */
 #include "cli/rebuild.h"
 
+#include <stdlib.h>
+
+#include "base/memory.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "rebuild/rebuild.h"
 #include "report/verify.h"
 
-static const char *output;
+static const char *output, *runtime;
 
 static const struct assay_option options[] = {
 	{ "output", 'o', "DIR", "where results go (default: assay-NAME-VERSION)", ASSAY_OPTION_TEXT,
 	  &output },
+	{ "runtime", 0, "NAME", "let another container runtime build: runc or crun",
+	  ASSAY_OPTION_TEXT, &runtime },
 	ASSAY_OPTION_JSON,
 	ASSAY_OPTION_STORE,
 	ASSAY_OPTION_QUIET,
@@ -23,15 +28,24 @@ int assay_cli_build(const struct assay_inputs *inputs, const struct assay_result
                     const struct assay_progress *progress, struct assay_build_record *record,
                     struct assay_error *err)
 {
-	const struct assay_rebuild_request request = {
+	ASSAY_AUTO_FREE char *runtime_dir = NULL;
+	struct assay_rebuild_request request = {
 		.manifest = inputs->manifest,
 		.tree = inputs->tree.path,
 		.sources = inputs->source_fds,
 		.output_dir = dir->outputs,
 		.log_path = dir->log,
 		.progress = progress,
+		.runtime = runtime,
 	};
 
+	if (runtime != NULL) {
+		ASSAY_AUTO_FREE char *real = realpath(dir->path, NULL);
+
+		if (real == NULL)
+			return assay_fail_errno(err, "%s", dir->path);
+		request.runtime_dir = runtime_dir = assay_asprintf("%s/runtime", real);
+	}
 	return assay_rebuild(&request, record, err);
 }
 

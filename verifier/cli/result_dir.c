@@ -18,6 +18,7 @@ static const char *const entries[] = {
 	"report.txt",
 	"build.log",
 	"sources.jsonl",
+	"runtime",
 	"vary",
 	"outputs",
 	"provenance.intoto.json",

@@ -56,10 +56,16 @@ int assay_collect(const struct assay_build *build, const struct assay_output *ou
                   struct assay_error *err)
 {
 	ASSAY_AUTO_CLOSE int dir = open(build->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 ? assay_fail_errno(err, "open %s", build->path)
+	               : assay_collect_from(dir, build, output, to, err);
+}
+
+int assay_collect_from(int dir, const struct assay_build *build, const struct assay_output *output,
+                       int to, struct assay_error *err)
+{
 	ASSAY_AUTO_CLOSE int fd = -1;
 
-	if (dir < 0)
-		return assay_fail_errno(err, "open %s", build->path);
 	if (check(dir, output, build->limits.disk, err) < 0)
 		return -1;
 	fd = assay_beneath_open(dir, output->path, O_RDONLY | O_NOFOLLOW);

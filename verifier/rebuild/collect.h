@@ -24,4 +24,9 @@
 ASSAY_CHECKED int assay_collect(const struct assay_build *build, const struct assay_output *output,
                                 int to, struct assay_error *err);
 
+/** The same, where the build folder is somewhere else: one that nothing of the build can reach now. */
+ASSAY_CHECKED int assay_collect_from(int dir, const struct assay_build *build,
+                                     const struct assay_output *output, int to,
+                                     struct assay_error *err);
+
 #endif

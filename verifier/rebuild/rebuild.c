@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -23,8 +22,10 @@
 #include "base/libarchive.h"
 #include "base/memory.h"
 #include "rebuild/container.h"
+#include "rebuild/interrupts.h"
 #include "rebuild/limits.h"
 #include "rebuild/log.h"
+#include "rebuild/runtime/runtime.h"
 #include "rebuild/survey.h"
 #include "rebuild/tree.h"
 #include "rebuild/watch.h"
@@ -45,9 +46,8 @@ struct launch {
 	json_t *survey; /* what can be seen inside, when init has told; owned */
 	int control;    /* our end of the socket; -1 when init's is closed */
 	int output;     /* read end of the build's standard output and error; -1 at its end */
-	int interrupts; /* signals arrive here */
 	int terminal;   /* the end of a terminal that nobody types at */
-	sigset_t saved_mask;
+	struct assay_interrupts interrupts;
 	pid_t stage;           /* also the process group of stage and init */
 	uint64_t started;      /* milliseconds of the monotonic clock */
 	uint64_t silent_since; /* NEVER: no step is running */
@@ -67,10 +67,7 @@ static void launch_fini(struct launch *launch)
 	assay_cleanup_close(&launch->container.terminal);
 	assay_cleanup_close(&launch->terminal);
 	assay_cleanup_close(&launch->container.tree);
-	if (launch->interrupts >= 0) {
-		(void)close(launch->interrupts);
-		(void)pthread_sigmask(SIG_SETMASK, &launch->saved_mask, NULL);
-	}
+	assay_interrupts_end(&launch->interrupts);
 	assay_filter_fini(&launch->container.filter);
 	json_decref(launch->survey);
 	assay_log_fini(&launch->log);
@@ -94,24 +91,6 @@ static void set_outcome(struct launch *launch, enum assay_outcome outcome, const
 }
 
 /* --- Before the start --- */
-
-/* Those that the caller does not ignore: a job in the background does, and nohup(1). */
-static int watch_signals(struct launch *launch, struct assay_error *err)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action;
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(signals); i++)
-		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			(void)sigaddset(&set, signals[i]);
-	launch->interrupts = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (launch->interrupts < 0)
-		return assay_fail_errno(err, "watch for signals");
-	(void)pthread_sigmask(SIG_BLOCK, &set, &launch->saved_mask);
-	return 0;
-}
 
 static int make_channels(struct launch *launch, struct assay_error *err)
 {
@@ -179,7 +158,7 @@ static int prepare(struct launch *launch, struct assay_error *err)
 		unpinned(launch, ASSAY_PIN_SYSCALLS, old.text);
 	launch->record->level = assay_pins_level(machine, notify);
 	assay_pins_unpinned(machine, notify, &launch->record->unpinned);
-	return watch_signals(launch, err);
+	return assay_interrupts_begin(&launch->interrupts, err);
 }
 
 static int by_number(const void *a, const void *b)
@@ -486,13 +465,11 @@ static int next_look(const struct launch *launch)
 
 static void take_interrupt(struct launch *launch)
 {
-	struct signalfd_siginfo info;
+	uint32_t signal = assay_interrupts_take(&launch->interrupts);
 
-	if (read(launch->interrupts, &info, sizeof(info)) != (ssize_t)sizeof(info) ||
-	    launch->stopped)
+	if (signal == 0 || launch->stopped)
 		return;
-	set_outcome(launch, ASSAY_OUTCOME_INTERRUPTED, "stopped by signal %" PRIu32,
-	            info.ssi_signo);
+	set_outcome(launch, ASSAY_OUTCOME_INTERRUPTED, "stopped by signal %" PRIu32, signal);
 	stop(launch);
 }
 
@@ -502,7 +479,7 @@ static int watch(struct launch *launch, struct assay_error *err)
 	while (launch->control >= 0) {
 		struct pollfd polls[] = { { .fd = launch->control, .events = POLLIN },
 			                  { .fd = launch->output, .events = POLLIN },
-			                  { .fd = launch->interrupts, .events = POLLIN } };
+			                  { .fd = launch->interrupts.fd, .events = POLLIN } };
 
 		if (poll(polls, ASSAY_ARRAY_LEN(polls), next_look(launch)) < 0 && errno != EINTR)
 			return assay_fail_errno(err, "wait for the container");
@@ -594,7 +571,7 @@ int assay_rebuild(const struct assay_rebuild_request *request, struct assay_buil
 		.record = record,
 		.control = -1,
 		.output = -1,
-		.interrupts = -1,
+		.interrupts = { .fd = -1 },
 		.terminal = -1,
 		.silent_since = NEVER,
 		.kill_at = NEVER,
@@ -602,6 +579,8 @@ int assay_rebuild(const struct assay_rebuild_request *request, struct assay_buil
 	};
 	int status = 0, failed;
 
+	if (request->runtime != NULL)
+		return assay_runtime_rebuild(request, record, err);
 	if (prepare(&launch, err) < 0 || start(&launch, err) < 0)
 		return -1;
 	failed = watch(&launch, err);

@@ -26,6 +26,8 @@ struct assay_rebuild_request {
 	const char *log_path;   /* created or replaced */
 	assay_others others;    /* what is not as it always is */
 	bool look;              /* make the container and look around in it: nothing is built */
+	const char *runtime;    /* another container runtime that builds: "runc"; NULL: our own */
+	const char *runtime_dir; /* a folder of its own for that, absolute; made, and left there */
 	const struct assay_progress *progress; /* stage BUILD: done steps of total; may be NULL */
 };
 

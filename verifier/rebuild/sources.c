@@ -258,13 +258,19 @@ int assay_sources_inventory(const struct assay_container *container, struct assa
 	return assay_steal_fd(&result);
 }
 
+int assay_sources_settle_in(int dir, const struct assay_build *build, assay_others others,
+                            struct assay_error *err)
+{
+	struct settling settling = { (time_t)build->source_date_epoch, 0, others };
+
+	return settle(&settling, dir, 0, err);
+}
+
 int assay_sources_settle(const struct assay_container *container, struct assay_error *err)
 {
 	const struct assay_build *build = &container->plan->manifest->build;
-	struct settling settling = { (time_t)build->source_date_epoch, 0,
-		                     container->request->others };
 	ASSAY_AUTO_CLOSE int dir = open(build->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return dir < 0 ? assay_fail_errno(err, "open the build folder")
-	               : settle(&settling, dir, 0, err);
+	               : assay_sources_settle_in(dir, build, container->request->others, err);
 }

@@ -35,4 +35,8 @@ ASSAY_CHECKED int assay_sources_inventory(const struct assay_container *containe
 ASSAY_CHECKED int assay_sources_settle(const struct assay_container *container,
                                        struct assay_error *err);
 
+/** The same, where the build folder is somewhere else. */
+ASSAY_CHECKED int assay_sources_settle_in(int dir, const struct assay_build *build,
+                                          assay_others others, struct assay_error *err);
+
 #endif
