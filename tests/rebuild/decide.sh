@@ -66,9 +66,13 @@ cmp -s first.json verify.json
 ok $? "the same inputs give the same answer"
 commands 'echo "rate 100" >out.bin; busybox od -An -tx1 -N8 /dev/urandom >>out.bin'
 decides 5 not-deterministic 'rate 900' "a random number"
+[ "$(json verify.json 'd["variation"]["deterministic_with_clock"], d["variation"]["builds"]')" = "(False, 4)" ]
+ok $? "a random number: not even with one time of day"
 commands 'busybox usleep 1000000; busybox date +%s >out.bin'
 decides 5 not-deterministic '1557144000' "seconds"
 said 'pin build.machine.clock' "seconds: what to do"
+[ "$(json verify.json 'd["variation"]["deterministic_with_clock"], d["variation"]["builds"]')" = "(True, 4)" ]
+ok $? "seconds: two builds with one time of day are the same"
 sed -i 's/memory: 4294967296}/memory: 4294967296, clock: {mode: fixed, start: 1600000000}}/' m.yaml
 expect 1 "seconds of a pinned clock" "$ASSAY" verify --quiet --no-times --json verify.json -o v m.yaml
 [ "$(json verify.json 'd["variation"]["solution"]["changes"], d["variation"]["solution"]["complete"]')" = \

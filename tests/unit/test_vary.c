@@ -208,6 +208,7 @@ struct fake {
 	unsigned builds;
 	unsigned fail_at; /* 0: never */
 	assay_axes next; /* what was said to come, when this one is the same; 0: nothing was said */
+	assay_axes built[256];
 };
 
 static int try_axes(void *context, assay_axes axes, assay_axes next, struct assay_error *err)
@@ -217,6 +218,10 @@ static int try_axes(void *context, assay_axes axes, assay_axes next, struct assa
 	assert_true(axes != 0);
 	assert_true(fake->next == 0 || fake->next == axes);
 	fake->next = 0;
+	assert_true(fake->builds < ASSAY_ARRAY_LEN(fake->built));
+	for (unsigned i = 0; i < fake->builds; i++)
+		assert_true(fake->built[i] != axes); /* no set is built twice */
+	fake->built[fake->builds] = axes;
 	if (++fake->builds == fake->fail_at)
 		return assay_fail(err, ASSAY_E_SYSTEM, "no more");
 	for (unsigned i = 0; i < 2; i++)
@@ -254,7 +259,7 @@ static void test_one_guilty_axis(void **state)
 
 			find(n, &fake, &guilty);
 			assert_int_equal(guilty, fake.either[0]);
-			assert_true(fake.builds <= 2 * log2_up(n) + 1);
+			assert_true(fake.builds <= log2_up(n) + 2);
 		}
 }
 
@@ -270,6 +275,7 @@ static void test_two_guilty_axes(void **state)
 
 			find(16, &either, &guilty);
 			assert_int_equal(guilty, one | two);
+			assert_true(either.builds <= 2 * (log2_up(16) + 2));
 			find(16, &both, &guilty);
 			assert_int_equal(guilty, one | two);
 		}
@@ -278,7 +284,7 @@ static void test_two_guilty_axes(void **state)
 static void test_a_failing_search(void **state)
 {
 	(void)state;
-	for (unsigned i = 1; i < 8; i++) {
+	for (unsigned i = 1; i <= 5; i++) { /* as many as it takes: log2(16) and one for the rest */
 		struct fake fake = { .either = { 1u << 9 }, .fail_at = i };
 		struct assay_error err = ASSAY_ERROR_INIT;
 		assay_axes guilty = 0;
@@ -303,7 +309,7 @@ static char *text_of(const struct assay_manifest *manifest)
 /* Each axis changes the manifest, twice, each time in another way, and no two do the same. */
 static void test_axes(void **state)
 {
-	const struct assay_vary_host host = { .now = 1700000000, .cpus = 8 };
+	const struct assay_vary_host host = { .now = 1700000000, .cpus = 8, .terminal = true };
 	ASSAY_AUTO_YAML struct assay_yaml *yaml = mutate_full_manifest();
 	ASSAY_AUTO_MANIFEST struct assay_manifest *m = NULL;
 	ASSAY_AUTO_STRINGS struct assay_strings ids = { 0 };
@@ -342,7 +348,8 @@ static void test_axes(void **state)
 
 static void test_sets_of_axes(void **state)
 {
-	const struct assay_vary_host one = { .cpus = 1 }, two = { .cpus = 2 };
+	const struct assay_vary_host one = { .cpus = 1, .terminal = true },
+				     two = { .cpus = 2, .terminal = true }, none = { .cpus = 2 };
 	struct assay_manifest m = { 0 };
 
 	(void)state;
@@ -356,6 +363,8 @@ static void test_sets_of_axes(void **state)
 	assert_int_equal(assay_axes_possible(&m, &two),
 	                 (((assay_axes)1 << assay_axis_count) - 1) &
 	                         ~assay_axes_find("parallelism", strlen("parallelism")));
+	assert_int_equal(assay_axes_possible(&m, &none),
+	                 assay_axes_possible(&m, &two) & ~assay_axes_find("terminal", 8));
 	assert_int_equal(assay_axes_possible(&m, &one),
 	                 assay_axes_possible(&m, &two) & ~assay_axes_find("cpus", 4));
 }

@@ -31,6 +31,8 @@ json_t *assay_variation_json(const struct assay_variation_record *record)
 	if (record->decision != ASSAY_DECISION_NONE)
 		assay_json_set_str(json, "decision", assay_decision_name(record->decision));
 	assay_json_set_bool(json, "deterministic", record->repeats);
+	if (!record->repeats)
+		assay_json_set_bool(json, "deterministic_with_clock", record->clock);
 	assay_json_set_int(json, "builds", record->builds);
 	assay_json_set(json, "varied", assay_json_strings(&record->varied));
 	assay_json_set(json, "depends_on", assay_json_strings(&record->axes));

@@ -8,8 +8,7 @@ static const struct {
 	[ASSAY_DECISION_MATCH] = { "match", "nothing differs that has to be explained" },
 	[ASSAY_DECISION_NOT_DETERMINISTIC] = { "not-deterministic",
 	                                       "two builds with the same inputs differ: the build is not deterministic, and nothing "
-	                                       "can be said about the delivered file; if it writes down seconds, pin "
-	                                       "build.machine.clock" },
+	                                       "can be said about the delivered file" },
 	[ASSAY_DECISION_DEPENDS_INSIDE] = { "depends-on-inside",
 	                                    "the output depends on its surroundings, and the delivered file differs only where it "
 	                                    "does: not a match, and not explained, until a build makes the same bytes" },

@@ -43,6 +43,7 @@ struct assay_solution {
 struct assay_variation_record {
 	enum assay_decision decision;
 	bool repeats;                /* two unchanged builds were the same */
+	bool clock;                  /* they were not, but with one pinned time of day they are */
 	bool varies;                 /* the output depends on at least one axis */
 	unsigned builds;             /* that were made, the first included */
 	struct assay_strings varied; /* names of the axes that were varied, sorted */

@@ -147,8 +147,12 @@ static int prepare(struct launch *launch, struct assay_error *err)
 	    assay_filter_make(user, notify ? machine : NULL, &launch->container.filter, err) < 0 ||
 	    make_channels(launch, err) < 0)
 		return -1;
-	if (request->others & ASSAY_OTHER_TERMINAL)
+	if (request->others & ASSAY_OTHER_TERMINAL) {
 		launch->container.terminal = assay_others_terminal(&launch->terminal);
+		if (launch->container.terminal < 0)
+			return assay_fail_errno(err, "make a terminal to vary: `vary --except "
+			                             "terminal' does without");
+	}
 	launch->container.request = request;
 	launch->container.plan = &launch->plan;
 	assay_tree_mapped(request->tree, &launch->container.identity, &launch->container.tree, why);

@@ -38,6 +38,10 @@ void assay_variation_text(const struct assay_variation_record *record, struct as
 	assay_buffer_printf(out, "%-11s%s\n", "repeated",
 	                    record->repeats ? "the same bytes"
 	                                    : "other bytes: the build is not deterministic");
+	if (!record->repeats && record->clock)
+		assay_buffer_printf(out, "%-11s%s\n", "",
+		                    "with one time of day it is: it writes down the time, so pin "
+		                    "build.machine.clock");
 	if (record->repeats && !record->varies)
 		add_names("depends on", &(struct assay_strings){ 0 }, out);
 	if (record->varies)

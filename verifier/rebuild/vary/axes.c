@@ -246,6 +246,8 @@ assay_axes assay_axes_possible(const struct assay_manifest *manifest,
 
 	if (manifest->build.machine.cpus == 1 && host->cpus < 2)
 		all &= ~assay_axes_find("cpus", strlen("cpus"));
+	if (!host->terminal)
+		all &= ~assay_axes_find("terminal", strlen("terminal"));
 	if (manifest->build.machine.cpus == 1)
 		all &= ~assay_axes_find("parallelism", strlen("parallelism"));
 	return all;

@@ -23,6 +23,7 @@ typedef uint64_t assay_axes;
 struct assay_vary_host {
 	uint64_t now;  /* seconds since 1970-01-01 UTC */
 	uint32_t cpus; /* that a build may use */
+	bool terminal; /* one can be made */
 };
 
 /** A manifest with other surroundings. Zero-initialise. Owned; what did not change is borrowed. */

@@ -26,7 +26,7 @@ typedef int assay_vary_test(void *context, assay_axes axes, assay_axes next,
  * Find the axes that the output depends on. One that matters only together with others is found
  * with them. One build, with all of them varied, has shown that there is something to find.
  *
- * At most 2 * ceil(log2 n) + 1 builds when it is one of n axes.
+ * At most ceil(log2 n) + 2 builds when it is one of n axes; no set is built twice.
  *
  * Out: *guilty, not empty
  */
