@@ -23,6 +23,7 @@ from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
 import ubi  # noqa: E402
 import updates  # noqa: E402
+import verity  # noqa: E402
 from uimage import multi, uimage  # noqa: E402
 
 A = b"some text, some more text\n" * 8
@@ -106,6 +107,8 @@ SEEDS = {
     "gpt": (small(root=b"x"), small(root=b"y", guid=GUIDS[3])),
     "mbr": (mbr([(0x80, 12, 1, 1), (0, 131, 3, 1)], signature=Z4) + padded(b"x") + bytes(512) + padded(A),
             mbr([(0, 12, 1, 1), (0, 131, 3, 1)]) + padded(b"y") + bytes(512) + padded(B)),
+    "verity": (verity.image((A * 20)[:2048], data_block=1024, hash_block=1024, salt=b"Z" * 16, uuid=b"Z" * 16),
+               verity.image((B * 20)[:2048], data_block=1024, hash_block=1024, salt=b"Y" * 16)),
     "trx": (trx(kernel=A[:40], root=b"root"), trx(kernel=gz(A), root=b"root", version=2)),
     "ubi": (ubi.ubi(((b"a", ubi.STATIC, gz(A)), (b"b", ubi.DYNAMIC, A * 30))),
             ubi.ubi(((b"a", ubi.STATIC, gz(A, level=1)), (b"b", ubi.DYNAMIC, B * 30)), seq=2)),

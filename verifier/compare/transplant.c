@@ -154,6 +154,14 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "uimage/timestamps@1", "time in a legacy U-Boot image header" },
 	/*
+	 * At most 256 bytes behind each other, in the header of a tree of digests. Every digest is made
+	 * with them, so the tree is made again, and must be the delivered one. Who has another salt has
+	 * another root digest, too: where a boot loader or kernel is told which one, that is compared.
+	 */
+	{ "verity/salt@1", "salt of a dm-verity tree" },
+	/* Sixteen bytes by which veritysetup names a device. As for ext/identity@1 otherwise. */
+	{ "verity/uuid@1", "UUID in the header of a dm-verity tree" },
+	/*
 	 * A date and time that there are (MS-DOS form), and extended timestamps of the right length.
 	 * An unpacker gives the file this time. As for tar otherwise.
 	 */

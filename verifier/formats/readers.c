@@ -15,6 +15,7 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_lzop,      /* 89 "LZO" and line ends */
 	&assay_reader_xz,        /* fd "7zXZ" 00 */
 	&assay_reader_zip,       /* "PK" 03 04 or, empty, 05 06 */
+	&assay_reader_verity,    /* "verity" at the start, or behind as many blocks as it says */
 	&assay_reader_ubi,       /* "UBI#", again at the second erase block */
 	&assay_reader_flash,     /* one of those below, and another at a sector behind it */
 	&assay_reader_rpm,       /* ed ab ee db */

@@ -14,6 +14,7 @@
 #include "base/cursor.h"
 #include "base/memory.h"
 #include "formats/disk/mbr.h"
+#include "formats/disk/verity.h"
 #include "formats/readers.h"
 #include "formats/stream/deflate.h"
 
@@ -213,6 +214,7 @@ static int read_gpt(struct assay_budget *budget, struct assay_contents *out,
 	emit_table(out, &first);
 	if (add_partitions(out, budget, &first, err) < 0)
 		return -1;
+	verity_pair(out);
 	emit_table(out, &second);
 	assay_contents_gaps(out, "bytes of no partition");
 	return 0;
@@ -224,6 +226,7 @@ static void recompute(const struct assay_contents *contents, uint8_t *image)
 	uint64_t other = get(contents->span, DISK_SECTOR + OTHER_PLACE, 8) * DISK_SECTOR;
 	const uint64_t places[] = { DISK_SECTOR, other };
 
+	verity_recompute_pairs(contents, image);
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(places); i++) {
 		struct table table;
 

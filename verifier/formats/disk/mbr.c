@@ -4,6 +4,7 @@
 
 #include "base/cursor.h"
 #include "base/memory.h"
+#include "formats/disk/verity.h"
 #include "formats/readers.h"
 
 #define TABLE_AT 446
@@ -103,6 +104,7 @@ static int read_mbr(struct assay_budget *budget, struct assay_contents *out,
 		if (p.type != 0 && disk_partition(out, budget, i + 1, p.start, p.count, err) < 0)
 			return -1;
 	}
+	verity_pair(out);
 	assay_contents_gaps(out, "bytes of no partition");
 	return 0;
 }
@@ -111,4 +113,5 @@ const struct assay_reader assay_reader_mbr = {
 	.name = "mbr",
 	.probe = probe,
 	.read = read_mbr,
+	.recompute = verity_recompute_pairs,
 };
