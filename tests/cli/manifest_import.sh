@@ -100,6 +100,48 @@ refused 'no time' "Debian: a time that is a command"
 sed 's/^Version: .*/&\nVersion: 3/' good >recipe
 refused 'again further down' "Debian: a field twice"
 
+# --- with a signature, and keys to verify it with
+needs gpg gpg --version
+needs gpgv gpgv --version
+sed '/^-----BEGIN PGP SIGNED/,/^$/d; /^-----BEGIN PGP SIGNATURE/,$d' good >plain
+mkdir -m 700 gnupg
+key_of()
+{
+	GNUPGHOME=$PWD/gnupg gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-gen-key "$1" ed25519 sign never \
+		2>/dev/null && GNUPGHOME=$PWD/gnupg gpg --batch --export "$1" >"$2"
+}
+sign_as()
+{
+	GNUPGHOME=$PWD/gnupg gpg --batch --quiet --pinentry-mode loopback --passphrase '' --local-user "$1" --clearsign <plain
+}
+key_of one@assay.invalid one.gpg && key_of two@assay.invalid two.gpg
+sign_as one@assay.invalid >signed
+GNUPGHOME=$PWD/gnupg gpgconf --kill all 2>/dev/null
+# keys STATUS TEXT FILE KEYRING
+keys()
+{
+	"$ASSAY" manifest import --keyring "$4" --json t.json "$3" >t.yaml 2>err
+	same "$2" "$1" $?
+}
+keys 0 "signed by a key that is known" signed one.gpg
+same "signed: what is signed is taken" "debian-buildinfo hello 2.10-3" \
+	"$(jq -r .format t.json) $(yaml_get t.yaml product name) $(yaml_get t.yaml product version)"
+grep -q 'signature was verified' t.yaml && ! grep -q 'not verified' t.yaml
+result $? "signed: it is said"
+keys 9 "signed by another key" signed two.gpg
+keys 9 "not signed" plain one.gpg
+keys 9 "a signature of nobody" good one.gpg
+sed 's/^Version: .*/Version: 6.6.6-1/' signed >changed
+keys 9 "changed after it was signed" changed one.gpg
+keys 2 "no such keyring" signed none.gpg
+{ echo 'Version: 6.6.6-1' && cat signed && echo 'Version: 7.7.7-1'; } >around
+keys 0 "with something around it" around one.gpg
+same "with something around it: only what is signed is taken" 2.10-3 "$(yaml_get t.yaml product version)"
+sign_as two@assay.invalid >second
+GNUPGHOME=$PWD/gnupg gpgconf --kill all 2>/dev/null
+sed 's/^Version: .*/Version: 6.6.6-1/' second | cat signed - >both
+keys 9 "with a second text, which is changed" both one.gpg
+
 # --- Arch Linux; BUILDINFO(5)
 cat >recipe <<END
 format = 2
