@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Relocatable files: attacks are different, alone and behind harmless changes; harmless changes are
 normalised, in the directions in which they are harmless."""
+import zlib
+
 import object_attacks
 import object_harmless
 import objects
@@ -187,6 +189,53 @@ def add_build_id(pairs, name, data):
     return 1
 
 
+# --- what a rule lets sections hold that nothing loads ---
+
+SHF_COMPRESSED = 1 << 11
+LINK, IDENT = b"/usr/lib/debug/.dwz/x", bytes(range(1, 21))
+
+
+def packed(o, content, size=None, more=b""):
+    """gABI, Elf32_Chdr and Elf64_Chdr, and a zlib stream."""
+    size = len(content) if size is None else size
+    head = o.pack("IIQQ", 1, 0, size, 1) if o.wide == 2 else o.pack("III", 1, size, 1)
+    return head + zlib.compress(content) + more
+
+
+# Section, its flags, how, what the rebuilt file and what the delivered one holds, and whether that may be.
+CONTENTS = [
+    (".gnu_debugaltlink", 0, "another build-id", LINK + b"\0" + IDENT, LINK + b"\0" + IDENT[::-1], True),
+    (".gnu_debugaltlink", 0, "another path", LINK + b"\0" + IDENT, LINK * 2 + b"\0" + IDENT, True),
+    (".gnu_debugaltlink", 0, "no build-id", LINK + b"\0" + IDENT, LINK + b"\0", False),
+    (".gnu_debugaltlink", 0, "a payload", LINK + b"\0" + IDENT, LINK + b"\0" + IDENT * 4, False),
+    (".gnu_debugaltlink", 0, "no path", LINK + b"\0" + IDENT, LINK * 2, False),
+    (".gnu_debugaltlink", SHF_ALLOC, "loaded", LINK + b"\0" + IDENT, LINK + b"\0" + IDENT[::-1], False),
+    (".debug_sup", SHF_COMPRESSED, "packed", b"one" * 90, b"two" * 90, True),
+    (".debug_sup", SHF_COMPRESSED, "packed, more than it says", b"one" * 90, (b"two" * 90, 269), False),
+    (".debug_sup", SHF_COMPRESSED, "packed, less than it says", b"one" * 90, (b"two" * 90, 271), False),
+    (".debug_sup", SHF_COMPRESSED, "packed, a payload behind it", b"one" * 90,
+     (b"two" * 90, 270, b"payload"), False),
+    (".debug_sup", SHF_COMPRESSED | SHF_ALLOC, "packed, loaded", b"one" * 90, b"two" * 90, False),
+]
+
+
+def with_content(data, name, flags, content):
+    o = Object(data)
+    if flags & SHF_COMPRESSED:
+        content = packed(o, *content) if isinstance(content, tuple) else packed(o, content)
+    o.sections.insert(len(o.sections) - 1, Section(name=name, flags=flags, content=content))
+    return o.write()
+
+
+def add_contents(pairs, name, data):
+    for section, flags, what, rebuilt, delivered, fits in CONTENTS:
+        one, other = (with_content(data, section, flags, c) for c in (delivered, rebuilt))
+        pairs.both_ways(f"{name}: {section}: {what}", "normalised" if fits else "different", one, other)
+        if flags & SHF_ALLOC == 0 and fits:
+            pairs.add(f"{name}: {section}: {what}, missing", "normalised", Object(data).write(), other)
+            pairs.add(f"{name}: {section}: {what}, added", "different", one, Object(data).write())
+
+
 # What is an attack when it is added is harmless when it is taken away.
 ADDS = {"section_added_debug", "section_added_debug_twice", "section_added_comment",
         "symbol_added_local", "symbol_added_file"}
@@ -241,6 +290,7 @@ def main():
             if name in COVERED:
                 add_numbers(pairs, name, data)
                 add_missing_symbols(pairs, name, data)
+                add_contents(pairs, name, data)
         for answer in pairs.answers():
             counts[answer.wanted] += 1
             if answer.tier != answer.wanted:
