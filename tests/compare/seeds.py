@@ -15,6 +15,7 @@ import cramfs  # noqa: E402
 import ext  # noqa: E402
 import fat  # noqa: E402
 import romfs  # noqa: E402
+import iso  # noqa: E402
 import lzop  # noqa: E402
 import squashfs  # noqa: E402
 from android import boot, fill, raw, skip, sparse  # noqa: E402
@@ -81,6 +82,7 @@ SEEDS = {
     "ext4": (ext.small("ext4"), ext.small("ext2", uuid=ext.OTHER_UUID)),
     "fat12": (fat.small(), fat.small(content=b"less", skip=1)),
     "fat32": (fat.small(32), fat.small(32, options={"stamp": 0})),
+    "iso": (iso.small(), iso.small(stamp=1600000000)),
     "bzip2": (bz2.compress(A), bz2.compress(B, 1) + bz2.compress(b"")),
     "lzma": (lzma.compress(A, format=lzma.FORMAT_ALONE), lzma.compress(B, format=lzma.FORMAT_ALONE)),
     "lz4": (lz4(A), lz4(B) + SKIPPABLE),

@@ -92,6 +92,12 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 * time of the file that it writes.
 	 */
 	{ "gzip/timestamps@1", "modification time in a gzip header" },
+	/*
+	 * Seven bytes (date, time, zone) in a directory record, or in a field of Rock Ridge behind it, and
+	 * seventeen (digits and a zone) in a volume descriptor: each a time that there is, or zeros. As
+	 * below for tar; no system goes by the times of the volume.
+	 */
+	{ "iso/timestamps@1", "times in ISO 9660 records and volume descriptors" },
 	/* Four bytes, seconds. As for gzip. */
 	{ "lzop/timestamps@1", "modification time in an lzop header" },
 	/*

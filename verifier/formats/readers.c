@@ -31,6 +31,7 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_trx,       /* "HDR0" and version 1 or 2 */
 	&assay_reader_uimage,    /* 27 05 19 56 */
 	&assay_reader_zstd,      /* 28 b5 2f fd */
+	&assay_reader_iso,       /* "CD001" in the seventeenth block of 2 KiB */
 	&assay_reader_gpt,       /* "EFI PART" in the second sector */
 	&assay_reader_fat,       /* a boot sector whose numbers agree, and the table behind it */
 	&assay_reader_cpio,      /* "0707", or its bytes in either order */
