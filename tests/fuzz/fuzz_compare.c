@@ -10,9 +10,12 @@
 #include "report/report.h"
 
 /* Small, so that a bomb is a limit and not a slow run. */
-static const struct assay_unpack_limits limits = {
-	.depth = 6, .members = 1000, .bytes = 1 << 22, .ratio = 1000, .ratio_from = 1 << 16
-};
+static const struct assay_unpack_limits limits = { .depth = 6,
+	                                           .members = 1000,
+	                                           .bytes = 1 << 22,
+	                                           .ratio = 1000,
+	                                           .ratio_from = 1 << 16,
+	                                           .tables = 1 << 20 };
 
 static void check_ledgers(const struct assay_comparison *comparison)
 {

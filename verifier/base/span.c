@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/span.h"
 
+#include "base/spool.h"
+
+void assay_bytes_fini(struct assay_bytes *bytes)
+{
+	if (bytes->spool != NULL)
+		assay_spool_release(bytes->spool, bytes->ptr, bytes->len);
+	else
+		free(bytes->ptr);
+	*bytes = (struct assay_bytes){ 0 };
+}
+
 bool assay_span_is_fill(struct assay_span span, uint8_t value)
 {
 	/* If the first byte is right and every byte equals the one before it, all are right. */

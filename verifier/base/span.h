@@ -20,18 +20,16 @@ struct assay_span {
 	size_t len; /* bytes */
 };
 
+struct assay_spool;
+
 /** Owned; free with assay_bytes_fini or ASSAY_AUTO_BYTES. */
 struct assay_bytes {
 	uint8_t *ptr;
-	size_t len; /* bytes */
+	size_t len;                /* bytes */
+	struct assay_spool *spool; /* where they lie; NULL: on the heap */
 };
 
-static inline void assay_bytes_fini(struct assay_bytes *bytes)
-{
-	free(bytes->ptr);
-	bytes->ptr = NULL;
-	bytes->len = 0;
-}
+void assay_bytes_fini(struct assay_bytes *bytes);
 
 #define ASSAY_AUTO_BYTES ASSAY_AUTO(assay_bytes_fini)
 

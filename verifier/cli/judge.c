@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/judge.h"
 
+#include <sys/statvfs.h>
+
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "compare/inspect.h"
@@ -11,7 +13,8 @@
 
 #define ANSWER_MAX ((uint64_t)1 << 30) /* bytes; ours */
 #define SECONDS_MAX ((uint64_t)100 * 365 * 86400)
-#define SLACK ((uint64_t)2 << 30)   /* bytes for the program, its threads and its tables */
+#define SLACK ((uint64_t)2 << 30)       /* bytes for the program, its threads and its tables */
+#define SPOOL_FROM ((uint64_t)64 << 10) /* bytes; less cannot unpack to much: formats/budget.h */
 #define SMALL_MAX ((size_t)8 << 20) /* bytes; comparing them takes less than starting a thread */
 
 /* A pair of sides. */
@@ -30,6 +33,8 @@ struct task {
 	const struct assay_judge *judge;
 	struct pair *const *pairs;
 	size_t count;
+	struct assay_unpack_limits limits; /* the judge's, with the spools */
+	struct assay_spool spools[2];
 	struct assay_worker worker;
 	struct assay_working *working; /* NULL: not started, or over */
 };
@@ -44,22 +49,23 @@ static const struct assay_unpack_limits *limits_of(const struct assay_judge *jud
 /* --- inside the other process -------------------------------------------------------------- */
 
 /* The member that is asked for instead of the file, when one is. */
-static int take_member(const struct assay_judge *judge, struct assay_span *file,
-                       struct assay_bytes *member, struct assay_error *err)
+static int take_member(const struct task *task, struct assay_span *file, struct assay_bytes *member,
+                       struct assay_error *err)
 {
-	if (judge->member == NULL)
+	if (task->judge->member == NULL)
 		return 0;
-	if (assay_unpack_member(*file, judge->member, limits_of(judge), member, err) < 0)
+	if (assay_unpack_member(*file, task->judge->member, &task->limits, member, err) < 0)
 		return -1;
 	*file = assay_span_of_bytes(member);
 	return 0;
 }
 
-static int compare_pair(const struct assay_judge *judge, struct pair *pair,
+static int compare_pair(const struct task *task, struct pair *pair,
                         const struct assay_progress *progress, struct assay_buffer *out,
                         struct assay_error *err)
 {
-	const struct assay_compare_options options = { .limits = limits_of(judge),
+	const struct assay_judge *judge = task->judge;
+	const struct assay_compare_options options = { .limits = &task->limits,
 		                                       .progress = progress,
 		                                       .layout = judge->layout,
 		                                       .exclusions = judge->exclusions,
@@ -69,7 +75,7 @@ static int compare_pair(const struct assay_judge *judge, struct pair *pair,
 	size_t at = out->len;
 
 	assay_progress_tell(progress, ASSAY_STAGE_COMPARE, 0, 0, pair->sides[0].name);
-	if (take_member(judge, &pair->sides[0].span, &member, err) < 0 ||
+	if (take_member(task, &pair->sides[0].span, &member, err) < 0 ||
 	    assay_compare(&pair->sides[0], &pair->sides[1], &options, &comparison, err) < 0)
 		return -1;
 	assay_wire_number(out, 0);
@@ -84,7 +90,7 @@ static int compare(void *context, const struct assay_progress *progress, struct 
 	const struct task *task = context;
 
 	for (size_t i = 0; i < task->count; i++)
-		if (compare_pair(task->judge, task->pairs[i], progress, out, err) < 0)
+		if (compare_pair(task, task->pairs[i], progress, out, err) < 0)
 			return -1;
 	return 0;
 }
@@ -98,8 +104,8 @@ static int inspect(void *context, const struct assay_progress *progress, struct 
 	ASSAY_AUTO_BYTES struct assay_bytes member = { 0 };
 
 	(void)progress;
-	if (take_member(task->judge, &file, &member, err) < 0 ||
-	    assay_inspect(file, limits_of(task->judge), task->judge->layout, &inspection, err) < 0)
+	if (take_member(task, &file, &member, err) < 0 ||
+	    assay_inspect(file, &task->limits, task->judge->layout, &inspection, err) < 0)
 		return -1;
 	assay_wire_write_inspection(&inspection, out);
 	return 0;
@@ -221,12 +227,43 @@ static void conclude_without(const struct pair *pair, const char *why, const cha
 	                            why, *place != '\0' ? ", at " : "", place);
 }
 
+/* Bytes for each spool: all processes that are at work together leave half of what is free. */
+static uint64_t spool_size(const char *folder, uint64_t wanted)
+{
+	uint64_t spools = 2 * assay_parallel_width(), free_bytes;
+	struct statvfs host;
+
+	if (statvfs(folder, &host) < 0 ||
+	    __builtin_mul_overflow((uint64_t)host.f_bavail, (uint64_t)host.f_frsize, &free_bytes))
+		return 0;
+	return wanted < free_bytes / 2 / spools ? wanted : free_bytes / 2 / spools;
+}
+
+/*
+ * Only the process that is started now has them: each has its own. Where no such file can be had
+ * what is unpacked is in memory.
+ */
+static void open_spools(struct task *task)
+{
+	const char *folder = getenv("TMPDIR");
+	struct assay_error unused = ASSAY_ERROR_INIT;
+	uint64_t size;
+
+	folder = folder != NULL && *folder == '/' ? folder : "/var/tmp";
+	size = spool_size(folder, task->limits.bytes);
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(task->spools); i++)
+		(void)!assay_spool_open(folder, size, &task->spools[i], &unused);
+	task->worker.memory += 2 * size;
+	task->limits.spools = task->spools;
+}
+
 /* All kinds of work want the same. */
 static int start_task(struct task *task, assay_worker_work *work, struct assay_error *err)
 {
 	const struct assay_judge *judge = task->judge;
 	uint64_t seconds = judge->seconds > 0 ? judge->seconds : ASSAY_JUDGE_SECONDS;
 	uint64_t bytes = 0;
+	int result;
 
 	for (size_t i = 0; i < task->count; i++)
 		bytes += task->pairs[i]->sides[0].span.len + task->pairs[i]->sides[1].span.len;
@@ -236,7 +273,13 @@ static int start_task(struct task *task, assay_worker_work *work, struct assay_e
 	task->worker.timeout_ms = 1000 * (seconds < SECONDS_MAX ? seconds : SECONDS_MAX);
 	task->worker.memory = 4 * limits_of(judge)->bytes + 2 * bytes + SLACK;
 	task->worker.answer_max = ANSWER_MAX;
-	return assay_worker_start(&task->worker, &task->working, err);
+	task->limits = *limits_of(judge);
+	if (bytes > SPOOL_FROM)
+		open_spools(task);
+	result = assay_worker_start(&task->worker, &task->working, err);
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(task->spools); i++)
+		assay_spool_close(&task->spools[i]);
+	return result;
 }
 
 /* Return: 1; 0 when its pairs must be compared one by one: together they gave no answer; -1 */

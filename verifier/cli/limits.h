@@ -28,7 +28,9 @@ struct assay_limit_options {
 	{ "max-members", 0, "N", "open no more members (default: 10000000)", ASSAY_OPTION_SIZE,    \
 	  &(opt).limits.members },                                                                 \
 	{ "max-ratio", 0, "N", "unpack no stream to more times its size (default: 1000)",          \
-	  ASSAY_OPTION_SIZE, &(opt).limits.ratio }
+	  ASSAY_OPTION_SIZE, &(opt).limits.ratio },                                                \
+	{ "max-tables", 0, "SIZE", "memory for what is known of members (default: 80M)",           \
+	  ASSAY_OPTION_SIZE, &(opt).limits.tables }
 /* clang-format on */
 
 /** Check what was stored and complete opt->limits. Errors: ASSAY_E_USAGE */

@@ -209,6 +209,8 @@ int assay_node_compare_file(struct assay_walk *walk, struct assay_node *node,
                             struct assay_error *err)
 {
 	walk->identities = (struct assay_identities){ 0 };
+	assay_budget_open(&walk->budgets[0], node->delivered.len);
+	assay_budget_open(&walk->budgets[1], node->rebuilt.len);
 	if (assay_node_compare(walk, node, err) < 0)
 		return -1;
 	return assay_identity_check_equal(walk, node, err);
@@ -231,11 +233,14 @@ struct assay_walk assay_walk_of(const struct assay_compare_options *options)
 {
 	static const struct assay_compare_options defaults;
 	struct assay_budget budget = assay_budget_of(options != NULL ? options->limits : NULL);
-
-	return (struct assay_walk){
+	struct assay_walk walk = {
 		.budgets = { budget, budget },
 		.options = options != NULL ? options : &defaults,
 	};
+
+	if (budget.spool != NULL)
+		walk.budgets[1].spool = &budget.limits.spools[1];
+	return walk;
 }
 
 int assay_node_conclude(struct assay_node *root, struct assay_comparison *out,

@@ -154,7 +154,9 @@ static int search_place(struct search *search, const struct assay_node *node,
 int assay_identity_check_equal(struct assay_walk *walk, struct assay_node *node,
                                struct assay_error *err)
 {
-	struct search search = { .walk = walk, .budget = assay_budget_of(walk->options->limits) };
+	struct search search = {
+		.walk = walk, .budget = assay_budget_for(walk->options->limits, node->delivered.len)
+	};
 	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
 	struct assay_error why = ASSAY_ERROR_INIT;
 

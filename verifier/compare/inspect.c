@@ -229,7 +229,9 @@ int assay_inspect(struct assay_span file, const struct assay_unpack_limits *limi
                   const struct assay_flash_layout *layout, struct assay_inspection *out,
                   struct assay_error *err)
 {
-	struct job job = { .out = out, .layout = layout, .budget = assay_budget_of(limits) };
+	struct job job = { .out = out,
+		           .layout = layout,
+		           .budget = assay_budget_for(limits, file.len) };
 
 	if (inspect_place(&job, &(struct place){ .path = "", .span = file }, err) < 0)
 		return -1;

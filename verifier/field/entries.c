@@ -205,7 +205,7 @@ static int open_at(struct assay_span file, struct assay_budget *budget, unsigned
 int assay_field_entries(struct assay_span file, const struct assay_unpack_limits *limits,
                         struct assay_reference_files *out, struct assay_error *err)
 {
-	struct assay_budget budget = assay_budget_of(limits);
+	struct assay_budget budget = assay_budget_for(limits, file.len);
 
 	return open_at(file, &budget, 0, out, err);
 }

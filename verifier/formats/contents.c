@@ -6,6 +6,32 @@
 #include "base/memory.h"
 #include "formats/package/package.h"
 
+/* What a name takes at least, however short it is: malloc(3) of the C library. */
+#define NAME_ROOM 32
+
+/* Whether the tables may get bytes larger. */
+static bool weigh(struct assay_contents *contents, uint64_t bytes)
+{
+	struct assay_budget *budget = contents->budget;
+
+	if (budget == NULL)
+		return true;
+	budget->tables += bytes;
+	return budget->tables <= budget->tables_max;
+}
+
+/*
+ * The same for tables whose readers do not stop for a limit: the last item is used again and again,
+ * and in the end all of it is refused.
+ */
+static bool has_room(struct assay_contents *contents, size_t count, uint64_t bytes)
+{
+	bool fits = weigh(contents, bytes);
+
+	contents->full |= !fits;
+	return fits || count == 0;
+}
+
 /* Take note that an entry has one part more; its parts should follow each other. */
 static void count_part(struct assay_contents *contents, struct assay_entry *entry,
                        const struct assay_part *part)
@@ -28,6 +54,8 @@ struct assay_part *assay_contents_part_at(struct assay_contents *contents, size_
 		offset = contents->end;
 		length = 0;
 	}
+	if (!has_room(contents, contents->part_count, sizeof(*contents->parts)))
+		return &contents->parts[contents->part_count - 1];
 	assay_grow(&contents->parts, &contents->part_cap, contents->part_count,
 	           sizeof(*contents->parts));
 	part = &contents->parts[contents->part_count];
@@ -98,6 +126,8 @@ int assay_contents_entry(struct assay_contents *contents, struct assay_budget *b
 	if (contents->entry_count >= ASSAY_NO_ENTRY)
 		return assay_fail(err, ASSAY_E_LIMIT, "more than %zu members in one container",
 		                  ASSAY_NO_ENTRY);
+	if (!weigh(contents, sizeof(*contents->entries) + NAME_ROOM))
+		return assay_budget_tables(budget, err);
 	assay_grow(&contents->entries, &contents->entry_cap, contents->entry_count,
 	           sizeof(*contents->entries));
 	contents->entries[contents->entry_count++] = (struct assay_entry){
@@ -114,6 +144,8 @@ int assay_contents_text(struct assay_contents *contents, char **slot, struct ass
 {
 	if (text.len > 0 && memchr(text.ptr, '\0', text.len) != NULL)
 		return assay_fail_at(err, ASSAY_E_FORMAT, contents->end, "a name with a NUL in it");
+	if (!weigh(contents, text.len))
+		return assay_budget_tables(contents->budget, err);
 	free(*slot);
 	*slot = assay_strndup(text.len > 0 ? (const char *)text.ptr : "", text.len);
 	return 0;
@@ -122,6 +154,8 @@ int assay_contents_text(struct assay_contents *contents, char **slot, struct ass
 void assay_contents_attribute(struct assay_contents *contents, size_t entry,
                               const struct assay_attribute *attribute)
 {
+	if (!has_room(contents, contents->attribute_count, sizeof(*contents->attributes)))
+		return;
 	assay_grow(&contents->attributes, &contents->attribute_cap, contents->attribute_count,
 	           sizeof(*contents->attributes));
 	contents->attributes[contents->attribute_count] = *attribute;
@@ -158,6 +192,8 @@ int assay_contents_piece(struct assay_contents *contents, const struct assay_pie
 	if (!is_sound(contents, piece) ||
 	    __builtin_add_overflow(entry->size, piece->length, &entry->size))
 		return assay_fail_at(err, ASSAY_E_FORMAT, piece->offset, "content past the end");
+	if (!weigh(contents, sizeof(*contents->pieces)))
+		return assay_budget_tables(contents->budget, err);
 	assay_grow(&contents->pieces, &contents->piece_cap, contents->piece_count,
 	           sizeof(*contents->pieces));
 	contents->pieces[contents->piece_count++] = *piece;
@@ -177,6 +213,8 @@ struct assay_span assay_contents_keep(struct assay_contents *contents, struct as
 void assay_contents_false(struct assay_contents *contents, size_t entry, const char *what,
                           uint64_t offset, uint64_t length)
 {
+	if (!has_room(contents, contents->false_count, sizeof(*contents->false_values)))
+		return;
 	assay_grow(&contents->false_values, &contents->false_cap, contents->false_count,
 	           sizeof(*contents->false_values));
 	contents->false_values[contents->false_count++] =
@@ -185,6 +223,8 @@ void assay_contents_false(struct assay_contents *contents, size_t entry, const c
 
 void assay_contents_claim(struct assay_contents *contents, const struct assay_claim *claim)
 {
+	if (!has_room(contents, contents->claim_count, sizeof(*contents->claims)))
+		return;
 	assay_grow(&contents->claims, &contents->claim_cap, contents->claim_count,
 	           sizeof(*contents->claims));
 	contents->claims[contents->claim_count++] = *claim;
@@ -243,9 +283,10 @@ int assay_contents_read(const struct assay_reader *reader, struct assay_span spa
                         struct assay_budget *budget, struct assay_contents *out,
                         struct assay_error *err)
 {
-	*out = (struct assay_contents){ .reader = reader, .span = span };
+	*out = (struct assay_contents){ .reader = reader, .span = span, .budget = budget };
 	if (reader->read(budget, out, err) < 0 || assay_contents_finish(out, err) < 0)
 		return -1;
+	out->budget = NULL; /* it may be gone before the contents are */
 	assay_package_look(out);
 	return 0;
 }

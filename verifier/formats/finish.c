@@ -147,6 +147,8 @@ static int check_names(const struct assay_contents *contents, struct assay_error
 
 int assay_contents_finish(struct assay_contents *contents, struct assay_error *err)
 {
+	if (contents->full)
+		return assay_budget_tables(contents->budget, err);
 	if (contents->scattered)
 		sort_parts(contents, by_offset);
 	if (check_cover(contents, err) < 0)

@@ -36,6 +36,9 @@ struct assay_contents {
 	const struct assay_reader *reader;
 	const char *package; /* what kind of archive it is by its members; NULL: nothing special */
 	struct assay_span span;
+	struct assay_budget
+		*budget;          /* that pays for the tables while they are made; borrowed. NULL:
+	                                nobody does */
 	struct assay_part *parts; /* each entry's together; together they are exactly the span */
 	size_t part_count, part_cap;
 	struct assay_entry *entries; /* in the order of the container, where order means anything */
@@ -59,6 +62,7 @@ struct assay_contents {
 	bool scattered;            /* parts do not follow each other */
 	bool metadata;             /* there are bytes of role METADATA */
 	bool overrun;              /* a part was longer than what is left: a bug in a reader */
+	bool full;                 /* parts or attributes were left out: there was no room */
 };
 
 struct assay_reader {

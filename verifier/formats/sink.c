@@ -6,6 +6,8 @@
 #include "base/memory.h"
 
 #define FIRST_ROOM ((size_t)1 << 16)
+#define SPOOL_FROM ((size_t)16 << 20) /* bytes; what gets longer goes to the spool */
+#define SPOOL_STEP ((size_t)4 << 20)
 #define ROOM_MAX ((size_t)1 << 20) /* so that limits are looked at often enough */
 
 static int check_limits(const struct assay_sink *sink, struct assay_error *err)
@@ -21,16 +23,66 @@ static int check_limits(const struct assay_sink *sink, struct assay_error *err)
 	return 0;
 }
 
+/* Have all that was written elsewhere, and go on there. */
+static void move(struct assay_sink *sink, struct assay_bytes to, size_t cap)
+{
+	size_t len = sink->bytes.len;
+
+	if (len > 0)
+		memcpy(to.ptr, sink->bytes.ptr, len);
+	assay_bytes_fini(&sink->bytes);
+	sink->bytes = to;
+	sink->bytes.len = len;
+	sink->cap = cap;
+}
+
+/* Make room in the spool. Return: false when there is none */
+static bool grow_in_spool(struct assay_sink *sink)
+{
+	struct assay_spool *spool = sink->budget->spool;
+	struct assay_bytes to = { .spool = spool };
+	uint64_t cap;
+
+	if (sink->bytes.spool == NULL)
+		to.ptr = assay_spool_begin(spool);
+	if (sink->bytes.spool == NULL && to.ptr == NULL)
+		return false;
+	cap = assay_spool_room(spool, sink->bytes.len + SPOOL_STEP);
+	if (cap <= sink->bytes.len) {
+		if (to.ptr != NULL)
+			assay_spool_release(spool, to.ptr, 0);
+		return false;
+	}
+	if (to.ptr != NULL)
+		move(sink, to, (size_t)cap);
+	sink->cap = (size_t)cap;
+	return true;
+}
+
+/* What gets long goes to the spool, and comes back to memory where that has no room. */
+static void grow(struct assay_sink *sink)
+{
+	size_t cap = sink->cap == 0 ? FIRST_ROOM : sink->cap + sink->cap / 2;
+	bool long_now = sink->cap <= SPOOL_FROM && cap > SPOOL_FROM;
+
+	if ((long_now || sink->bytes.spool != NULL) && grow_in_spool(sink))
+		return;
+	if (sink->bytes.spool != NULL) {
+		move(sink, (struct assay_bytes){ .ptr = assay_calloc(cap, 1) }, cap);
+		return;
+	}
+	sink->cap = cap;
+	sink->bytes.ptr = assay_realloc(sink->bytes.ptr, sink->cap, 1);
+}
+
 int assay_sink_room(struct assay_sink *sink, struct assay_bytes *room, struct assay_error *err)
 {
 	uint64_t left;
 
 	if (check_limits(sink, err) < 0)
 		return -1;
-	if (sink->bytes.len == sink->cap) {
-		sink->cap = sink->cap == 0 ? FIRST_ROOM : sink->cap + sink->cap / 2;
-		sink->bytes.ptr = assay_realloc(sink->bytes.ptr, sink->cap, 1);
-	}
+	if (sink->bytes.len == sink->cap)
+		grow(sink);
 	left = sink->budget->limits.bytes - sink->budget->bytes;
 	room->ptr = sink->bytes.ptr + sink->bytes.len;
 	room->len = sink->cap - sink->bytes.len;
@@ -83,7 +135,9 @@ struct assay_bytes assay_sink_take(struct assay_sink *sink)
 {
 	struct assay_bytes out = sink->bytes;
 
-	if (out.len < sink->cap)
+	if (out.spool != NULL)
+		assay_spool_end(out.spool, out.len);
+	else if (out.len < sink->cap)
 		out.ptr = assay_realloc(out.ptr, out.len, 1);
 	sink->bytes = (struct assay_bytes){ 0 };
 	sink->cap = 0;

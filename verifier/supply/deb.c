@@ -50,8 +50,8 @@ static int take_members(const struct assay_contents *contents, struct assay_deb 
 
 int assay_deb_open(struct assay_span package, struct assay_deb *out, struct assay_error *err)
 {
-	const struct assay_unpack_limits limits = { .members = 64 };
-	struct assay_budget budget = assay_budget_of(&limits);
+	const struct assay_unpack_limits limits = { .members = 64, .tables = 1 << 20 };
+	struct assay_budget budget = assay_budget_for(&limits, package.len);
 	ASSAY_AUTO_CONTENTS struct assay_contents contents = { 0 };
 	const struct assay_reader *reader = assay_reader_for(package);
 

@@ -72,7 +72,7 @@ int assay_unpack_member(struct assay_span file, const char *path,
                         const struct assay_unpack_limits *limits, struct assay_bytes *out,
                         struct assay_error *err)
 {
-	struct place place = { .budget = assay_budget_of(limits), .span = file };
+	struct place place = { .budget = assay_budget_for(limits, file.len), .span = file };
 
 	if (descend(&place, path, err) < 0) {
 		ASSAY_AUTO_FREE char *quoted = assay_quoted(path);

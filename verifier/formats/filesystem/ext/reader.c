@@ -278,7 +278,7 @@ static void recompute(const struct assay_contents *contents, uint8_t *image)
 		.reader = contents->reader,
 		.span = assay_span_of(image, contents->span.len),
 	};
-	struct assay_budget budget = assay_budget_of(NULL);
+	struct assay_budget budget = assay_budget_for(NULL, contents->span.len);
 	struct ext fs = { .out = &scratch, .budget = &budget, .fix = image, .repaired = contents };
 	struct assay_error ignored = ASSAY_ERROR_INIT;
 

@@ -161,7 +161,7 @@ static int add_xattr(struct sqfs *fs, size_t entry, struct assay_cursor *cur,
 	static const char *const prefixes[] = { "user.", "trusted.", "security." };
 	struct assay_attribute attribute = { .key = "xattr", .form = ASSAY_FORM_TEXT };
 	struct assay_span name;
-	struct assay_bytes full;
+	struct assay_bytes full = { 0 };
 	uint16_t type, size;
 
 	if (assay_cursor_u16(cur, &type, err) < 0 || assay_cursor_u16(cur, &size, err) < 0 ||
