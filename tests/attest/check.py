@@ -97,11 +97,38 @@ def safe(text):
     return json.dumps(env)
 
 
-def declared(path):
+def declared(path, **kw):
     said = verdict(verdict="EQUIVALENT_DECLARED", tier="normalised",
-                   exclusions=[{"path": path, "size": 4, "reason": "calibration"}])
+                   exclusions=[{"path": path, "size": 4, "reason": "calibration", **kw}])
     said["predicate"]["artefacts"][0]["bytes"].update(identical=4, excluded=4)
     return envelope(said, "a", "b")
+
+
+def regions():
+    """An exclusion that the policy takes in a region only."""
+    def wanted(text):
+        return policy(SIGNERS, accept="normalised", more=f", exclusions: ['{text}']")
+    for text, allowed, kw in (("exactly that region", "mtd:art@100+4", {"offset": 100}),
+                              ("less of it", "mtd:art@96+64", {"offset": 100}),
+                              ("its end", "mtd:art@96+8", {"offset": 100}),
+                              ("a path with a sign and numbers", "mtd:art@1+2@100+4", {"offset": 100})):
+        proved(f"an exclusion: {text}", [declared("mtd:art@1+2" if "sign" in text else "mtd:art", **kw)],
+               wanted(allowed))
+    for text, allowed, path, kw in (
+            ("a byte before", "mtd:art@100+4", "mtd:art", {"offset": 99}),
+            ("a byte behind", "mtd:art@100+4", "mtd:art", {"offset": 101}),
+            ("behind all of it", "mtd:art@0+4", "mtd:art", {"offset": 1 << 62}),
+            ("a byte more", "mtd:art@100+4", "mtd:art", {"offset": 100, "size": 5}),
+            ("no place", "mtd:art@100+4", "mtd:art", {}),
+            ("a place below 0", "mtd:art@0+4", "mtd:art", {"offset": -1}),
+            ("no size", "mtd:art@0+4", "mtd:art", {"offset": 0, "size": None}),
+            ("a size in words", "mtd:art@0+4", "mtd:art", {"offset": 0, "size": "4"}),
+            ("a path like the item", "mtd:art@0+4", "mtd:art@0+4", {"offset": 0}),
+            ("another path", "mtd:art@0+4", "mtd:ar", {"offset": 0})):
+        not_proved(f"an exclusion: {text}", TRUST, "excludes mtd:ar", [declared(path, **kw)], wanted(allowed))
+    for text in ("a@0+0", "a@00+1", "a@0+99999999999999999999", "a@18446744073709551615+1"):
+        write("policy.yaml", wanted(text))
+        refused(f"an exclusion {text}", "not an offset and a size", "check", "--policy", "policy.yaml", "fw.bin")
 
 
 def signatures():
@@ -499,7 +526,7 @@ if __name__ == "__main__":
     folder = in_folder()
     if needs("openssl", "openssl"):
         keys()
-        for part in (good, signatures, statements, demands, revocations, policies, types, summaries,
+        for part in (good, regions, signatures, statements, demands, revocations, policies, types, summaries,
                      offline):
             part()
     finish()

@@ -155,10 +155,14 @@ def verdicts(payload):
                  policy(SIGNERS, product="name: switch", more=EXCLUSIONS))
     refused_pack("a rollback", "a rollback", good,
                  policy(SIGNERS, product="name: router, minimum: 5.0", more=EXCLUSIONS))
-    refused_pack("an exclusion of a partition", "excludes partition:art, which the policy does not allow", good,
+    refused_pack("an exclusion of a partition", "excludes partition:art, 65536 bytes at 131072, which the policy does not allow", good,
                  policy(SIGNERS))
     refused_pack("an exclusion in a tree", "excludes tree:root/etc/config", good,
                  policy(SIGNERS, more=", exclusions: ['partition:art']"))
+    refused_pack("an exclusion of a larger partition", "excludes partition:art, 65536 bytes at 131072, which", good,
+                 policy(SIGNERS, more=EXCLUSIONS.replace(":art", ":art@131072+65535")))
+    check("one of exactly that partition is taken", ask(good, policy(SIGNERS, more=EXCLUSIONS.replace(
+        ":art", ":art@131072+65536")))[0] == DONE)
     check("and the sample itself is taken", ask(good)[0] == DONE)
 
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "attest/allowance.h"
 #include "attest/document.h"
 #include "attest/pack.h"
 #include "attest/stamp.h"
@@ -377,9 +378,22 @@ static int judge_sources(const struct verdict *v)
 	            "says that what was built is not what was reviewed");
 }
 
-static int judge_exclusions(const struct verdict *v)
+static int judge_left_out(const struct verdict *v, struct assay_left_out what)
 {
 	const struct assay_policy_verdict *wanted = &v->terms->policy->verdict;
+	ASSAY_AUTO_FREE char *where = NULL;
+
+	if (assay_allowance_covers(wanted->exclusions, wanted->exclusions_count, &what))
+		return 0;
+	where = what.placed ? assay_asprintf(", %" PRIu64 " bytes at %" PRIu64 ",", what.size,
+	                                     what.offset)
+	                    : assay_strdup(",");
+	return fail(v->out, ASSAY_STANDING_REFUSED, "excludes %s%s which the policy does not allow",
+	            *what.path != '\0' ? what.path : "(no path)", where);
+}
+
+static int judge_exclusions(const struct verdict *v)
+{
 	struct assay_error err = ASSAY_ERROR_INIT;
 	const json_t *list = assay_field(v->statement.predicate, "exclusions", JSON_ARRAY, &err);
 	const char *verdict = assay_field_or_empty(v->statement.predicate, "verdict");
@@ -390,12 +404,11 @@ static int judge_exclusions(const struct verdict *v)
 		return fail(v->out, ASSAY_STANDING_UNUSABLE,
 		            "malformed: excludes something and does not say what");
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *path = assay_field_or_empty(json_array_get(list, i), "path");
+		const json_t *one = json_array_get(list, i);
 
-		if (!listed(wanted->exclusions, wanted->exclusions_count, path))
-			return fail(v->out, ASSAY_STANDING_REFUSED,
-			            "excludes %s, which the policy does not allow",
-			            *path != '\0' ? path : "(no path)");
+		if (judge_left_out(v, assay_left_out_of(assay_field_or_empty(one, "path"), one)) <
+		    0)
+			return -1;
 	}
 	return 0;
 }
@@ -588,32 +601,32 @@ static int judge_pack_owners(const struct verdict *v)
 /* What a device may have otherwise, each under the name that the policy has to allow. */
 static int judge_pack_exclusions(const struct verdict *v)
 {
-	const struct assay_policy_verdict *wanted = &v->terms->policy->verdict;
 	const json_t *layout = json_object_get(v->statement.predicate, "layout");
 	const json_t *partitions = json_object_get(layout, "partitions");
 	const json_t *trees = json_object_get(v->statement.predicate, "trees");
-	ASSAY_AUTO_STRINGS struct assay_strings names = { 0 };
 
 	for (size_t i = 0; i < json_array_size(partitions); i++) {
 		const json_t *one = json_array_get(partitions, i);
+		ASSAY_AUTO_FREE char *name =
+			assay_asprintf("partition:%s", assay_field_or_empty(one, "name"));
 
-		if (json_object_get(one, "exclude") != NULL)
-			assay_strings_printf(&names, "partition:%s",
-			                     assay_field_or_empty(one, "name"));
+		if (json_object_get(one, "exclude") != NULL &&
+		    judge_left_out(v, assay_left_out_of(name, one)) < 0)
+			return -1;
 	}
 	for (size_t i = 0; i < json_array_size(trees); i++) {
 		const json_t *tree = json_array_get(trees, i);
 		const json_t *list = json_object_get(tree, "exclusions");
 
-		for (size_t k = 0; k < json_array_size(list); k++)
-			assay_strings_printf(&names, "tree:%s/%s",
-			                     assay_field_or_empty(tree, "name"),
-			                     assay_field_or_empty(json_array_get(list, k), "path"));
+		for (size_t k = 0; k < json_array_size(list); k++) {
+			ASSAY_AUTO_FREE char *name = assay_asprintf(
+				"tree:%s/%s", assay_field_or_empty(tree, "name"),
+				assay_field_or_empty(json_array_get(list, k), "path"));
+
+			if (judge_left_out(v, assay_left_out_of(name, NULL)) < 0)
+				return -1;
+		}
 	}
-	for (size_t i = 0; i < names.count; i++)
-		if (!listed(wanted->exclusions, wanted->exclusions_count, names.items[i]))
-			return fail(v->out, ASSAY_STANDING_REFUSED,
-			            "excludes %s, which the policy does not allow", names.items[i]);
 	return 0;
 }
 

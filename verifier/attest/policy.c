@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "attest/allowance.h"
 #include "attest/stamp.h"
 #include "base/file.h"
 #include "base/memory.h"
@@ -141,7 +142,7 @@ static const char *wrong_schema(const char *text)
 static const struct assay_yaml_rule rules[] = {
 	{ .path = "schema", .wrong = wrong_schema },
 	{ .path = "verdict.rules[]", .unique = true },
-	{ .path = "verdict.exclusions[]", .unique = true },
+	{ .path = "verdict.exclusions[]", .wrong = assay_allowance_wrong, .unique = true },
 	{ .path = "verdict.max_age", .min = 1, .max = DAYS_MAX },
 	{ .path = "required.owners", .min = 1, .max = ASSAY_POLICY_SIGNERS },
 	{ .path = "required.performers", .min = 1, .max = ASSAY_POLICY_SIGNERS },

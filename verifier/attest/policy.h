@@ -55,7 +55,7 @@ struct assay_policy {
 		enum assay_tier accept;
 		char **rules; /* those that may be used; one item "any": every one */
 		unsigned rules_count;
-		char **exclusions; /* paths whose bytes need not be compared */
+		char **exclusions; /* what need not be compared: attest/allowance.h */
 		unsigned exclusions_count;
 		uint64_t max_age; /* days; 0: any age */
 	} verdict;
