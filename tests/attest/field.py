@@ -598,7 +598,62 @@ def hashes():
     for text, data in (("MD5 only", f"{'0' * 32}  kernel-a\n"), ("upper case", lines(("x", "A" * 64))),
                        ("no name", "0" * 64 + "\n"), ("garbage", "garbage\n")):
         write("list", data)
-        refused(f"digests: {text}", "list: line 1: not a SHA-256 and a name", *command)
+        refused(f"digests: {text}", "list: line 1: not a SHA-256 or SHA-512 and a name", *command)
+
+
+def sha512(data):
+    return hashlib.sha512(data).hexdigest()
+
+
+def longer_hashes():
+    """Digests of 512 bits: only of what the pack has them of."""
+    os.mkdir("longer")
+    for release in (NEW, OLD):
+        text = make_pack(release, LAYOUT + "more_digests: sha512\n", output="longer/" + release.pack)
+    told = json.loads(text)["predicate"]["sha512"]
+    check("SHA-512 in a pack", told[sha256(OLD.update)] == sha512(OLD.update) and
+          told[sha256(b"4.1.0\n")] == sha512(b"4.1.0\n") and
+          told[sha256(OLD.kernel.ljust(4 * ERASE, b"\xff"))] == sha512(OLD.kernel.ljust(4 * ERASE, b"\xff")) and
+          len(told) == len({sha256(d) for d in (
+              OLD.update, OLD.uboot, OLD.kernel, OLD.rootfs, *(c for _, c, _ in root_files("4.1.0") if c),
+              OLD.uboot.ljust(2 * ERASE, b"\xff"), OLD.kernel.ljust(4 * ERASE, b"\xff"),
+              OLD.rootfs.ljust(24 * ERASE, b"\xff"), OLD.rootfs.ljust(28 * ERASE, b"\xff"))}), told)
+    busybox = bytes_of("busybox", 5000)
+    whole = NEW.kernel.ljust(4 * ERASE, b"\xff")
+    for text, status, begin, data, reference in (
+            ("partitions and files", DONE, "consistent: router 4.2.1, 3 digests",
+             lines(("kernel-a", sha512(NEW.kernel)), ("/dev/mtd2", sha512(whole)), ("bin/busybox", sha512(busybox))),
+             "longer"),
+            ("of both lengths", DONE, "consistent: router 4.2.1, 2 digests",
+             lines(("kernel-a", sha512(NEW.kernel)), ("bin/busybox", sha256(busybox))), "longer"),
+            ("sha512sum --tag", DONE, "consistent", f"SHA512 (etc/version) = {sha512(b'4.2.1' + chr(10).encode())}\n",
+             "longer"),
+            ("the kernel's integrity log", DONE, "consistent: router 4.2.1",
+             f"10 {'0' * 40} ima-ng sha512:{sha512(busybox)} /bin/busybox\n", "longer"),
+            ("the older release", DONE, "consistent: router 4.1.0", lines(("kernel-a", sha512(OLD.kernel))), "longer"),
+            ("a file that is another", DIFFERENT, "different: router 4.2.1",
+             lines(("bin/busybox", sha512(b"evil")), ("kernel-a", sha512(NEW.kernel))), "longer"),
+            ("a file with another's content", DIFFERENT, "different: router 4.2.1",
+             lines(("bin/busybox", sha512(b"4.2.1\n")), ("kernel-a", sha512(NEW.kernel))), "longer"),
+            ("parts of two releases", DIFFERENT, "different",
+             lines(("kernel-a", sha512(NEW.kernel)), ("u-boot", sha512(NEW.uboot)), ("rootfs-a", sha512(OLD.rootfs))),
+             "longer"),
+            ("a member of the update", DONE, "consistent", lines(("kernel.itb", sha512(NEW.kernel))), "longer"),
+            ("a member that is another", DIFFERENT, "different",
+             lines(("kernel.itb", sha512(b"?")), ("kernel-a", sha512(NEW.kernel))), "longer"),
+            ("a pack without them", INCONCLUSIVE, "inconclusive: no release", lines(("kernel-a", sha512(NEW.kernel))),
+             "packs"),
+            ("a pack without them, beside one that fits", INCONCLUSIVE, "inconclusive: router 4.2.1",
+             lines(("kernel-a", sha512(b"evil")), ("rootfs-a", sha256(NEW.rootfs))), "packs")):
+        write("list", data)
+        expect(f"SHA-512: {text}", status, begin, "hashes", "list", reference=reference)
+    write("fleet", json.dumps({"device": "x", "hashes": {"kernel-a": sha512(NEW.kernel)}}) + "\n")
+    check("SHA-512: a fleet", ask("fleet", "fleet", reference="longer")[0] == DONE)
+    command = ["check", "--policy", "policy.yaml", "--reference", "longer", "--as", "hashes", *NOW, "list"]
+    for text, data in (("named SHA-256", f"SHA256 (x) = {'0' * 128}\n"), ("SHA-256 named so", f"SHA512 (x) = {'0' * 64}\n"),
+                       ("96 digits", f"{'0' * 96}  x\n"), ("127 digits", f"{'0' * 127}  x\n")):
+        write("list", data)
+        refused(f"SHA-512: {text}", "list: line 1: not a SHA-256 or SHA-512 and a name", *command)
 
 
 def shared_kernel():
@@ -658,6 +713,6 @@ if __name__ == "__main__":
         keys()
         set_up()
         for part in (updates, two_packs, dumps, slots, swapped_slots, revoked, changed_dumps, nand, trees,
-                     attributes, cpios, folders, hashes, shared_kernel, fleet):
+                     attributes, cpios, folders, hashes, longer_hashes, shared_kernel, fleet):
             part()
     finish()

@@ -124,6 +124,15 @@ def contents(payload):
             ("a mode that is none", "mode", files(lambda f: f[0].update(mode="99"))),
             ("a file without digest", "sha256: missing", files(lambda f: f[1].pop("sha256"))),
             ("a path that does not show", "do not show", files(lambda f: f[0].update(path="a\u202eb"))),
+            ("attributes that are no object", "attributes: must be", files(lambda f: f[0].update(attributes=[]))),
+            ("an attribute that is no text", "attributes: not a name", files(lambda f: f[0].update(attributes={"a": 1}))),
+            ("an attribute not in hexadecimal", "attributes: not", files(lambda f: f[0].update(attributes={"a": "x"}))),
+            ("an attribute without a name", "attributes: not", files(lambda f: f[0].update(attributes={"": "00"}))),
+            ("an attribute that does not show", "attributes: not", files(
+                lambda f: f[0].update(attributes={"a\u202e": "00"}))),
+            ("SHA-512 that are no object", "sha512: must be", put(sha512=[])),
+            ("half a SHA-512", "sha512: not", put(sha512={"0" * 64: "0" * 64})),
+            ("a SHA-512 of nothing", "sha512: not", put(sha512={"x": "0" * 128})),
             ("a tree without files", "files: is empty", files(lambda f: f.clear())),
             ("no list of evidence", "evidence: missing", signed(lambda _, p: p.pop("evidence"))),
             ("evidence without an envelope", "evidence[0]: no envelope", put(evidence=[{"name": "x"}]))):

@@ -431,6 +431,29 @@ static int read_trees(const json_t *predicate, struct assay_reference *out, stru
 	return 0;
 }
 
+static int read_twins(const json_t *json, struct assay_twins *out, struct assay_error *err)
+{
+	const char *name;
+	json_t *value;
+
+	if (json != NULL && !json_is_object(json))
+		return assay_fail(err, ASSAY_E_FORMAT, "sha512: must be an object");
+	json_object_foreach((json_t *)(uintptr_t)json, name, value)
+	{
+		const char *text = json_string_value(value);
+		struct assay_twin twin;
+
+		if (text == NULL || !assay_sha256_parse(name, &twin.sha256) ||
+		    !assay_span_parse_hex(assay_span_of_str(text), twin.sha512.bytes,
+		                          ASSAY_SHA512_SIZE))
+			return assay_fail(err, ASSAY_E_FORMAT,
+			                  "sha512: not a SHA-256 and a SHA-512");
+		assay_twins_add(out, &twin);
+	}
+	assay_twins_sort(out);
+	return 0;
+}
+
 static int read_update(const json_t *predicate, struct assay_reference *out,
                        struct assay_error *err)
 {
@@ -457,7 +480,8 @@ int assay_pack_parse(const json_t *predicate, struct assay_reference *out, struc
 	    take_name(product, "version", &out->version, err) < 0)
 		return assay_fail_in(err, "product");
 	if (read_update(predicate, out, err) < 0 || read_regions(predicate, out, err) < 0 ||
-	    read_trees(predicate, out, err) < 0)
+	    read_trees(predicate, out, err) < 0 ||
+	    read_twins(json_object_get(predicate, "sha512"), &out->twins, err) < 0)
 		return -1;
 	if (layout != NULL && read_layout(layout, &out->layout, err) < 0)
 		return assay_fail_in(err, "layout");

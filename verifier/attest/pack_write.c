@@ -168,6 +168,22 @@ static json_t *tree_json(const struct assay_reference_tree *tree)
 	return out;
 }
 
+static json_t *twins_json(const struct assay_twins *twins)
+{
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < twins->count; i++) {
+		const struct assay_twin *twin = &twins->items[i];
+		ASSAY_AUTO_BUFFER struct assay_buffer value = { 0 };
+		char name[ASSAY_SHA256_HEX];
+
+		assay_sha256_hex(&twin->sha256, name);
+		assay_buffer_add_hex(&value, assay_span_of(twin->sha512.bytes, ASSAY_SHA512_SIZE));
+		assay_json_set_str(out, name, assay_buffer_str(&value));
+	}
+	return out;
+}
+
 json_t *assay_pack_json(const struct assay_reference *reference)
 {
 	json_t *out = json_object(), *product = json_object(), *trees = json_array();
@@ -185,6 +201,8 @@ json_t *assay_pack_json(const struct assay_reference *reference)
 	for (size_t i = 0; i < reference->tree_count; i++)
 		assay_json_append(trees, tree_json(&reference->trees[i]));
 	assay_json_set(out, "trees", trees);
+	if (reference->twins.count > 0)
+		assay_json_set(out, "sha512", twins_json(&reference->twins));
 	return out;
 }
 

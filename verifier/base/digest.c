@@ -20,14 +20,24 @@ static void must(int ok)
 		assay_die("OpenSSL cannot compute a digest");
 }
 
-struct assay_hasher *assay_hasher_new(void)
+static struct assay_hasher *new_hasher(const EVP_MD *type)
 {
 	struct assay_hasher *hasher = assay_calloc(1, sizeof(*hasher));
 
 	hasher->ctx = EVP_MD_CTX_new();
 	must(hasher->ctx != NULL);
-	must(EVP_DigestInit_ex(hasher->ctx, EVP_sha256(), NULL));
+	must(EVP_DigestInit_ex(hasher->ctx, type, NULL));
 	return hasher;
+}
+
+struct assay_hasher *assay_hasher_new(void)
+{
+	return new_hasher(EVP_sha256());
+}
+
+struct assay_hasher *assay_hasher_new_512(void)
+{
+	return new_hasher(EVP_sha512());
 }
 
 void assay_hasher_add(struct assay_hasher *hasher, const void *ptr, size_t len)
@@ -36,6 +46,11 @@ void assay_hasher_add(struct assay_hasher *hasher, const void *ptr, size_t len)
 }
 
 void assay_hasher_finish(struct assay_hasher *hasher, struct assay_sha256 *out)
+{
+	must(EVP_DigestFinal_ex(hasher->ctx, out->bytes, NULL));
+}
+
+void assay_hasher_finish_512(struct assay_hasher *hasher, struct assay_sha512 *out)
 {
 	must(EVP_DigestFinal_ex(hasher->ctx, out->bytes, NULL));
 }
@@ -51,6 +66,11 @@ void assay_hasher_free(struct assay_hasher *hasher)
 void assay_sha256(struct assay_span span, struct assay_sha256 *out)
 {
 	must(EVP_Digest(span.ptr, span.len, out->bytes, NULL, EVP_sha256(), NULL));
+}
+
+void assay_sha512(struct assay_span span, struct assay_sha512 *out)
+{
+	must(EVP_Digest(span.ptr, span.len, out->bytes, NULL, EVP_sha512(), NULL));
 }
 
 void assay_sha1(const struct assay_span *spans, size_t count, uint8_t out[ASSAY_SHA1_SIZE])

@@ -18,14 +18,23 @@ struct assay_sha256 {
 	uint8_t bytes[ASSAY_SHA256_SIZE];
 };
 
+#define ASSAY_SHA512_SIZE 64 /* bytes; FIPS 180-4, 1 */
+
+/** Only to know again what others name by it. */
+struct assay_sha512 {
+	uint8_t bytes[ASSAY_SHA512_SIZE];
+};
+
 /** A digest in the making. Owned; free with assay_hasher_free. */
 struct assay_hasher;
 
 struct assay_hasher *assay_hasher_new(void);
+struct assay_hasher *assay_hasher_new_512(void);
 void assay_hasher_add(struct assay_hasher *hasher, const void *ptr, size_t len);
 
 /** The digest of all that was added. The hasher can then only be freed. */
 void assay_hasher_finish(struct assay_hasher *hasher, struct assay_sha256 *out);
+void assay_hasher_finish_512(struct assay_hasher *hasher, struct assay_sha512 *out);
 void assay_hasher_free(struct assay_hasher *hasher);
 
 static inline void assay_cleanup_hasher(struct assay_hasher **hasher)
@@ -35,6 +44,7 @@ static inline void assay_cleanup_hasher(struct assay_hasher **hasher)
 #define ASSAY_AUTO_HASHER ASSAY_AUTO(assay_cleanup_hasher)
 
 void assay_sha256(struct assay_span span, struct assay_sha256 *out);
+void assay_sha512(struct assay_span span, struct assay_sha512 *out);
 
 /**
  * Digest a descriptor from its current position to its end.

@@ -94,19 +94,26 @@ static void fill(struct release *release, const struct assay_reference *referenc
 	qsort(release->items, release->count, sizeof(*release->items), by_name);
 }
 
+static void add_place(struct assay_directory *directory, size_t release, const uint8_t *digest)
+{
+	assay_grow(&directory->places, &directory->place_cap, directory->place_count,
+	           sizeof(*directory->places));
+	directory->places[directory->place_count++] =
+		(struct place){ assay_load(digest, 8, true), (uint32_t)release };
+}
+
 static void index_digests(struct assay_directory *directory, size_t release)
 {
+	const struct assay_twins *twins = &directory->releases[release].reference->twins;
+
 	for (size_t i = 0; i < directory->releases[release].count; i++) {
 		const struct item *item = &directory->releases[release].items[i];
 
-		if (item->digest == NULL)
-			continue;
-		assay_grow(&directory->places, &directory->place_cap, directory->place_count,
-		           sizeof(*directory->places));
-		directory->places[directory->place_count++] =
-			(struct place){ assay_load(item->digest->bytes, 8, true),
-			                (uint32_t)release };
+		if (item->digest != NULL)
+			add_place(directory, release, item->digest->bytes);
 	}
+	for (size_t i = 0; i < twins->count; i++)
+		add_place(directory, release, twins->items[i].sha512.bytes);
 }
 
 struct assay_directory *assay_directory_new(const struct assay_reference *const *releases,
@@ -169,6 +176,31 @@ static bool is_device(const char *name)
 	return strncmp(name, "/dev/", 5) == 0;
 }
 
+/* What was said as a SHA-256. Return: NULL where the release has nothing of that SHA-512 */
+static const struct assay_sha256 *digest_of(const struct release *release,
+                                            const struct assay_listing_item *said)
+{
+	return said->longer ? assay_twins_find(&release->reference->twins, &said->sha512)
+	                    : &said->sha256;
+}
+
+static bool is_digest(const struct assay_sha256 *a, const struct assay_sha256 *b)
+{
+	return a != NULL && b != NULL && assay_sha256_equal(a, b);
+}
+
+/* Where the release has no SHA-512 nobody can tell whether one is another. */
+static bool is_comparable(const struct release *release, const struct assay_listing_item *said,
+                          const struct assay_sha256 *digest)
+{
+	const struct assay_twins *twins = &release->reference->twins;
+
+	for (size_t i = 0; said->longer && i < twins->count; i++)
+		if (assay_sha256_equal(&twins->items[i].sha256, digest))
+			return true;
+	return !said->longer;
+}
+
 /* The partition that has a digest, whatever the device calls it. */
 static const struct item *find_by_digest(const struct release *release,
                                          const struct assay_sha256 *digest)
@@ -176,8 +208,7 @@ static const struct item *find_by_digest(const struct release *release,
 	for (size_t i = 0; i < release->count; i++) {
 		const struct item *item = &release->items[i];
 
-		if (item->partition != NULL && item->digest != NULL &&
-		    assay_sha256_equal(item->digest, digest))
+		if (item->partition != NULL && is_digest(item->digest, digest))
 			return item;
 	}
 	return NULL;
@@ -189,24 +220,27 @@ static enum assay_found_state judge(const struct release *release,
                                     const struct assay_reference_partition **partition)
 {
 	const struct item *end = NULL, *item = find(release, bare(said->name), &end);
-	bool excluded = false, known = item != NULL;
+	const struct assay_sha256 *digest = digest_of(release, said);
+	bool excluded = false, known = item != NULL, comparable = false;
 
 	*partition = NULL;
 	for (; item != NULL && item < end; item++) {
 		*partition = item->partition;
 		if (item->digest == NULL)
 			excluded = true;
-		else if (assay_sha256_equal(item->digest, &said->sha256))
+		else if (is_digest(item->digest, digest))
 			return ASSAY_FOUND_MATCH;
+		else
+			comparable = comparable || is_comparable(release, said, item->digest);
 	}
 	if (!known && is_device(said->name)) {
-		item = find_by_digest(release, &said->sha256);
+		item = find_by_digest(release, digest);
 		*partition = item != NULL ? item->partition : NULL;
 		return item != NULL ? ASSAY_FOUND_MATCH : ASSAY_FOUND_UNKNOWN;
 	}
 	if (excluded)
 		return ASSAY_FOUND_EXCLUDED;
-	return known ? ASSAY_FOUND_DIFFERENT : ASSAY_FOUND_UNKNOWN;
+	return comparable ? ASSAY_FOUND_DIFFERENT : ASSAY_FOUND_UNKNOWN;
 }
 
 static size_t declared(const struct assay_directory *directory, const struct assay_listing *listing)
@@ -226,7 +260,9 @@ static size_t likeliest(const struct assay_directory *directory,
 	size_t best = ASSAY_FOUND_NONE;
 
 	for (size_t i = 0; i < listing->count; i++) {
-		uint64_t digest = assay_load(listing->items[i].sha256.bytes, 8, true);
+		const struct assay_listing_item *item = &listing->items[i];
+		uint64_t digest =
+			assay_load(item->longer ? item->sha512.bytes : item->sha256.bytes, 8, true);
 		size_t low = 0, high = directory->place_count;
 		uint32_t last = UINT32_MAX;
 

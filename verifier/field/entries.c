@@ -28,6 +28,12 @@ static int add_content(struct listing *listing, size_t index, struct assay_refer
 		return -1;
 	file->size = content.span.len;
 	assay_sha256(content.span, &file->sha256);
+	if (listing->files->twins != NULL) {
+		struct assay_twin twin = { .sha256 = file->sha256 };
+
+		assay_sha512(content.span, &twin.sha512);
+		assay_twins_add(listing->files->twins, &twin);
+	}
 	return 0;
 }
 

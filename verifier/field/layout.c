@@ -17,6 +17,11 @@ static const cyaml_strval_t placements[] = {
 	{ "apart", 1 },
 };
 
+static const cyaml_strval_t digest_names[] = {
+	{ "none", 0 },
+	{ "sha512", 1 },
+};
+
 static const cyaml_schema_value_t byte = { CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint8_t) };
 
 static const cyaml_schema_field_t partition_fields[] = {
@@ -74,6 +79,9 @@ static const cyaml_schema_field_t fields[] = {
 	                        memory_fields),
 	CYAML_FIELD_SEQUENCE("trees", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct assay_layout,
 	                     trees, &tree, 0, ASSAY_REFERENCE_TREES),
+	CYAML_FIELD_ENUM("more_digests", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT,
+	                 struct assay_layout, more_digests, digest_names,
+	                 ASSAY_ARRAY_LEN(digest_names)),
 	CYAML_FIELD_END,
 };
 

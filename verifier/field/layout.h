@@ -38,6 +38,7 @@ struct assay_layout {
 		unsigned exclusions_count;
 	} * trees;
 	unsigned trees_count;
+	unsigned more_digests; /* 1: the pack shall have the SHA-512 of things, too */
 };
 
 /** Read a layout. Errors: ASSAY_E_FORMAT, ASSAY_E_LIMIT as "FILE:LINE: key: what" */

@@ -6,7 +6,6 @@
 #include "base/quote.h"
 
 #define ITEMS_MAX 1000000
-#define HEX ((size_t)2 * ASSAY_SHA256_SIZE)
 
 void assay_listing_fini(struct assay_listing *listing)
 {
@@ -27,13 +26,17 @@ static char *quoted_span(struct assay_span text)
 	return assay_strdup(assay_buffer_str(&out));
 }
 
-static bool take_digest(struct assay_span text, struct assay_sha256 *out)
+/* Digits of a digest; which one it is follows from how many. */
+static bool take_digest(struct assay_span text, struct assay_listing_item *out)
 {
-	return assay_span_parse_hex(text, out->bytes, sizeof(out->bytes));
+	out->longer = text.len == (size_t)2 * ASSAY_SHA512_SIZE;
+	return out->longer ? assay_span_parse_hex(text, out->sha512.bytes, ASSAY_SHA512_SIZE)
+	                   : assay_span_parse_hex(text, out->sha256.bytes, ASSAY_SHA256_SIZE);
 }
 
+/* In: said  but for its name */
 static int add(struct assay_listing *listing, struct assay_span name,
-               const struct assay_sha256 *digest, struct assay_error *err)
+               const struct assay_listing_item *said, struct assay_error *err)
 {
 	struct assay_listing_item *item;
 
@@ -41,55 +44,71 @@ static int add(struct assay_listing *listing, struct assay_span name,
 		return assay_fail(err, ASSAY_E_LIMIT, "more than %d digests", ITEMS_MAX);
 	assay_grow(&listing->items, &listing->cap, listing->count, sizeof(*listing->items));
 	item = &listing->items[listing->count++];
+	*item = *said;
 	item->name = quoted_span(name);
-	item->sha256 = *digest;
 	return 0;
 }
 
 /* --- lines --------------------------------------------------------------------------------- */
 
 /* "DIGEST  NAME", "DIGEST *NAME" */
-static bool plain_line(struct assay_span line, struct assay_span *name, struct assay_sha256 *digest)
+static bool plain_line(struct assay_span line, struct assay_span *name,
+                       struct assay_listing_item *said)
 {
-	if (line.len < HEX + 3 || line.ptr[HEX] != ' ' ||
-	    (line.ptr[HEX + 1] != ' ' && line.ptr[HEX + 1] != '*'))
+	size_t hex = 0;
+
+	while (hex < line.len && line.ptr[hex] != ' ')
+		hex++;
+	if (line.len < hex + 3 || (line.ptr[hex + 1] != ' ' && line.ptr[hex + 1] != '*'))
 		return false;
-	*name = assay_span_sub(line, HEX + 2, line.len);
-	return take_digest(assay_span_sub(line, 0, HEX), digest);
+	*name = assay_span_sub(line, hex + 2, line.len);
+	return take_digest(assay_span_sub(line, 0, hex), said);
 }
 
-/* "SHA256 (NAME) = DIGEST" */
+/* "SHA256 (NAME) = DIGEST"; a name may have anything in it, a digest has no space. */
 static bool tagged_line(struct assay_span line, struct assay_span *name,
-                        struct assay_sha256 *digest)
+                        struct assay_listing_item *said)
 {
-	static const char head[] = "SHA256 (", tail[] = ") = ";
-	const size_t before = sizeof(head) - 1, after = sizeof(tail) - 1 + HEX;
+	static const char *const heads[] = { "SHA256 (", "SHA512 (" };
+	static const char tail[] = ") = ";
+	const size_t before = strlen(heads[0]), after = sizeof(tail) - 1;
+	size_t at = line.len;
 
-	if (line.len <= before + after || !assay_span_starts(line, head, before) ||
-	    memcmp(line.ptr + line.len - after, tail, sizeof(tail) - 1) != 0)
+	while (at > 0 && line.ptr[at - 1] != ' ')
+		at--;
+	if (at < before + 1 + after || memcmp(line.ptr + at - after, tail, after) != 0)
 		return false;
-	*name = assay_span_sub(line, before, line.len - before - after);
-	return take_digest(assay_span_sub(line, line.len - HEX, HEX), digest);
+	*name = assay_span_sub(line, before, at - after - before);
+	return take_digest(assay_span_sub(line, at, line.len - at), said) &&
+	       assay_span_starts(line, heads[said->longer], before);
 }
 
 /* "PCR DIGEST ima-ng sha256:DIGEST NAME": Linux, Documentation/security/IMA-templates.rst */
-static bool ima_line(struct assay_span line, struct assay_span *name, struct assay_sha256 *digest)
+static bool ima_line(struct assay_span line, struct assay_span *name,
+                     struct assay_listing_item *said)
 {
-	static const char mark[] = " ima-ng sha256:";
-	const size_t len = sizeof(mark) - 1;
+	static const char *const marks[] = { " ima-ng sha256:", " ima-ng sha512:" };
+	const size_t len = strlen(marks[0]);
 
-	for (size_t i = 0; i + len + HEX + 2 <= line.len; i++) {
-		if (memcmp(line.ptr + i, mark, len) != 0)
+	for (size_t i = 0; i + len < line.len; i++) {
+		bool longer = memcmp(line.ptr + i, marks[1], len) == 0;
+		struct assay_span rest = assay_span_sub(line, i + len, line.len);
+		size_t hex = 0;
+
+		if (!longer && memcmp(line.ptr + i, marks[0], len) != 0)
 			continue;
-		*name = assay_span_sub(line, i + len + HEX + 1, line.len);
-		return line.ptr[i + len + HEX] == ' ' &&
-		       take_digest(assay_span_sub(line, i + len, HEX), digest);
+		while (hex < rest.len && rest.ptr[hex] != ' ')
+			hex++;
+		*name = assay_span_sub(rest, hex + 1, rest.len);
+		return hex + 1 < rest.len && take_digest(assay_span_sub(rest, 0, hex), said) &&
+		       said->longer == longer;
 	}
 	return false;
 }
 
 static const struct {
-	bool (*take)(struct assay_span line, struct assay_span *name, struct assay_sha256 *digest);
+	bool (*take)(struct assay_span line, struct assay_span *name,
+	             struct assay_listing_item *said);
 } forms[] = {
 	{ plain_line },
 	{ tagged_line },
@@ -98,13 +117,15 @@ static const struct {
 
 static int parse_line(struct assay_span line, struct assay_listing *out, struct assay_error *err)
 {
-	struct assay_sha256 digest;
 	struct assay_span name;
 
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(forms); i++)
-		if (forms[i].take(line, &name, &digest))
-			return add(out, name, &digest, err);
-	return assay_fail(err, ASSAY_E_FORMAT, "not a SHA-256 and a name");
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(forms); i++) {
+		struct assay_listing_item said = { 0 };
+
+		if (forms[i].take(line, &name, &said))
+			return add(out, name, &said, err);
+	}
+	return assay_fail(err, ASSAY_E_FORMAT, "not a SHA-256 or SHA-512 and a name");
 }
 
 int assay_listing_parse(struct assay_span text, struct assay_listing *out, struct assay_error *err)
@@ -154,12 +175,13 @@ int assay_listing_report(const json_t *json, struct assay_listing *out, struct a
 		return assay_fail(err, ASSAY_E_FORMAT, "hashes: must be an object");
 	json_object_foreach((json_t *)(uintptr_t)hashes, name, value)
 	{
-		struct assay_sha256 digest;
+		struct assay_listing_item said = { 0 };
 
 		if (!json_is_string(value) ||
-		    !assay_sha256_parse(json_string_value(value), &digest))
-			return assay_fail(err, ASSAY_E_FORMAT, "hashes: a value is not a SHA-256");
-		if (add(out, assay_span_of_str(name), &digest, err) < 0)
+		    !take_digest(assay_span_of_str(json_string_value(value)), &said))
+			return assay_fail(err, ASSAY_E_FORMAT,
+			                  "hashes: a value is not a SHA-256 or SHA-512");
+		if (add(out, assay_span_of_str(name), &said, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -19,7 +19,9 @@ struct assay_listing {
 	char *product, *version; /* what it says it runs; NULL: not said */
 	struct assay_listing_item {
 		char *name;
+		bool longer; /* what was reported is a SHA-512 */
 		struct assay_sha256 sha256;
+		struct assay_sha512 sha512;
 	} * items;
 	size_t count, cap;
 };
@@ -28,8 +30,8 @@ void assay_listing_fini(struct assay_listing *listing);
 #define ASSAY_AUTO_LISTING ASSAY_AUTO(assay_listing_fini)
 
 /**
- * Read lines of sha256sum(1): "DIGEST  NAME" or "DIGEST *NAME", of its --tag, "SHA256 (NAME) = DIGEST",
- * or of the kernel's integrity log, "10 DIGEST ima-ng sha256:DIGEST NAME".
+ * Read lines of sha256sum(1) or sha512sum(1): "DIGEST  NAME" or "DIGEST *NAME", of their --tag, "SHA256
+ * (NAME) = DIGEST", or of the kernel's integrity log, "10 DIGEST ima-ng sha256:DIGEST NAME".
  *
  * Errors: ASSAY_E_FORMAT  a line that is none of these: as "line N: what"
  */

@@ -104,10 +104,26 @@ static void digest_content(struct assay_span content, struct assay_reference_con
 	}
 }
 
-static void digest_filled(struct assay_span content, uint64_t size, uint8_t value,
-                          struct assay_sha256 *out)
+static bool wants_sha512(const struct assay_field_release *release)
 {
-	ASSAY_AUTO_HASHER struct assay_hasher *hasher = assay_hasher_new();
+	return release->layout != NULL && release->layout->more_digests > 0;
+}
+
+static void add_twin(const struct assay_field_release *release, struct assay_span bytes,
+                     const struct assay_sha256 *sha256, struct assay_twins *out)
+{
+	struct assay_twin twin = { .sha256 = *sha256 };
+
+	if (!wants_sha512(release))
+		return;
+	assay_sha512(bytes, &twin.sha512);
+	assay_twins_add(out, &twin);
+}
+
+/* In: hasher  of any digest */
+static void add_filled(struct assay_hasher *hasher, struct assay_span content, uint64_t size,
+                       uint8_t value)
+{
 	uint64_t left = size - content.len;
 	uint8_t piece[PIECE];
 
@@ -116,7 +132,25 @@ static void digest_filled(struct assay_span content, uint64_t size, uint8_t valu
 	for (; left > PIECE; left -= PIECE)
 		assay_hasher_add(hasher, piece, PIECE);
 	assay_hasher_add(hasher, piece, (size_t)left);
-	assay_hasher_finish(hasher, out);
+}
+
+static void digest_filled(const struct assay_field_release *release, struct assay_span content,
+                          struct assay_reference_partition *made, struct assay_reference *out)
+{
+	for (size_t i = 0; made->exclude == NULL && i < out->layout.fill_count; i++) {
+		ASSAY_AUTO_HASHER struct assay_hasher *hasher = assay_hasher_new();
+		ASSAY_AUTO_HASHER struct assay_hasher *longer = assay_hasher_new_512();
+		struct assay_twin twin;
+
+		add_filled(hasher, content, made->size, out->layout.fill[i]);
+		assay_hasher_finish(hasher, &made->filled[i]);
+		if (!wants_sha512(release))
+			continue;
+		add_filled(longer, content, made->size, out->layout.fill[i]);
+		twin.sha256 = made->filled[i];
+		assay_hasher_finish_512(longer, &twin.sha512);
+		assay_twins_add(&out->twins, &twin);
+	}
 }
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
@@ -172,8 +206,9 @@ static int place(const struct assay_layout_memory *memory, unsigned index,
 }
 
 static int add_partition(const struct assay_field_release *release, unsigned index,
-                         struct assay_reference_layout *layout, struct assay_error *err)
+                         struct assay_reference *out, struct assay_error *err)
 {
+	struct assay_reference_layout *layout = &out->layout;
 	const struct assay_layout_memory *memory = release->layout->memory;
 	const struct assay_layout_partition *said = &memory->partitions[index];
 	ASSAY_AUTO_BYTES struct assay_bytes owned = { 0 };
@@ -187,6 +222,7 @@ static int add_partition(const struct assay_field_release *release, unsigned ind
 			return assay_fail(err, ASSAY_E_FORMAT, "its content is empty");
 		made.content.path = assay_quoted(said->content);
 		digest_content(content, &made.content);
+		add_twin(release, content, &made.content.sha256, &out->twins);
 	}
 	if (place(memory, index, layout, &made, err) < 0) {
 		assay_reference_content_fini(&made.content);
@@ -195,17 +231,17 @@ static int add_partition(const struct assay_field_release *release, unsigned ind
 	made.name = assay_quoted(said->name);
 	made.slot = quoted_or_null(said->slot);
 	made.exclude = quoted_or_null(said->exclude);
-	for (size_t i = 0; made.exclude == NULL && i < layout->fill_count; i++)
-		digest_filled(content, made.size, layout->fill[i], &made.filled[i]);
+	digest_filled(release, content, &made, out);
 	assay_grow(&layout->partitions, &layout->cap, layout->count, sizeof(made));
 	slot = &layout->partitions[layout->count++];
 	*slot = made;
 	return 0;
 }
 
-static int add_layout(const struct assay_field_release *release, struct assay_reference_layout *out,
+static int add_layout(const struct assay_field_release *release, struct assay_reference *reference,
                       struct assay_error *err)
 {
+	struct assay_reference_layout *out = &reference->layout;
 	const struct assay_layout_memory *memory =
 		release->layout != NULL ? release->layout->memory : NULL;
 
@@ -221,7 +257,7 @@ static int add_layout(const struct assay_field_release *release, struct assay_re
 	for (unsigned i = 0; i < memory->fill_count; i++)
 		out->fill[i] = memory->fill[i];
 	for (unsigned i = 0; i < memory->partitions_count; i++)
-		if (add_partition(release, i, out, err) < 0) {
+		if (add_partition(release, i, reference, err) < 0) {
 			ASSAY_AUTO_FREE char *name = assay_quoted(memory->partitions[i].name);
 
 			return assay_fail_in(err, "partition %s", name);
@@ -265,10 +301,17 @@ int assay_field_make(const struct assay_field_release *release, struct assay_ref
 	out->update = assay_quoted(release->name);
 	out->update_size = release->update.len;
 	assay_sha256(release->update, &out->update_sha256);
-	if (add_regions(release, out, err) < 0 || add_layout(release, &out->layout, err) < 0)
+	add_twin(release, release->update, &out->update_sha256, &out->twins);
+	if (add_regions(release, out, err) < 0 || add_layout(release, out, err) < 0)
 		return -1;
-	for (unsigned i = 0; layout != NULL && i < layout->trees_count; i++)
-		if (add_tree(release, &layout->trees[i], &out->trees[out->tree_count++], err) < 0)
+	for (unsigned i = 0; layout != NULL && i < layout->trees_count; i++) {
+		struct assay_reference_tree *tree = &out->trees[out->tree_count++];
+
+		tree->files.twins = wants_sha512(release) ? &out->twins : NULL;
+		if (add_tree(release, &layout->trees[i], tree, err) < 0)
 			return -1;
+		tree->files.twins = NULL;
+	}
+	assay_twins_sort(&out->twins);
 	return 0;
 }

@@ -47,6 +47,7 @@ void assay_reference_fini(struct assay_reference *reference)
 	layout_fini(&reference->layout);
 	for (size_t i = 0; i < reference->tree_count; i++)
 		tree_fini(&reference->trees[i]);
+	assay_twins_fini(&reference->twins);
 	*reference = (struct assay_reference){ 0 };
 }
 

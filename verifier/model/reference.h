@@ -11,6 +11,7 @@
 #define ASSAY_MODEL_REFERENCE_H
 
 #include "model/reference_files.h"
+#include "model/twins.h"
 
 #define ASSAY_REFERENCE_PARTITIONS 256
 #define ASSAY_REFERENCE_TREES 16
@@ -84,6 +85,8 @@ struct assay_reference {
 	struct assay_reference_layout layout;
 	struct assay_reference_tree trees[ASSAY_REFERENCE_TREES];
 	size_t tree_count;
+	struct assay_twins
+		twins; /* of the update, contents, filled partitions and files; or empty */
 };
 
 void assay_reference_fini(struct assay_reference *reference);

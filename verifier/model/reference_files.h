@@ -11,6 +11,7 @@
 
 #include "base/digest.h"
 #include "base/strings.h"
+#include "model/twins.h"
 
 enum assay_file_type {
 	ASSAY_FILE_REGULAR,
@@ -44,6 +45,7 @@ struct assay_reference_file {
 struct assay_reference_files {
 	struct assay_reference_file *items;
 	size_t count, cap;
+	struct assay_twins *twins; /* where the SHA-512 of contents go; borrowed; NULL: nowhere */
 	bool mounted; /* a folder: the kernel of this machine may have given labels of its own */
 	bool trusted_hidden; /* attributes whose names begin with "trusted." could not be seen */
 };
