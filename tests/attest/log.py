@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """assay log: trees, notes and proofs against a judge that is written here from the documents (RFC
 6962, C2SP), signatures by the openssl command, and everything that must not be believed."""
+import ctypes
 import struct
 
 from evidence import *  # noqa: F403
@@ -267,6 +268,65 @@ def not_appended():
     refused("neither a file nor --since", "wants either", "log", "prove", "--log", "log")
 
 
+def opened_by(folder, action):
+    """How many files below a folder are opened. Source: inotify(7)"""
+    libc = ctypes.CDLL(None, use_errno=True)
+    fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+    for top, _, _ in os.walk(folder):
+        assert libc.inotify_add_watch(fd, top.encode(), 0x20) >= 0  # IN_OPEN
+    result = action()
+    count = 0
+    try:
+        while data := os.read(fd, 1 << 16):
+            while data:
+                _, mask, _, length = struct.unpack("iIII", data[:16])
+                count += not mask & 0x40000000  # IN_ISDIR
+                data = data[16 + length:]
+    except BlockingIOError:
+        pass
+    os.close(fd)
+    return count, result
+
+
+def logarithmic():
+    """A proof opens as many files as a number has bits, not as many as there are bundles."""
+    trust = ["--trust", "trust", "--proof", "proof"]
+    for name in ("f0", "f1", "f2", "f3"):
+        write(name, name)
+    add("f0", *["f1"] * 255, "f2", *["f1"] * 1000, log="long")
+    for _ in range(3):
+        add(*["f1"] * 9000, "f3", log="long")
+    runs = [(int(os.path.basename(top)), int(n)) for top, _, names in os.walk("long/index") for n in names]
+    size = int(read("long/checkpoint").split(b"\n")[1])
+    covered = sorted(b for level, number in runs for b in range(number << level, (number + 1) << level))
+    check("the index has each full bundle once, in as few runs as there are bits", covered == list(
+        range(size // 256)) and len(runs) == bin(size // 256).count("1"), (runs, size))
+    for name in ("f0", "f2", "f3", "f1"):
+        count, got = opened_by("long", lambda n=name: assay("log", "prove", "--log", "long", n))
+        write("proof", got.stdout)
+        believed(f"{name} is in a long log", *trust, name)
+        check(f"{name}: {count} files of the log were opened", 3 <= count <= 32 and size // 256 > 100, got)
+    first = read("proof").decode().split("\n")[1]
+    check("the newest of equal entries is proved", first == f"index {size - 2}", first)
+    for text, change in (("without an index", lambda path: os.remove(path)),
+                         ("with an index cut short", lambda path: write(path, read(path)[:-16])),
+                         ("with an index of zeros", lambda path: write(path, bytes(len(read(path))))),
+                         ("with an index that leads elsewhere", lambda path: write(path, b"".join(
+                             read(path)[i:i + 8] + struct.pack(">Q", 1 << 63) for i in range(0, len(read(path)), 16))))):
+        shutil.copytree("long", "other.log")
+        for level, number in runs:
+            change(f"other.log/index/{level}/{number}")
+        for name in ("f0", "f2"):
+            write("proof", assay("log", "prove", "--log", "other.log", name).stdout)
+            believed(f"{name} is in a log {text}", *trust, name)
+        add("f3", *["f1"] * 300, log="other.log")
+        shown = assay("log", "prove", "--log", "other.log", "f3")
+        write("proof", shown.stdout)
+        believed(f"a log {text} goes on", *trust, "f3")
+        shutil.rmtree("other.log")
+    refused("what is not in a long log", "is not in the log", "log", "prove", "--log", "long", "trust")
+
+
 if __name__ == "__main__":
     folder = in_folder()
     if needs("openssl", "openssl"):
@@ -275,4 +335,5 @@ if __name__ == "__main__":
         witnesses()
         not_appended()
         demanded()
+        logarithmic()
     finish()

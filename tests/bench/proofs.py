@@ -150,6 +150,17 @@ def root(hashes):
     return hashlib.sha256(b"\1" + root(hashes[:half]) + root(hashes[half:])).digest()
 
 
+def put_index(log, leaves):
+    """Which entry has which hash, sorted: one run for each bit of the number of full bundles."""
+    end = len(leaves) // WIDTH
+    while end > 0:
+        level = (end & -end).bit_length() - 1
+        first, end = end - (1 << level), end - (1 << level)
+        some = sorted((leaves[i][:8], i) for i in range(first * WIDTH, (first + (1 << level)) * WIDTH))
+        os.makedirs(f"{log}/index/{level}", exist_ok=True)
+        write(f"{log}/index/{level}/{first >> level}", b"".join(h + struct.pack(">Q", i) for h, i in some))
+
+
 def make_log(log, files, size):
     """A log of so many files, the first and the last of which are there, as C2SP tlog-tiles has it."""
     entries = [b"file sha256:%s\n" % hashlib.sha256(b"%d" % i).hexdigest().encode() for i in range(size)]
@@ -159,6 +170,7 @@ def make_log(log, files, size):
         put_tile(log, "entries", i // WIDTH, b"".join(struct.pack(">H", len(e)) + e for e in some), len(some))
     level, hashes = 0, [hashlib.sha256(b"\0" + e).digest() for e in entries]
     top = root(hashes)
+    put_index(log, hashes)
     while hashes:
         for i in range(0, len(hashes), WIDTH):
             some = hashes[i:i + WIDTH]
@@ -193,7 +205,7 @@ def logs(size):
     prove = f"{ASSAY} log prove --log {{}} "
     for what, words, *aim in (("proof of the newest entry", "last", "--aim", "2"),
                               ("proof of growth", "--since since", "--aim", "2"),
-                              ("proof of the oldest entry, which is searched for", "first")):
+                              ("proof of the oldest entry, which is searched for", "first", "--aim", "2")):
         pairs(f"{what} in a log of {count} against one of a thousand", prove.format("large") + words,
               prove.format("small") + words, "-n", "9", *aim)
 

@@ -7,12 +7,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "base/cursor.h"
+#include "attest/tlog_index.h"
 #include "base/file.h"
 #include "base/memory.h"
 
 #define HEIGHT 8 /* tlog-tiles, "Merkle Tree" */
-#define WIDTH (1u << HEIGHT)
+#define WIDTH ASSAY_TLOG_WIDTH
 #define LEVELS 8        /* of tiles: 8 times 8 bits of an index */
 #define ENTRIES (-1)    /* in the place of a level: the bundles of entries */
 #define ENTRY_MAX 65535 /* bytes: an entry's length has 16 bits */
@@ -267,6 +267,17 @@ static int node(void *data, unsigned level, uint64_t index, struct assay_sha256 
 	return 0;
 }
 
+static int read_bundle(void *data, uint64_t number, struct assay_bytes *out,
+                       struct assay_error *err)
+{
+	return read_tile(data, ENTRIES, number, WIDTH, out, err);
+}
+
+static struct assay_tlog_bundles bundles_of(struct assay_tlog *log)
+{
+	return (struct assay_tlog_bundles){ .fd = log->fd, .read = read_bundle, .data = log };
+}
+
 static struct assay_merkle_source source_of(struct assay_tlog *log)
 {
 	return (struct assay_merkle_source){ .node = node, .data = log };
@@ -312,14 +323,18 @@ int assay_tlog_commit(struct assay_tlog *log, const char *origin, const struct a
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 }, note = { 0 };
 	struct assay_merkle_source source = source_of(log);
 	struct assay_merkle_tree tree = { .size = log->size };
+	const struct assay_tlog_bundles bundles = bundles_of(log);
+	uint64_t before = log->was.tree.size / WIDTH, now = log->size / WIDTH;
 
 	if (write_edges(log, err) < 0 || check_past(log, err) < 0 ||
+	    assay_tlog_index_write(&bundles, before, now, err) < 0 ||
 	    assay_merkle_root(&source, log->size, &tree.root, err) < 0)
 		return -1;
 	assay_checkpoint_write(origin, &tree, &text);
 	if (assay_note_sign(origin, key, assay_buffer_span(&text), &note, err) < 0 ||
 	    assay_file_write(log->fd, "checkpoint", assay_buffer_span(&note), 0666, err) < 0)
 		return -1;
+	assay_tlog_index_clean(&bundles, before, now);
 	assay_bytes_fini(&log->checkpoint);
 	log->checkpoint = assay_buffer_steal(&note);
 	log->was.origin = assay_span_of(NULL, 0);
@@ -361,42 +376,23 @@ int assay_tlog_prove_extension(struct assay_tlog *log, uint64_t old_size,
 	return assay_merkle_prove_extension(&source, old_size, log->size, out, err);
 }
 
-/* Return: the position of the last one in the bundle, WIDTH when there is none */
-static unsigned find_in(struct assay_span bundle, struct assay_span entry)
-{
-	struct assay_cursor cur = assay_cursor_at(bundle, true);
-	struct assay_error ignored = ASSAY_ERROR_INIT;
-	struct assay_span item;
-	unsigned found = WIDTH;
-	uint16_t length;
-
-	for (unsigned i = 0; i < WIDTH && assay_cursor_left(&cur) > 0; i++) {
-		if (assay_cursor_u16(&cur, &length, &ignored) < 0 ||
-		    assay_cursor_take(&cur, length, &item, &ignored) < 0)
-			break;
-		if (assay_span_equal(item, entry))
-			found = i;
-	}
-	return found;
-}
-
 int assay_tlog_find(struct assay_tlog *log, struct assay_span entry, uint64_t *index,
                     struct assay_error *err)
 {
-	for (uint64_t tile = (log->size + WIDTH - 1) / WIDTH; tile > 0; tile--) {
-		ASSAY_AUTO_BYTES struct assay_bytes bytes = { 0 };
-		unsigned found;
+	const struct assay_tlog_bundles bundles = bundles_of(log);
+	ASSAY_AUTO_BYTES struct assay_bytes newest = { 0 };
+	uint64_t full = log->size / WIDTH;
+	unsigned width = tile_width(log->size, 0, full), found = WIDTH;
 
-		if (read_tile(log, ENTRIES, tile - 1, tile_width(log->size, 0, tile - 1), &bytes,
-		              err) < 0)
+	if (width > 0) {
+		if (read_tile(log, ENTRIES, full, width, &newest, err) < 0)
 			return -1;
-		found = find_in(assay_span_of_bytes(&bytes), entry);
-		if (found < WIDTH) {
-			*index = (tile - 1) * WIDTH + found;
-			return 1;
-		}
+		found = assay_tlog_find_in(assay_span_of_bytes(&newest), entry);
 	}
-	return 0;
+	if (found == WIDTH)
+		return assay_tlog_index_find(&bundles, full, entry, index, err);
+	*index = full * WIDTH + found;
+	return 1;
 }
 
 void assay_tlog_entry(const char *kind, const struct assay_sha256 *digest, struct assay_buffer *out)
