@@ -215,6 +215,7 @@ def demanded():
     proof = assay("log", "prove", "--log", "log", "v.dsse.json").stdout
     write("v.tlog-proof", proof)
     answer("a proof", DONE, b"proved")
+    reported()
     write("v.tlog-proof", read("proof"))
     answer("the proof of another", TRUST, b"proof of a log: the entry is not in the log")
     write("v.tlog-proof", "x")
@@ -224,6 +225,30 @@ def demanded():
     answer("a proof without witnesses", TRUST, b"not enough witnesses")
     write("policy.yaml", read("policy.yaml").decode().replace("trust2}", "fw.bin}"))
     refused("demanded: with a file that is none", "log.file: ", *ask)
+
+
+def reported():
+    """A report of a case needs a proof where a verdict does; one who says no needs none."""
+    os.mkdir("case")
+    for name in ("v.dsse.json", "v.tlog-proof"):
+        shutil.copy(name, "case/" + name)
+    write("p.yaml", read("policy.yaml").decode().replace("log:", "case:\n  - {kind: test, owners: 1}\nlog:"))
+
+    def case(text, status, said, result=None):
+        if result:
+            write("case/t.dsse.json", envelope(statement(b"firmware", "https://in-toto.io/attestation/test-result/v0.1", {
+                "result": result, "configuration": [], "assay_kind": "test",
+                "assay_report": {"name": "r.pdf", "digest": {"sha256": sha256(b"report")}}}), "a"))
+        got = assay("case", "--policy", "p.yaml", "--evidence", "case", "fw.bin")
+        check(f"a report: {text}", got.returncode == status and said in got.stdout.decode(), got)
+    case("no proof", TRUST, "does not count: has no proof of a log", "PASSED")
+    case("says no without a proof", TRUST, "failed    test", "FAILED")
+    case("the proof of the verdict", TRUST, "does not count: has no proof", "PASSED")
+    shutil.copy("v.tlog-proof", "case/t.tlog-proof")
+    case("another's proof", TRUST, "proof of a log: the entry is not in the log")
+    add("case/t.dsse.json")
+    write("case/t.tlog-proof", assay("log", "prove", "--log", "log", "case/t.dsse.json").stdout)
+    case("a proof", DONE, "case      complete")
 
 
 def not_appended():

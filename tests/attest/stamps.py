@@ -284,6 +284,11 @@ def cases():
     stamp("old", THEN, "case/t.dsse.json", "old.crl")
     assay("sign", "--key", "b.key", "case/t.dsse.json")
     ask("a signature that came later does not count", TRUST, "misses", "misses    test: 1 of 2")
+    for text, when, status, said in (
+            ("as of the day before the time stamp's, which a clock may be wrong by", "2014-05-12T16:53:20Z", DONE, "proved"),
+            ("as of a time before it was stamped", "2014-05-12T16:53:19Z", TRUST, "of a time that is yet to come")):
+        got = assay("check", "--policy", "policy.yaml", "--evidence", "case/v.dsse.json", "--at", when, "fw.bin")
+        check(text, got.returncode == status and said in got.stdout.decode(), got)
 
 
 def chains():

@@ -71,9 +71,10 @@ static bool describe(const struct assay_statement *statement, const struct assay
 	return true; /* what it is about is known when all verdicts are */
 }
 
-/* Who signed it, and why that does not count. One who says no needs no time stamp, as in a verdict. */
+/* Who signed it, and why that does not count. One who says no needs neither time stamp nor log, as in a
+ * verdict. */
 static void judge_item(const struct assay_check_terms *terms, const struct assay_envelope *envelope,
-                       struct assay_case_item *item)
+                       struct assay_span proof, struct assay_case_item *item)
 {
 	ASSAY_AUTO(free_judged) struct assay_judged *judged = assay_calloc(1, sizeof(*judged));
 	const char *reason = NULL;
@@ -85,7 +86,8 @@ static void judge_item(const struct assay_check_terms *terms, const struct assay
 	assay_judge_signers(terms, envelope, judged);
 	if (reason != NULL)
 		item->why = assay_asprintf("was revoked: %s", reason);
-	else if (!says_no(item) && assay_judge_stamps(terms, envelope, judged) < 0)
+	else if (!says_no(item) && (assay_judge_stamps(terms, envelope, judged) < 0 ||
+	                            assay_judge_log(terms, &digest, proof, judged) < 0))
 		item->why = assay_strdup(judged->why);
 	(void)assay_judge_owners(terms->policy, judged, ASSAY_ROLES_COUNTED, &item->owners);
 	assay_strings_sort(&item->owners);
@@ -106,7 +108,7 @@ static bool add_item(struct assay_case *c, const struct assay_check_terms *terms
 	    !describe(&statement, &c->check.digest, &item))
 		return false;
 	item.name = assay_strdup(evidence->name);
-	judge_item(terms, &envelope, &item);
+	judge_item(terms, &envelope, evidence->proof, &item);
 	assay_grow(&c->items, &c->cap, c->count, sizeof(*c->items));
 	c->items[c->count++] = item;
 	return true;

@@ -172,6 +172,9 @@ int assay_judge_stamps(const struct assay_check_terms *terms, const struct assay
 		return 0;
 	if (assay_stamp_check(envelope, authorities, true, stamps, &count, &err) < 0)
 		return fail(out, ASSAY_STANDING_UNTRUSTED, "%s", err.text);
+	if (stamps[0].time - terms->now > AHEAD_MAX)
+		return fail(out, ASSAY_STANDING_UNTRUSTED,
+		            "its time stamp is of a time that is yet to come");
 	find_signers(terms, envelope, stamps[0].signatures, stamps[0].time, out);
 	return 0;
 }
@@ -181,10 +184,10 @@ static int judge_stamps(const struct verdict *v)
 	return assay_judge_stamps(v->terms, v->envelope, v->out);
 }
 
-/* Whether a log that the policy believes has seen the statement. */
-static int judge_log(const struct verdict *v)
+int assay_judge_log(const struct assay_check_terms *terms, const struct assay_sha256 *statement,
+                    struct assay_span text, struct assay_judged *out)
 {
-	const struct assay_witness_policy *witnesses = v->terms->policy->witnesses;
+	const struct assay_witness_policy *witnesses = terms->policy->witnesses;
 	ASSAY_AUTO_BUFFER struct assay_buffer entry = { 0 };
 	struct assay_error err = ASSAY_ERROR_INIT;
 	struct assay_checkpoint checkpoint;
@@ -192,15 +195,20 @@ static int judge_log(const struct verdict *v)
 
 	if (witnesses == NULL)
 		return 0;
-	if (v->proof.len == 0)
-		return fail(v->out, ASSAY_STANDING_UNTRUSTED,
+	if (text.len == 0)
+		return fail(out, ASSAY_STANDING_UNTRUSTED,
 		            "has no proof of a log beside it, and the policy wants one");
-	assay_tlog_entry("statement", &v->out->statement, &entry);
-	if (assay_tlog_proof_parse(v->proof, &proof, &err) < 0 ||
+	assay_tlog_entry("statement", statement, &entry);
+	if (assay_tlog_proof_parse(text, &proof, &err) < 0 ||
 	    assay_tlog_proof_check(&proof, witnesses, assay_buffer_span(&entry), &checkpoint,
 	                           &err) < 0)
-		return fail(v->out, ASSAY_STANDING_UNTRUSTED, "proof of a log: %s", err.text);
+		return fail(out, ASSAY_STANDING_UNTRUSTED, "proof of a log: %s", err.text);
 	return 0;
+}
+
+static int judge_log(const struct verdict *v)
+{
+	return assay_judge_log(v->terms, &v->out->statement, v->proof, v->out);
 }
 
 /* Whether the performer that the statement names is one of those who signed as such. */

@@ -34,6 +34,16 @@ ASSAY_CHECKED int assay_judge_stamps(const struct assay_check_terms *terms,
                                      struct assay_judged *out);
 
 /**
+ * Where the policy wants it: whether a log that it believes has seen a statement.
+ *
+ * In:  proof  empty: there is none
+ * Out: why not
+ */
+ASSAY_CHECKED int assay_judge_log(const struct assay_check_terms *terms,
+                                  const struct assay_sha256 *statement, struct assay_span proof,
+                                  struct assay_judged *out);
+
+/**
  * Judge the envelope of a reference pack.
  *
  * Out:    *statement, to be freed in any case; *out but its name, with why it is not taken
