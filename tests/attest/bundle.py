@@ -50,9 +50,11 @@ def contents():
     manifest = read(FULL)
     verdict = {"_type": STATEMENT, "predicateType": "https://assay.example/build-equivalence/v1",
                "subject": [{"name": "x", "digest": {"sha256": "1" * 64}}],
-               "predicate": {"verdict": "EQUIVALENT", "tier": "identical"}}
+               "predicate": {"verdict": "EQUIVALENT", "tier": "identical", "accepted": True, "exitStatus": 0}}
+    result = {"accept": "identical", "tier": "identical", "accepted": True, "exit_status": 0,
+              "delivered": [{"comparison": {"delivered": {"sha256": "1" * 64}}}]}
     return {"manifest.yaml": manifest, "journal.jsonl": journal(), "lock.yaml": b"lock\n",
-            "result.json": b'{"accept": "identical"}', "verdict.intoto.json": json.dumps(verdict).encode()}
+            "result.json": json.dumps(result).encode(), "verdict.intoto.json": json.dumps(verdict).encode()}
 
 
 def index(files, **kw):
@@ -177,6 +179,46 @@ def test_indexes():
         refused(f"an index: {what}", tar({**files, "index.dsse.json": data}), TROUBLE, words)
 
 
+def test_contradictions():
+    """Parts that say different things, under an index that has all of them as they are."""
+    files = contents()
+    said = json.loads(files["verdict.intoto.json"])
+    summary = {**said, "predicateType": "https://slsa.dev/verification_summary/v1",
+               "predicate": {"verificationResult": "PASSED"}}
+
+    def changed(statement, **kw):
+        return json.dumps({**statement, "predicate": {**statement["predicate"], **kw}}).encode()
+
+    def put(**kw):
+        return tar(bundle({**files, **{k.replace("__", "."): v for k, v in kw.items()}}))
+    good = files["verdict.intoto.json"]
+    got = status(put(verdict__dsse__json=signed(good), summary__intoto__json=json.dumps(summary).encode(),
+                     summary__dsse__json=signed(json.dumps(summary).encode())))
+    check("parts that agree", got.returncode == DONE, got)
+    other = "signs another statement than is beside it"
+    result = json.loads(files["result.json"])
+    two = {**said, "subject": said["subject"] * 2}
+    for text, words, data in (
+            ("another verdict in the envelope", "verdict.dsse.json: " + other, put(
+                verdict__dsse__json=signed(changed(said, tier="transplanted")))),
+            ("the same in other bytes", "verdict.dsse.json: " + other, put(verdict__dsse__json=signed(good + b"\n"))),
+            ("another provenance", "provenance.dsse.json: " + other, put(
+                provenance__dsse__json=signed(good), provenance__intoto__json=good + b"\n")),
+            ("a better tier", "verdict: does not say what result.json says", put(result__json=json.dumps(
+                {**result, "tier": "repacked"}).encode())),
+            ("not accepted", "verdict: does not say", put(result__json=json.dumps({**result, "accepted": False}).encode())),
+            ("another status", "verdict: does not say", put(result__json=json.dumps({**result, "exit_status": 1}).encode())),
+            ("another file", "verdict: does not say", put(result__json=json.dumps({**result, "delivered": [
+                {"comparison": {"delivered": {"sha256": "2" * 64}}}]}).encode())),
+            ("a file more", "verdict: does not say", put(verdict__intoto__json=json.dumps(two).encode())),
+            ("a summary that passed what did not", "verdict: does not say", put(
+                result__json=json.dumps({**result, "accepted": False}).encode(),
+                summary__intoto__json=json.dumps(summary).encode())),
+            ("a summary that failed", "summary: does not say what", put(
+                summary__intoto__json=changed(summary, verificationResult="FAILED")))):
+        refused(f"a contradiction: {text}", data, TRUST, words)
+
+
 def test_signers():
     files = contents()
     write("p.yaml", """schema: assay.policy/1
@@ -253,6 +295,6 @@ if __name__ == "__main__":
         if needs("openssl", "openssl") and needs("jq", "jq"):
             for who in ("lab", "stranger", "watcher"):
                 new_key(who, "ed25519")
-            for test in (test_archives, test_indexes, test_signers, test_script):
+            for test in (test_archives, test_indexes, test_contradictions, test_signers, test_script):
                 test()
     finish()

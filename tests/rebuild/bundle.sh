@@ -93,6 +93,13 @@ expect 6 "a run that failed" "$ASSAY" verify --quiet -o f fails.yaml
 expect 2 "a build that failed is not packed without inputs" "$ASSAY" bundle pack --result f -o f.tar fails.yaml
 said "which may quote sources" "says why"
 expect 2 "the result of another manifest is not packed" "$ASSAY" bundle pack --result f --inputs -o f.tar good.yaml
+cp -r r lies && rm lies/*.dsse.json
+jq -c '.predicate.exclusions = [{"path": "x", "offset": 0, "size": 1, "reason": "because"}]' \
+	r/verdict.intoto.json >lies/verdict.intoto.json
+expect 0 "packed with another verdict" bundle pack --result lies --review review --inputs -o lies.tar good.yaml
+jq -c '.predicate.tier = "repacked"' r/verdict.intoto.json >lies/verdict.intoto.json
+expect 9 "a verdict of another tier is not packed" bundle pack --result lies --inputs -o no.tar good.yaml
+said "verdict: does not say what result.json says" "says why"
 
 # --- replay: nothing of here is there
 # shellcheck disable=SC2154 # work is the fixture's
@@ -110,6 +117,11 @@ alone="unshare --net"
 expect 0 "replayed in an empty network namespace" replay $alone
 said "^replay     the same result, sha256:" "the same result"
 first=$(sed -n 's/^replay *//p' out)
+there
+cp lies.tar there/b.tar
+# shellcheck disable=SC2086 # several words
+expect 1 "replayed with another verdict in the bundle" replay $alone
+said "^replay     the same result.*but the verdict in the bundle says something else" "is told"
 there
 expect 0 "replayed twelve years later" replay faketime -f "+12y" env DONT_FAKE_MONOTONIC=1
 [ "$(sed -n 's/^replay *//p' out)" = "$first" ]

@@ -65,7 +65,7 @@ int assay_cli_bundle_open(const char *path, struct assay_opened_bundle *out,
 		return -1;
 	if (assay_bundle_read(out->map.span, &out->bundle, err) < 0 ||
 	    assay_bundle_check(&out->bundle, &out->index, err) < 0 || open_manifest(out, err) < 0 ||
-	    check_journal(&out->bundle, err) < 0)
+	    check_journal(&out->bundle, err) < 0 || assay_cli_bundle_agree(&out->bundle, err) < 0)
 		return assay_fail_in(err, "%s", path);
 	return 0;
 }

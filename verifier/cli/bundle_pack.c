@@ -233,7 +233,8 @@ static int pack(const char *manifest, const struct assay_inputs *inputs, struct 
 	if (add_file(bundle, manifest, ASSAY_BUNDLE_MANIFEST, err) < 0 ||
 	    add_file(bundle, inputs->lock_path, ASSAY_BUNDLE_LOCK, err) < 0 ||
 	    add_parts(bundle, err) < 0 || check_result(bundle, inputs, err) < 0 ||
-	    add_review(bundle, err) < 0 || add_evidence(bundle, err) < 0)
+	    assay_cli_bundle_agree(bundle, err) < 0 || add_review(bundle, err) < 0 ||
+	    add_evidence(bundle, err) < 0)
 		return -1;
 	if (opt.inputs && add_inputs(bundle, inputs, maps, err) < 0)
 		return -1;

@@ -151,8 +151,33 @@ static bool differs_by_host(const struct side *before, const struct side *now)
 	return json_equal(a, b) && !json_equal(before->unpinned, now->unpinned);
 }
 
-static int compare(struct assay_span before, const char *path, struct assay_error *err)
+/* The results are the same; the statement that was signed has to be about this one. */
+static int compare_verdicts(const struct assay_opened_bundle *opened, const char *folder,
+                            const char *hex, struct assay_error *err)
 {
+	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/verdict.intoto.json", folder);
+	ASSAY_AUTO_BYTES struct assay_bytes now = { 0 };
+	int same;
+
+	if (assay_file_read(AT_FDCWD, path, UINT64_C(1) << 30, &now, err) < 0)
+		return -1;
+	same = assay_cli_bundle_same_verdict(&opened->bundle, assay_span_of_bytes(&now), err);
+	if (same < 0)
+		return -1;
+	if (same > 0)
+		(void)printf("\n%-11sthe same result, sha256:%s\n", "replay", hex);
+	else
+		(void)printf(
+			"\n%-11sthe same result, sha256:%s, but the verdict in the bundle says "
+			"something else\n",
+			"replay", hex);
+	return same > 0 ? ASSAY_EXIT_MATCH : ASSAY_EXIT_DIFFERENT;
+}
+
+static int compare(const struct assay_opened_bundle *opened, struct assay_span before,
+                   const char *folder, struct assay_error *err)
+{
+	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/" ASSAY_BUNDLE_RESULT, folder);
 	ASSAY_AUTO_BYTES struct assay_bytes now = { 0 };
 	ASSAY_AUTO(side_fini) struct side first = { 0 };
 	ASSAY_AUTO(side_fini) struct side second = { 0 };
@@ -165,10 +190,8 @@ static int compare(struct assay_span before, const char *path, struct assay_erro
 		return -1;
 	assay_sha256(assay_buffer_span(&second.text), &digest);
 	assay_sha256_hex(&digest, hex);
-	if (assay_span_equal(assay_buffer_span(&first.text), assay_buffer_span(&second.text))) {
-		(void)printf("\n%-11sthe same result, sha256:%s\n", "replay", hex);
-		return ASSAY_EXIT_MATCH;
-	}
+	if (assay_span_equal(assay_buffer_span(&first.text), assay_buffer_span(&second.text)))
+		return compare_verdicts(opened, folder, hex, err);
 	if (differs_by_host(&first, &second)) {
 		(void)printf("\n%-11snot in the same environment: the hosts pin other things\n",
 		             "replay");
@@ -200,7 +223,6 @@ static int replay(const struct assay_opened_bundle *opened, const struct assay_b
 	ASSAY_AUTO_FREE char *lock = assay_asprintf("%s/" ASSAY_BUNDLE_LOCK, folder);
 	ASSAY_AUTO_FREE char *review = assay_asprintf("%s/review", folder);
 	ASSAY_AUTO_FREE char *again = assay_asprintf("%s/result", output);
-	ASSAY_AUTO_FREE char *path = assay_asprintf("%s/" ASSAY_BUNDLE_RESULT, again);
 	struct assay_verify_request request = {
 		.manifest = manifest, .lock = lock, .output = again, .full_check = true
 	};
@@ -213,7 +235,7 @@ static int replay(const struct assay_opened_bundle *opened, const struct assay_b
 	if (access(review, F_OK) == 0)
 		request.review = review;
 	status = assay_cli_verify(&request, err);
-	return status < 0 ? -1 : compare(result->bytes, path, err);
+	return status < 0 ? -1 : compare(opened, result->bytes, again, err);
 }
 
 static int run(int argc ASSAY_UNUSED, char *argv[], struct assay_error *err)
