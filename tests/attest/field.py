@@ -299,6 +299,14 @@ def tricks(version):
     return (
         ("a file below an excluded link", tar_of([*turned, ("etc/config/busybox", b"evil", {})])),
         ("a file below an excluded file", tar_of([*files, ("etc/config/busybox", b"evil", {})])),
+        *((f"a hard link with {what} at an excluded path", tar_of([
+            *files[:config], *files[config + 1:], ("etc/config", None, {
+                "type": tarfile.LNKTYPE, "linkname": "etc/version", "uid": 7, "gid": 8, **kw})], format=form))
+          for what, kw, form in (
+              ("another mode", {"mode": 0o4644}, tarfile.GNU_FORMAT), ("another owner", {"uid": 0}, tarfile.GNU_FORMAT),
+              ("another group", {"gid": 0}, tarfile.GNU_FORMAT),
+              ("an attribute", {"pax_headers": {"SCHILY.xattr.user.x": "x"}}, tarfile.PAX_FORMAT),
+              ("a capability", {"pax_headers": {"SCHILY.xattr.security.capability": "x"}}, tarfile.PAX_FORMAT))),
         ("a file with a slash behind its name", tar_of([
             *files[:config], ("etc/config", None, {"type": tarfile.DIRTYPE}),
             ("etc/config/x/", None, {}), *files[config + 1:]])),
@@ -381,6 +389,9 @@ def trees():
             ("etc/version", note)], answer)
     edited(content("etc/config", b"changed by its owner"))
     expect("a tree in which an excluded file changed", DONE, "match", "tree", tar)
+    write(tar, tar_of([f if f[0] != "etc/config" else ("etc/config", None, {
+        "type": tarfile.LNKTYPE, "linkname": "bin/busybox", "mode": 0o4755}) for f in root_files("4.2.1")]))
+    expect("a tree in which an excluded file is a hard link", DONE, "match", "tree", tar)
     edited(lambda m: {**m, "etc/config2": ("etc/config2", b"x", {})})
     expect("a name that begins like an excluded one", DIFFERENT, "different", "tree", tar)
     for text, data in (("cut short", NEW.rootfs[:3000]), ("garbage", b"garbage"), ("nothing", b""),

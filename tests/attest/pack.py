@@ -178,7 +178,8 @@ def hostile_trees():
         refused(f"a tree with {text}", pattern, "bundle", "reference", "-l", "tree.yaml", "-e", "t.json", "-o",
                 "x", "t.tar")
     data = tar_of([("a", b"1", {"pax_headers": {"uid": "70000", "SCHILY.xattr.security.capability": "\x01\x02"}}),
-                   ("b", None, {"type": tarfile.LNKTYPE, "linkname": "a"})], format=tarfile.PAX_FORMAT)
+                   ("b", None, {"type": tarfile.LNKTYPE, "linkname": "a", "pax_headers": {"uid": "70000"}})],
+                  format=tarfile.PAX_FORMAT)
     write("t.tar", data)
     write("t.json", envelope(verdict(data), "a"))
     got = assay("bundle", "reference", "-l", "tree.yaml", "-e", "t.json", "-o", "x.json", "t.tar")

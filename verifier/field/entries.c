@@ -44,28 +44,58 @@ static char *quoted_place(const char *name)
 	return place != NULL ? assay_quoted(place) : NULL;
 }
 
+static struct assay_reference_file *find_target(const struct listing *listing, const char *target)
+{
+	struct assay_reference_files *files = listing->files;
+
+	for (size_t i = files->count; target != NULL && i > 0; i--)
+		if (strcmp(files->items[i - 1].path, target) == 0)
+			return &files->items[i - 1];
+	return NULL;
+}
+
+/* Mode and owner of a hard link are those of its file, or it depends on who unpacks it. */
+static int check_link(struct listing *listing, const struct assay_entry *entry,
+                      const struct assay_reference_file *target, struct assay_error *err)
+{
+	ASSAY_AUTO_REFERENCE_FILES struct assay_reference_files said = { 0 };
+	struct assay_reference_file *link = assay_reference_file_add(&said);
+
+	if (!listing->taker->links_say)
+		return 0;
+	if (listing->taker->take(listing->contents, entry, link, err) < 0)
+		return -1;
+	if (link->mode != target->mode || link->uid != target->uid || link->gid != target->gid)
+		return assay_fail(err, ASSAY_E_FORMAT, "a hard link with another mode or owner");
+	for (size_t i = 0; i < link->attributes.count; i++)
+		if (!assay_strings_has(&target->attributes, link->attributes.items[i]))
+			return assay_fail(err, ASSAY_E_FORMAT, "a hard link with other attributes");
+	if (link->capability != NULL &&
+	    (target->capability == NULL || strcmp(link->capability, target->capability) != 0))
+		return assay_fail(err, ASSAY_E_FORMAT, "a hard link with another capability");
+	return 0;
+}
+
 /* A hard link is another name of a file that is listed already. */
 static int add_hard_link(struct listing *listing, const struct assay_entry *entry, const char *path,
                          struct assay_error *err)
 {
-	ASSAY_AUTO_FREE char *target = entry->link != NULL ? quoted_place(entry->link) : NULL;
-	struct assay_reference_files *files = listing->files;
+	ASSAY_AUTO_FREE char *name = entry->link != NULL ? quoted_place(entry->link) : NULL;
+	const struct assay_reference_file *target = find_target(listing, name);
+	struct assay_reference_file found, *link;
 
-	for (size_t i = files->count; target != NULL && i > 0; i--) {
-		struct assay_reference_file *link;
-		struct assay_reference_file found = files->items[i - 1];
-
-		if (strcmp(found.path, target) != 0)
-			continue;
-		if (found.type == ASSAY_FILE_FOLDER)
-			return assay_fail(err, ASSAY_E_FORMAT, "a hard link to a folder");
-		link = assay_reference_file_add(files);
-		assay_reference_file_copy(&found, link);
-		free(link->path);
-		link->path = assay_strdup(path);
-		return 0;
-	}
-	return assay_fail(err, ASSAY_E_FORMAT, "a hard link to nothing");
+	if (target == NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "a hard link to nothing");
+	if (target->type == ASSAY_FILE_FOLDER)
+		return assay_fail(err, ASSAY_E_FORMAT, "a hard link to a folder");
+	if (check_link(listing, entry, target, err) < 0)
+		return -1;
+	found = *target; /* it may move when one is added */
+	link = assay_reference_file_add(listing->files);
+	assay_reference_file_copy(&found, link);
+	free(link->path);
+	link->path = assay_strdup(path);
+	return 0;
 }
 
 static int add_entry(struct listing *listing, size_t index, const char *path,

@@ -413,7 +413,7 @@ static const struct assay_taker takers[] = {
 	  .check = check_romfs,
 	  .is_skipped = is_romfs_dots,
 	  .links_ahead = true },
-	{ .reader = "tar", .take = take_tar },
+	{ .reader = "tar", .take = take_tar, .links_say = true },
 	{ .reader = "cpio", .take = take_cpio },
 };
 

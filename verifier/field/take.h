@@ -26,6 +26,7 @@ struct assay_taker {
 	bool (*is_skipped)(const struct assay_entry *entry);
 
 	bool links_ahead; /* a hard link may stand in front of what it leads to */
+	bool links_say;   /* a hard link has mode and owner of its own, which some programs set */
 };
 
 /** NULL: a format that says too little about files. */
