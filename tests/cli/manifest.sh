@@ -25,6 +25,7 @@ def convert(value, key=None):
 manifest = convert(yaml.load(open(sys.argv[1], encoding="utf-8"), Loader=yaml.BaseLoader))
 manifest.pop("hints", None)
 del manifest["toolchain"]["lock"]
+manifest["build"].get("profile", {}).pop("file", None)
 manifest["outputs"].sort(key=lambda o: o["name"])
 manifest["delivered"].sort(key=lambda d: (d["file"], d.get("member", "")))
 manifest["compare"].get("exclusions", []).sort(key=lambda e: (e["file"], e.get("artefact", ""), e["offset"]))

@@ -37,6 +37,8 @@ static const struct {
 	{ "toolchain.id", DIGEST, true, NULL },
 	{ "toolchain.tree", DIGEST, true, NULL },
 	{ "build.path", "/other", true, NULL },
+	{ "build.profile.file", "elsewhere.yaml", false, NULL },
+	{ "build.profile.sha256", DIGEST, true, NULL },
 	{ "build.environment.*", "other", true, NULL },
 	{ "build.steps[].argv[]", "other", true, NULL },
 	{ "build.steps[].cwd", "other", true, NULL },
@@ -96,6 +98,7 @@ static const struct {
 	const char *key;
 	bool changes_id;
 } optional[] = {
+	{ "build.profile", true },
 	{ "build.machine.clock", true },
 	{ "build.machine.random", true },
 	{ "delivered[].member", true },

@@ -43,6 +43,7 @@ static bool is_optional(const char *pattern)
 	static const char *const optional[] = { "hints",
 		                                "reviewed",
 		                                "delivered[].member",
+		                                "build.profile",
 		                                "build.machine.clock",
 		                                "build.machine.random",
 		                                "compare.exclusions",
@@ -216,6 +217,8 @@ static const struct {
 	{ "reviewed[0].tree", "x", "\"x\": not a SHA-256 digest" },
 	{ "toolchain.id", "x", "\"x\": not a SHA-256 digest" },
 	{ "toolchain.tree", HEX63 "D", "\"" },
+	{ "build.profile", "debian", "must be a mapping" },
+	{ "build.profile.sha256", "x", "\"x\": not a SHA-256 digest" },
 	{ "build.path", "build", "\"build\": a relative path" },
 	{ "build.path", "/", "\"/\": has an empty part" },
 	{ "build.path", "/build/", "\"/build/\": has an empty part" },
@@ -345,27 +348,27 @@ static void test_blame(void **state)
 		{ "name: board.cfg", "name: fix.patch",
 		  "m.yaml:19: sources[2].name: \"fix.patch\" is there already, on line 13" },
 		{ "LC_ALL: C", "SOURCE_DATE_EPOCH: C",
-		  "m.yaml:33: build.environment.SOURCE_DATE_EPOCH: set from build.source_date_epoch, "
+		  "m.yaml:34: build.environment.SOURCE_DATE_EPOCH: set from build.source_date_epoch, "
 		  "and from nowhere else" },
-		{ "PATH: /usr", "PASS: /usr", "m.yaml:31: build.environment.PATH: missing key" },
+		{ "PATH: /usr", "PASS: /usr", "m.yaml:32: build.environment.PATH: missing key" },
 		{ "{name: main.bin,", "{name: other,",
-		  "m.yaml:72: delivered[0].output: \"main.bin\": no output has this name" },
+		  "m.yaml:73: delivered[0].output: \"main.bin\": no output has this name" },
 		{ "file: boot.bin", "file: board.cfg",
-		  "m.yaml:73: delivered[1]: has the name of sources[1] and another sha256 or size" },
+		  "m.yaml:74: delivered[1]: has the name of sources[1] and another sha256 or size" },
 		{ "output: main.bin\n",
 		  "output: main.bin\n  - file: example_1.2_arm64.deb\n    sha256: "
 		  "6666666666666666666666666666666666666666666666666666666666666666\n    size: 2001\n"
 		  "    member: data.tar.xz!/usr/lib/example/main.bin\n    output: boot.bin\n",
-		  "m.yaml:73: delivered[1]: the same file and member as delivered[0]" },
+		  "m.yaml:74: delivered[1]: the same file and member as delivered[0]" },
 		{ "output: boot.bin\n",
 		  "output: boot.bin\n  - file: boot.bin\n    sha256: "
 		  "7777777777777777777777777777777777777777777777777777777777777777\n    size: 2002\n"
 		  "    output: main.bin\n",
-		  "m.yaml:77: delivered[2]: the same file and member as delivered[1]" },
+		  "m.yaml:78: delivered[2]: the same file and member as delivered[1]" },
 		{ "artefact: art, offset: 0", "offset: 64",
-		  "m.yaml:77: compare.exclusions[1]: the same place as compare.exclusions[0]" },
+		  "m.yaml:78: compare.exclusions[1]: the same place as compare.exclusions[0]" },
 		{ "name: boot.bin\n    from", "name: gone.bin\n    from",
-		  "m.yaml:86: hints[1].name: \"gone.bin\": neither a source, nor a delivered file, nor a "
+		  "m.yaml:87: hints[1].name: \"gone.bin\": neither a source, nor a delivered file, nor a "
 		  ".deb of the toolchain" },
 		{ "id: 4444444444444444444444444444444444444444444444444444444444444444\n  tree: 55",
 		  "id: FILL-IN\n  tree: FILL-IN #",

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "manifest/manifest.h"
+#include "manifest/profile.h"
+#include "rebuild/pins.h"
 #include "supply/fetch.h"
 #include "supply/toolchain.h"
 #include "toolchain/lock.h"
@@ -63,6 +65,37 @@ static int load_lock(struct assay_inputs *inputs, const char *given, struct assa
 	return 0;
 }
 
+/* The rows of a profile are those that this program carries out, each by its own words. */
+static int check_rows(const struct assay_profile *profile, struct assay_error *err)
+{
+	for (unsigned i = 0; i < profile->pins_count || i < ASSAY_PIN_COUNT; i++)
+		if (i >= profile->pins_count || i >= ASSAY_PIN_COUNT ||
+		    strcmp(profile->pins[i].key, assay_pins[i].key) != 0 ||
+		    strcmp(profile->pins[i].how, assay_pins[i].how) != 0)
+			return assay_fail(
+				err, ASSAY_E_PIN,
+				"profile %s: row %u of pins, %s, is not what this version of "
+				"assay does: `assay doctor --json -' has its own",
+				profile->name, i + 1,
+				i < ASSAY_PIN_COUNT ? assay_pins[i].key : "which is too many");
+	return 0;
+}
+
+static int check_profile(const struct assay_inputs *inputs, struct assay_error *err)
+{
+	const struct assay_profile_pin *pin = inputs->manifest->build.profile;
+	ASSAY_AUTO_PROFILE struct assay_profile *profile = NULL;
+	ASSAY_AUTO_FREE char *path = NULL;
+
+	if (pin == NULL)
+		return 0;
+	path = pin->file[0] == '/' ? assay_strdup(pin->file)
+	                           : assay_asprintf("%s/%s", inputs->folder, pin->file);
+	return assay_profile_load(path, inputs->manifest, &profile, err) < 0
+	               ? -1
+	               : check_rows(profile, err);
+}
+
 int assay_inputs_load(const char *manifest_path, const char *store_path,
                       struct assay_inputs *inputs, struct assay_error *err)
 {
@@ -76,7 +109,7 @@ int assay_inputs_load_with(const char *manifest_path, const char *lock, const ch
 		return -1;
 	assay_manifest_id(inputs->manifest, &inputs->manifest_id);
 	inputs->folder = assay_path_folder(manifest_path);
-	if (load_lock(inputs, lock, err) < 0)
+	if (check_profile(inputs, err) < 0 || load_lock(inputs, lock, err) < 0)
 		return -1;
 	return assay_store_open(store_path, &inputs->store, err);
 }

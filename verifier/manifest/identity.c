@@ -20,6 +20,7 @@ json_t *assay_manifest_json(const struct assay_manifest *manifest)
 	/* Where something can be found changes nothing about what it is. */
 	(void)json_object_del(json, "hints");
 	(void)json_object_del(json_object_get(json, "toolchain"), "lock");
+	(void)json_object_del(json_object_get(json_object_get(json, "build"), "profile"), "file");
 	return json;
 }
 

@@ -139,6 +139,7 @@ const struct assay_yaml_rule assay_manifest_rules[] = {
 	{ .path = "reviewed[].tree", .wrong = assay_rule_sha256 },
 	{ .path = "toolchain.id", .wrong = assay_rule_sha256 },
 	{ .path = "toolchain.tree", .wrong = assay_rule_sha256 },
+	{ .path = "build.profile.sha256", .wrong = assay_rule_sha256 },
 	{ .path = "build.path", .wrong = rule_build_path },
 	{ .path = "build.steps[].cwd", .wrong = assay_rule_folder },
 	/* 0 is root, 65534 nobody and what the kernel shows for an unmapped user, 65535 is -1 in

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "manifest/schema.h"
 
+#include "manifest/profile.h"
+
 /* Sizes of text in bytes. */
 #define NAME_BYTES 255   /* NAME_MAX of linux/limits.h */
 #define PATH_BYTES 4095  /* PATH_MAX there, without the NUL */
@@ -121,7 +123,14 @@ static const cyaml_schema_field_t limits_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t profile_pin_fields[] = {
+	TEXT("file", struct assay_profile_pin, file, PATH_BYTES),
+	TEXT("sha256", struct assay_profile_pin, sha256, DIGEST_BYTES),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t build_fields[] = {
+	OPTIONAL_MAPPING("profile", struct assay_build, profile, profile_pin_fields),
 	TEXT("path", struct assay_build, path, PATH_BYTES),
 	CYAML_FIELD_IGNORE("environment", CYAML_FLAG_DEFAULT), /* free keys: see load.c */
 	LIST("steps", struct assay_build, steps, &step),
@@ -221,4 +230,26 @@ static const cyaml_schema_field_t manifest_fields[] = {
 
 const cyaml_schema_value_t assay_manifest_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct assay_manifest, manifest_fields),
+};
+
+static const cyaml_schema_field_t row_fields[] = {
+	TEXT("key", struct assay_profile_row, key, NAME_BYTES),
+	TEXT("how", struct assay_profile_row, how, PATH_BYTES),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t row = VALUE(struct assay_profile_row, row_fields);
+
+static const cyaml_schema_field_t profile_fields[] = {
+	TEXT("schema", struct assay_profile, schema, NAME_BYTES),
+	TEXT("name", struct assay_profile, name, NAME_BYTES),
+	MAPPING("user", struct assay_profile, user, user_fields),
+	CYAML_FIELD_UINT("umask", ASSAY_YAML_OCTAL, struct assay_profile, umask),
+	MAPPING("machine", struct assay_profile, machine, machine_fields),
+	LIST("pins", struct assay_profile, pins, &row),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t assay_profile_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct assay_profile, profile_fields),
 };

@@ -18,6 +18,8 @@ extern const cyaml_schema_value_t assay_manifest_schema;
 /** A file of exclusions, as struct assay_exclusion_file. */
 extern const cyaml_schema_value_t assay_exclusions_schema;
 
+extern const cyaml_schema_value_t assay_profile_schema; /* the whole file: struct assay_profile */
+
 extern const struct assay_yaml_rule assay_manifest_rules[];
 extern const size_t assay_manifest_rule_count;
 

@@ -60,7 +60,14 @@ struct assay_limits {
 	uint64_t log;  /* bytes of output */
 };
 
+/** A file that says what a build sees: assay-manifest(5), PROFILE. */
+struct assay_profile_pin {
+	char *file;   /* path beside the manifest: a hint, not part of the identity */
+	char *sha256; /* of its bytes */
+};
+
 struct assay_build {
+	struct assay_profile_pin *profile;  /* NULL: none is named */
 	char *path;                         /* absolute; where the sources are */
 	struct assay_variable *environment; /* complete; only SOURCE_DATE_EPOCH is added */
 	unsigned environment_count;

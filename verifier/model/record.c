@@ -25,6 +25,7 @@ void assay_build_record_fini(struct assay_build_record *record)
 		free(record->outputs[i].name);
 	free(record->outputs);
 	free(record->detail);
+	free(record->profile);
 	free(record->log_path);
 	free(record->log_tail);
 	assay_strings_fini(&record->unpinned);

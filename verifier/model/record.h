@@ -44,6 +44,7 @@ struct assay_build_record {
 	int exit_status;   /* of that step, as a shell reports it: 128 + N for signal N */
 	char *detail;      /* one line for people: what to do; NULL when built */
 	const char *level; /* static text: "L0", "L1" */
+	char *profile;     /* SHA-256 of the profile that the manifest names, NULL: none */
 	struct assay_strings unpinned;   /* "key: reason", sorted: what this host could not pin */
 	struct assay_sha256 probe;       /* of the program that looked around inside */
 	struct assay_strings pinned;     /* "key: value", sorted: what it saw of pinned rows */

@@ -581,8 +581,11 @@ int assay_rebuild(const struct assay_rebuild_request *request, struct assay_buil
 		.kill_at = NEVER,
 		.container = { .control = -1, .log = -1, .terminal = -1, .tree = -1 },
 	};
+	const struct assay_profile_pin *profile = request->manifest->build.profile;
 	int status = 0, failed;
 
+	if (profile != NULL)
+		record->profile = assay_strdup(profile->sha256);
 	if (request->runtime != NULL)
 		return assay_runtime_rebuild(request, record, err);
 	if (prepare(&launch, err) < 0 || start(&launch, err) < 0)

@@ -30,6 +30,8 @@ json_t *assay_build_json(const struct assay_build_record *record)
 	if (record->detail != NULL)
 		assay_json_set_str(build, "detail", record->detail);
 	assay_json_set_str(build, "level", record->level != NULL ? record->level : "none");
+	if (record->profile != NULL)
+		assay_json_set_str(build, "profile", record->profile);
 	assay_json_set(build, "unpinned", assay_json_strings(&record->unpinned));
 	if (record->pinned.count > 0) {
 		assay_json_set_sha256(build, "probe", &record->probe);
