@@ -58,6 +58,16 @@ def packs():
           names["./dev/null"].startswith("crw-rw-rw-") and "1,3" in names["./dev/null"].replace(" ", ""), names)
     check("digests", f"./etc/version type=file mode=0644 uid=7 gid=8 size=6 sha256digest={sha256(b'4.2.1' + bytes([10]))}"
           in text.splitlines(), text)
+    release = Release("4.2.1")
+    release.rootfs = tar_of([(p, c, {**kw, "pax_headers": {f"SCHILY.xattr.{more[p]}": "x"}} if p in more else kw)
+                             for more in ({"etc": "user.note", "bin/busybox": "security.capability"},)
+                             for p, c, kw in root_files("4.2.1")], format=tarfile.PAX_FORMAT)
+    release.update = tar_of([("u-boot.bin", release.uboot, {}), ("kernel.itb", release.kernel, {}),
+                             ("rootfs.tar", release.rootfs, {})])
+    make_pack(release, output="with.dsse.json")
+    lines = export("mtree", "with.dsse.json").decode().splitlines()
+    check("mtree: attributes are told to be missing", [x for x in lines if x.startswith("# extended")] == [
+        "# extended attributes not told: bin/busybox", "# extended attributes not told: etc"], lines)
     refused("mtree of a verdict", "export a reference pack", "export", "--as", "mtree", "verdict.dsse.json")
 
 

@@ -187,6 +187,16 @@ static void add_file(const struct assay_reference_file *file, struct assay_buffe
 	assay_buffer_add_str(out, "\n");
 }
 
+/* What has no word in the format. */
+static void add_unsaid(const struct assay_reference_file *file, struct assay_buffer *out)
+{
+	if (file->capability == NULL && file->attributes.count == 0)
+		return;
+	assay_buffer_add_str(out, "# extended attributes not told: ");
+	add_encoded(file->path, out);
+	assay_buffer_add_str(out, "\n");
+}
+
 /* An exclusion is told: a list that leaves something out without a word would say too much. */
 static void add_tree(const struct assay_reference_tree *tree, struct assay_buffer *out)
 {
@@ -196,8 +206,10 @@ static void add_tree(const struct assay_reference_tree *tree, struct assay_buffe
 		assay_buffer_add_str(out, "\n");
 	}
 	for (size_t i = 0; i < tree->files.count; i++)
-		if (assay_reference_excluded(tree, tree->files.items[i].path) == NULL)
+		if (assay_reference_excluded(tree, tree->files.items[i].path) == NULL) {
+			add_unsaid(&tree->files.items[i], out);
 			add_file(&tree->files.items[i], out);
+		}
 }
 
 int assay_export_mtree(const struct assay_export_input *input, struct assay_buffer *out,
