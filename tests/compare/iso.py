@@ -327,7 +327,8 @@ def judge(text, image, joined=()):
 def judges():
     for text, image in (("genisoimage", BASE), ("xorriso", xorriso("-R", "-J", *BOOTS))):
         judge(text, image, joined={"motd"})
-    judge("genisoimage without names of its own", genisoimage("-input-charset", "utf-8", "-R", top="tree"), {"motd"})
+    judge("genisoimage, in the plain tree alone", genisoimage("-R"), {"motd"})
+    judge("genisoimage with an enhanced descriptor", genisoimage("-R", "-J", "-iso-level", "4"), {"motd"})
     judge("xorriso, in the plain tree alone", xorriso("-R"), {"motd"})
     pairs_ = [xorriso("-R", "-J", *BOOTS, stamp=stamp) for stamp in (1600000000, 1500000000)]
     trial("xorriso: times of the volume", *pairs_, "transplanted", "iso/timestamps@1")

@@ -23,6 +23,12 @@
 #define ISO_BLOCK 2048
 #define ISO_FIRST 16 /* the block of the first volume descriptor */
 
+/** What was made of a block. */
+enum {
+	ISO_SEEN_FOLDER = 1,
+	ISO_SEEN_TABLE = 2, /* a path table begins here */
+};
+
 /** Which of the trees a name is of. */
 enum iso_tree {
 	ISO_PLAIN,  /* with Rock Ridge, where it is there */
@@ -36,9 +42,11 @@ struct iso {
 	uint64_t blocks;  /* that there are */
 	size_t *owners;   /* for each block, the entry whose content begins there, and one; owned */
 	uint8_t *folders; /* for each block, whether a folder of the tree at work has it; owned */
+	uint8_t *seen;    /* for each block, ISO_SEEN_… of any tree; owned */
 	uint64_t folder_count; /* in the tree at work */
 	enum iso_tree tree;
 	unsigned tree_number;
+	uint32_t root; /* block, of the first tree */
 	uint64_t skip; /* bytes in front of Rock Ridge's fields; SUSP, 5.3 */
 	bool susp;     /* there are such fields */
 };

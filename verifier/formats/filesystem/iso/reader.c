@@ -49,9 +49,11 @@ static int read_iso(struct assay_budget *budget, struct assay_contents *out,
 	iso.blocks = iso.image.len / ISO_BLOCK;
 	iso.owners = assay_calloc(iso.blocks + 1, sizeof(*iso.owners));
 	iso.folders = assay_calloc(iso.blocks + 1, 1);
+	iso.seen = assay_calloc(iso.blocks + 1, 1);
 	result = read_all(&iso, err);
 	free(iso.owners);
 	free(iso.folders);
+	free(iso.seen);
 	return result;
 }
 

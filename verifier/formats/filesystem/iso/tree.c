@@ -92,9 +92,10 @@ static int enqueue(struct walk *walk, const struct folder *folder, struct assay_
 	    count > iso->blocks - folder->block)
 		return assay_fail(err, ASSAY_E_FORMAT, "a folder past the end");
 	for (uint64_t i = folder->block; i < folder->block + count; i++) {
-		if (iso->folders[i])
+		if ((iso->seen[i] & ISO_SEEN_FOLDER) != 0)
 			return assay_fail_at(err, ASSAY_E_FORMAT, i * ISO_BLOCK,
 			                     "a folder with two names");
+		iso->seen[i] |= ISO_SEEN_FOLDER;
 		iso->folders[i] = 1 + (i > folder->block);
 	}
 	iso->folder_count++;

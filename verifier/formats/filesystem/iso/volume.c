@@ -64,6 +64,11 @@ static int read_tree(struct iso *iso, uint64_t at, struct assay_error *err)
 	if (iso_record_read(iso, at + ROOT_AT, at + ROOT_AT + 34, &root, err) < 0)
 		return -1;
 	emit_descriptor(iso, at);
+	/* An enhanced descriptor (ISO 9660:1999) has the tree of the first one. */
+	if (iso->tree_number > 0 && root.block == iso->root)
+		return iso_path_tables(iso, at, err);
+	if (iso->tree_number == 0)
+		iso->root = root.block;
 	iso->tree = is_joliet(iso, at) ? ISO_JOLIET : ISO_PLAIN;
 	if (iso_walk(iso, &root, err) < 0 || iso_path_tables(iso, at, err) < 0)
 		return -1;
@@ -167,9 +172,12 @@ int iso_path_tables(struct iso *iso, uint64_t descriptor, struct assay_error *er
 		if (!assay_span_holds(iso->image, at, size))
 			return assay_fail_at(err, ASSAY_E_FORMAT, descriptor + tables[i].at,
 			                     "a path table past the end");
+		if ((iso->seen[at / ISO_BLOCK] & ISO_SEEN_TABLE) != 0)
+			continue; /* that of a descriptor in front of this one */
 		if (!is_table_true(iso, at, size, tables[i].big) ||
 		    (tables[i].big && first != 0 && !is_alike(iso, first, at, size)))
 			assay_contents_false(iso->out, ASSAY_NO_ENTRY, "path table", at, size);
+		iso->seen[at / ISO_BLOCK] |= ISO_SEEN_TABLE;
 		iso_fixed(iso, ASSAY_NO_ENTRY, "path table", at, size);
 		first = tables[i].big || first != 0 ? first : at;
 	}
