@@ -14,6 +14,7 @@ from pairs import *  # noqa: E402,F403
 import cramfs  # noqa: E402
 import ext  # noqa: E402
 import fat  # noqa: E402
+import jffs2  # noqa: E402
 import romfs  # noqa: E402
 import iso  # noqa: E402
 import lzop  # noqa: E402
@@ -41,6 +42,8 @@ FIT = dict(kernel=A[:50], device_tree=fdt(([], [])), time=Z4, signed=Z4, signatu
 
 SMALL_TREE = {"a": (cramfs.DIR, 0, None), "a/b": (cramfs.FILE, 0, A), "a/l": (cramfs.LINK, 0, b"b"),
               "c": (cramfs.CHAR, 0, 0x501)}
+SMALL_LOG = dict(tree={"a": (jffs2.DIR, 0, None), "a/b": (jffs2.FILE, 0, A), "a/l": (jffs2.LINK, 0, b"b"),
+                       "c": (jffs2.CHAR, 0, 0x501)}, links={"h": "a/b"}, xattrs={"a/b": ((1, b"x", b"y"),)}, page=128)
 SMALL_ROM = romfs.romfs({"a/b": b"some text"}, {"a/l": "b"}, (("a/b", "h"),), ("c,c,1,3",), runnable=())
 def cms(name):
     with open(os.path.join(os.path.dirname(__file__), "../fuzz/corpus/cms", name), "rb") as f:
@@ -77,6 +80,9 @@ SEEDS = {
     "squashfs-xz": (squashfs.make(comp="xz", options=["-nopad"]),
                     squashfs.make(comp="lzo", options=["-nopad"])),
     "cramfs": (cramfs.cramfs(SMALL_TREE), cramfs.cramfs({**SMALL_TREE, "a/b": (0o100755, 0, A)}, level=1)),
+    "jffs2": (jffs2.jffs2(**SMALL_LOG)[:1216], jffs2.jffs2(level=1, time=7, order=lambda n: n[::-1], **SMALL_LOG)[:1300]),
+    "jffs2-summary": (jffs2.jffs2(summaries=True, big=True, block=4096, **SMALL_LOG),
+                      jffs2.jffs2(summaries=True, big=True, block=4096, codec=jffs2.RTIME, **SMALL_LOG)),
     "romfs": (SMALL_ROM, romfs.edit(b"b", 16, b"c")(SMALL_ROM)),
     "ext2": (ext.small(), ext.small(time=1)),
     "ext4": (ext.small("ext4"), ext.small("ext2", uuid=ext.OTHER_UUID)),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/cursor.h"
+#include "formats/filesystem/jffs2/jffs2.h"
 #include "formats/stream/deflate.h"
 
 #define BLOCK 512 /* of a tar archive */
@@ -87,6 +88,63 @@ static void repair_gpt(struct assay_bytes *file, size_t changed)
 		             changed);
 }
 
+/* Source: linux/jffs2.h. The checksum of a header has the bit of a node that counts set. */
+static uint32_t crc_of_node(const uint8_t *bytes, size_t length)
+{
+	return jffs2_crc(assay_span_of(bytes, length));
+}
+
+static void repair_node(uint8_t *node, size_t at, size_t length, bool big, size_t changed)
+{
+	static const struct {
+		uint16_t type;
+		uint8_t size, check_at, sum_to, data_check_at; /* the latter: 0, none */
+	} kinds[] = {
+		{ 0xe001, 40, 32, 32, 36 }, { 0xe002, 68, 64, 60, 60 }, { 0x2006, 32, 28, 24, 24 },
+		{ 0xe008, 32, 28, 28, 24 }, { 0xe009, 28, 24, 24, 0 },
+	};
+	uint16_t type = (uint16_t)assay_load(node + 2, 2, big);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		size_t size = kinds[i].size, check = kinds[i].check_at,
+		       data = kinds[i].data_check_at;
+
+		if (kinds[i].type != type || length < size)
+			continue;
+		if (data != 0 && !is_in(changed, at + data, at + data + 4))
+			assay_store(node + data, 4, big, crc_of_node(node + size, length - size));
+		if (!is_in(changed, at + check, at + check + 4))
+			assay_store(node + check, 4, big, crc_of_node(node, kinds[i].sum_to));
+	}
+}
+
+/* Nodes one behind the other, as long as they say. */
+static void repair_jffs2(struct assay_bytes *file, size_t changed)
+{
+	struct assay_span span = assay_span_of_bytes(file);
+	bool big = assay_span_starts(span, "\x19\x85", 2);
+
+	if (!big && !assay_span_starts(span, "\x85\x19", 2))
+		return;
+	for (size_t at = 0; at + 12 <= file->len;) {
+		uint8_t *node = file->ptr + at;
+		uint64_t length = assay_load(node + 4, 4, big);
+		uint64_t type = assay_load(node + 2, 2, big);
+
+		if (assay_load(node, 2, big) != 0x1985 || length < 12 ||
+		    !assay_span_holds(span, at, length)) {
+			at += 4;
+			continue;
+		}
+		assay_store(node + 2, 2, big, type | 0x2000);
+		if (!is_in(changed, at + 8, at + 12))
+			assay_store(node + 8, 4, big, crc_of_node(node, 8));
+		assay_store(node + 2, 2, big, type);
+		repair_node(node, at, (size_t)length, big, changed);
+		at += (size_t)(length + 3) / 4 * 4;
+	}
+}
+
 void repair_checksums(struct assay_bytes *file, size_t changed)
 {
 	for (size_t at = 0; at + BLOCK <= file->len; at += BLOCK)
@@ -96,4 +154,5 @@ void repair_checksums(struct assay_bytes *file, size_t changed)
 	repair_env(file, changed);
 	repair_trx(file, changed);
 	repair_gpt(file, changed);
+	repair_jffs2(file, changed);
 }

@@ -35,7 +35,7 @@ static const struct {
 	{ "trx", 0 },           { "uboot-env", 0 }, { "uimage", 0 },        { "uimage-multi", 0 },
 	{ "rpm", 0 },           { "lzop", 5 },      { "apk", 5 },           { "ipk", 5 },
 	{ "swu", 15 },          { "rauc", 5 },      { "fat12", 0 },         { "fat32", 1 },
-	{ "verity", 0 },
+	{ "verity", 0 },        { "jffs2", 8 },
 };
 
 static const uint8_t changes[] = { 0x01, 0x80, 0x20 };
@@ -122,7 +122,8 @@ static bool is_opaque_in_image(struct assay_span file, size_t at)
 		return is_opaque_in_ext(file, at);
 	if (assay_span_starts(file, "hsqs", 4) || assay_span_starts(file, "\xd0\x0d\xfe\xed", 4) ||
 	    assay_span_starts(file, "\xeb\x3c\x90", 3) ||
-	    assay_span_starts(assay_span_sub(file, 2048, 6), "verity", 6))
+	    assay_span_starts(assay_span_sub(file, 2048, 6), "verity", 6) ||
+	    assay_span_starts(file, "\x85\x19", 2) || assay_span_starts(file, "\x19\x85", 2))
 		return file.ptr[at] == 0x5a; /* seeds.py: of nothing else */
 	return assay_span_starts(assay_span_sub(file, 510, 2), "\x55\xaa", 2) && at >= 440 &&
 	       at < 444;

@@ -98,6 +98,12 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 * below for tar; no system goes by the times of the volume.
 	 */
 	{ "iso/timestamps@1", "times in ISO 9660 records and volume descriptors" },
+	/*
+	 * Four bytes, seconds, in the node of a name and three times in the latest node of an inode.
+	 * Linux shows them as the times of a file or folder: as for tar below. Older nodes of the
+	 * inode have the same times or must be equal. Checksums of nodes are computed again.
+	 */
+	{ "jffs2/timestamps@1", "times in the nodes of a JFFS2" },
 	/* Four bytes, seconds. As for gzip. */
 	{ "lzop/timestamps@1", "modification time in an lzop header" },
 	/*

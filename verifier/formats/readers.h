@@ -24,6 +24,7 @@ extern const struct assay_reader assay_reader_gpt;
 extern const struct assay_reader assay_reader_ext;
 extern const struct assay_reader assay_reader_gzip;
 extern const struct assay_reader assay_reader_iso;
+extern const struct assay_reader assay_reader_jffs2;
 extern const struct assay_reader assay_reader_lz4;
 extern const struct assay_reader assay_reader_lzma;
 extern const struct assay_reader assay_reader_mbr;
