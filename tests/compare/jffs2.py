@@ -65,9 +65,9 @@ class Maker:
 
     def xattr(self, number, prefix, name, value, version=1):
         data = name + b"\0" + value
-        start = self.head(XATTR_T, 32 + len(data)) + self.pack("IIBBHI", number, version, prefix, len(name),
+        start = self.head(XATTR_T, 32 + len(pad4(data))) + self.pack("IIBBHI", number, version, prefix, len(name),
                                                                len(value), crc(data))
-        return start + self.pack("I", crc(start)) + data
+        return start + self.pack("I", crc(start)) + pad4(data)
 
     def xref(self, ino, number, sequence=0):
         start = self.head(XREF_T, 28) + self.pack("III", ino, number, sequence)
@@ -606,6 +606,14 @@ def judges():
             summed = f.read()
         same_as_reader(f"sumtool, {text}", summed)
         trial(f"sumtool, {text}: against the image without summaries", summed, image, "repacked")
+    try:
+        os.setxattr("tree/etc/motd", "user.x", b"value")
+        inspected(mkfs("--with-xattr"))
+        out = subprocess.run([ASSAY, "inspect", "--map", "inspected"], stdout=subprocess.PIPE).stdout
+        result(b'etc/motd: xattr user.x: value' in out, "mkfs.jffs2: an attribute", out[:2000])
+        os.removexattr("tree/etc/motd", "user.x")
+    except OSError:
+        pass  # where this file system has none
     shown = {a["path"]: a for a in inspected(base)}
     out = subprocess.run([ASSAY, "inspect", "--map", "inspected"], stdout=subprocess.PIPE).stdout.decode()
     result(all(x in out for x in ("dev/sda: device: 8,30", "bin/tool: mode: 104755", "bin/tool: uid: 7",

@@ -111,6 +111,8 @@ static void repair_node(uint8_t *node, size_t at, size_t length, bool big, size_
 
 		if (kinds[i].type != type || length < size)
 			continue;
+		if (type == 0xe008 && size + node[21] + 1 + assay_load(node + 22, 2, big) < length)
+			length = size + node[21] + 1 + (size_t)assay_load(node + 22, 2, big);
 		if (data != 0 && !is_in(changed, at + data, at + data + 4))
 			assay_store(node + data, 4, big, crc_of_node(node + size, length - size));
 		if (!is_in(changed, at + check, at + check + 4))

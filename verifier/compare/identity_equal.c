@@ -19,7 +19,7 @@ static bool is_file_system(const struct assay_reader *reader)
 	static const struct assay_reader *const readers[] = {
 		&assay_reader_cramfs,   &assay_reader_ext,   &assay_reader_fat,
 		&assay_reader_iso,      &assay_reader_jffs2, &assay_reader_romfs,
-		&assay_reader_squashfs,
+		&assay_reader_squashfs, &assay_reader_ubifs,
 	};
 
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(readers); i++)

@@ -161,6 +161,18 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "ubi/image-sequence@1", "number of a UBI image, in the headers of erase blocks" },
 	/*
+	 * Seconds and nanoseconds of three times in the node of an inode: below a thousand million, and
+	 * seconds of 35 bits. Files get these times: as for tar above. The checksum of the node is
+	 * computed again.
+	 */
+	{ "ubifs/timestamps@1", "times in the inodes of a UBIFS" },
+	/*
+	 * Sixteen bytes in the superblock, random for every file system that is made. As for
+	 * ext/identity@1: whoever is told to find a file system by it gets it from the same vendor, and it
+	 * is none of another one beside it.
+	 */
+	{ "ubifs/uuid@1", "UUID of a UBIFS" },
+	/*
 	 * Four bytes, seconds, in the header of a legacy U-Boot image. U-Boot prints it and decides
 	 * nothing by it. The header's CRC covers it and is computed again.
 	 */

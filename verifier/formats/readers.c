@@ -23,6 +23,7 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_squashfs,  /* "hsqs" and version 4 */
 	&assay_reader_cramfs,    /* 28 cd 3d 45 in either order, also behind 512 bytes */
 	&assay_reader_jffs2,     /* 19 85 or 85 19, and a header with a true checksum */
+	&assay_reader_ubifs,     /* 31 18 10 06, and a superblock */
 	&assay_reader_romfs,     /* "-rom1fs-" */
 	&assay_reader_fit,       /* d0 0d fe ed, and a node images below the root */
 	&assay_reader_fdt,       /* d0 0d fe ed */

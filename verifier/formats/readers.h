@@ -37,6 +37,7 @@ extern const struct assay_reader assay_reader_squashfs;
 extern const struct assay_reader assay_reader_tar;
 extern const struct assay_reader assay_reader_trx;
 extern const struct assay_reader assay_reader_ubi;
+extern const struct assay_reader assay_reader_ubifs;
 extern const struct assay_reader assay_reader_uboot_env;
 extern const struct assay_reader assay_reader_uimage;
 extern const struct assay_reader assay_reader_verity;

@@ -129,17 +129,18 @@ static int add_attribute(struct jffs2 *fs, const struct jffs2_inode *inode, stru
 	if (name_attribute(fs, node, &attribute.name, err) < 0)
 		return -1;
 	value = JFFS2_XATTR + jffs2_load(fs, node->at + 21, 1) + 1;
-	attribute.bytes = assay_span_sub(fs->image, node->at + value, node->length - value);
+	attribute.bytes =
+		assay_span_sub(fs->image, node->at + value, jffs2_load(fs, node->at + 22, 2));
 	assay_contents_attribute(fs->out, inode->entry, &attribute);
 	(void)assay_contents_part_at(fs->out, inode->entry, ASSAY_ROLE_METADATA,
 	                             "reference to an attribute", ref->at, ref->length);
 	jffs2_add_padding(fs, inode->entry, ref);
 	ref->used = true;
-	if (!node->used) {
+	/* Bytes that fill the node up are bytes of no node. */
+	if (!node->used)
 		(void)assay_contents_part_at(fs->out, ASSAY_NO_ENTRY, ASSAY_ROLE_METADATA,
-		                             "attribute", node->at, node->length);
-		jffs2_add_padding(fs, ASSAY_NO_ENTRY, node);
-	}
+		                             "attribute", node->at,
+		                             JFFS2_XATTR + jffs2_xattr_data(fs, node));
 	node->used = true;
 	return 0;
 }

@@ -108,6 +108,12 @@ static inline struct assay_span jffs2_name(const struct jffs2 *fs, const struct 
 	return assay_span_sub(fs->image, node->at + JFFS2_DIRENT, node->length - JFFS2_DIRENT);
 }
 
+/** Bytes of the name of an attribute, a zero and its value; a node has them filled up. */
+static inline uint64_t jffs2_xattr_data(const struct jffs2 *fs, const struct jffs2_node *node)
+{
+	return jffs2_load(fs, node->at + 21, 1) + 1 + jffs2_load(fs, node->at + 22, 2);
+}
+
 /** CRC-32 as JFFS2 has it: from zero, and no bits turned. */
 uint32_t jffs2_crc(struct assay_span bytes);
 

@@ -66,8 +66,7 @@ static uint64_t told_length(const struct jffs2 *fs, const struct jffs2_node *nod
 	if (node->type == JFFS2_TYPE_INODE)
 		return JFFS2_INODE + jffs2_load(fs, node->at + 48, 4);
 	if (node->type == JFFS2_TYPE_XATTR)
-		return JFFS2_XATTR + jffs2_load(fs, node->at + 21, 1) + 1 +
-		       jffs2_load(fs, node->at + 22, 2);
+		return (JFFS2_XATTR + jffs2_xattr_data(fs, node) + 3) / 4 * 4;
 	return node->type == JFFS2_TYPE_XREF ? JFFS2_XREF : 0;
 }
 
@@ -109,7 +108,9 @@ static int check_node(struct jffs2 *fs, struct jffs2_node *node, const struct ki
 	if (kind->data_check_at != 0)
 		check_sum(fs, node, "checksum of data", node->at + kind->data_check_at,
 		          assay_span_sub(fs->image, node->at + kind->least,
-		                         node->length - kind->least));
+		                         node->type == JFFS2_TYPE_XATTR
+		                                 ? jffs2_xattr_data(fs, node)
+		                                 : node->length - kind->least));
 	if (told != 0) {
 		node->owner = (uint32_t)jffs2_load(fs, node->at + 12, 4);
 		node->version = (uint32_t)jffs2_load(fs, node->at + 16, 4);
