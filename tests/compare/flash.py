@@ -4,7 +4,9 @@
 whole dump with a change in a file of its root file system. mkenvimage is the judge."""
 import random
 
+import ext
 import fit
+import romfs
 import squashfs
 from makers import *  # noqa: F403
 from uimage import uimage
@@ -181,6 +183,42 @@ def by_magic():
     result(not rest and not any(a["trouble"] for a in found.values()), "flash: to the last byte", rest)
 
 
+def file_systems():
+    """ext and romfs are told by more than a magic: superblocks hold up, or they are data."""
+    motd = [ext.make(kind="ext4", blocks=512, **kw) for kw in ({}, {"time": ext.TIME + 1}, {
+        "modes": ext.MODES + ("sif bin/tool mode 0104755",)})]
+    size = 0x20000 + len(motd[0])
+
+    def image(root, behind=b""):
+        return fill(fill(fit.fit(kernel=gz(TEXT)), 0x10000) + b"\xff" * 0x10000 + root, size) + behind
+
+    base, later, setuid = map(image, motd)
+    found = {a["path"]: a for a in inspected(base)}
+    result("0x00020000.ext!etc/motd" in found and not any(a["trouble"] for a in found.values()), "flash: an ext4",
+           list(found))
+    trial("flash: times of an ext4", later, base, "transplanted", "ext/timestamps@1")
+    trial("flash: setuid in an ext4", setuid, base, "different", "0x00020000.ext: bin/tool: mode: ")
+    trial("flash: an ext4 with something behind it", image(motd[0], ROOTFS), base, "different", "squashfs: only in")
+    for text, at, data in (("checksum", 0x20400 + 1020, b"evil"), ("magic", 0x20400 + 56, b"\x53\xee"),
+                           ("number of its group", 0x20400 + 90, b"\1"), ("size", 0x20400 + 4, b"\xff\xff\xff"),
+                           ("feature", 0x20400 + 96, b"\xff\xff")):
+        broken = ext.put(base, at, data)
+        trial(f"flash: an ext4 with another {text}", broken, base, "different", "differ")
+        result(not any(".ext" in a["path"] for a in inspected(broken)), f"flash: an ext4 with another {text} is data")
+    lone = bytearray(rng.randbytes(1 << 16))
+    lone[0x4000 + 1080:0x4000 + 1082] = b"\x53\xef"
+    result(len(inspected(bytes(lone))) == 1, "flash: the magic of ext alone is nothing")
+    small = romfs.romfs()
+    roms = [fill(fit.fit(kernel=gz(TEXT)), 0x10000) + r + b"\xff" * 4096 for r in (
+        small, small.replace(romfs.PROGRAM, romfs.PROGRAM[:-1] + b"x"))]
+    found = {a["path"]: a for a in inspected(roms[0])}
+    result("0x00010000.romfs!bin/tool" in found and not any(a["trouble"] for a in found.values()), "flash: a romfs",
+           list(found))
+    trial("flash: a byte in a romfs", roms[1], roms[0], "different", "romfs!bin/tool: 1 byte differs")
+    broken = ext.put(roms[0], 0x10000 + 12, b"evil")
+    trial("flash: a romfs with a false checksum", broken, roms[0], "different", "differ")
+
+
 def by_layout():
     def compare_by(layout, delivered, rebuilt):
         return compare(delivered, rebuilt, "--layout", layout)
@@ -233,5 +271,6 @@ if __name__ == "__main__":
         environments()
         against_mkenvimage()
         by_magic()
+        file_systems()
         by_layout()
     finish()

@@ -335,34 +335,42 @@ def judges():
     trial("mkfs.ubifs: a file more", mkfs(files={**FILES, "etc/rc": (0o755, b"evil")}), mkfs(), "different",
           "etc/rc: only in the")
     trial("mkfs.ubifs: packed otherwise is not a match", mkfs("-x", "none"), mkfs(), "different")
-    attributes()
+
+
+def attributed(image):
+    """The last name of a folder becomes an attribute of the folder, which mkfs.ubifs here cannot make. Returns
+    places of the name and of the inode with the value as well."""
+    rows, index = leaves(image)
+    inodes = {i: at for i, kind, _, at, _ in rows if kind == INODE}
+    for folder in sorted(inodes):
+        names = sorted((rest, at, branch) for i, kind, rest, at, branch in rows if i == folder and kind == NAME)
+        if not names:
+            continue
+        rest, at, branch = names[-1]
+        value = inodes[le(image, at + 40, 8)]
+        node = max(n for n in index if n < branch)
+        if branch - node == 28 or stat.S_ISDIR(le(image, value + 104)) or le(image, value + 92) > 1:
+            continue
+        key = struct.pack("<I", XATTR << 29 | rest)
+        image = edit(edit(image, at, 20, bytes([XATTR])), at, 28, key)
+        return edit(image, node, branch - node + 16, key), at, value
+    raise ValueError("no folder")
 
 
 def attributes():
-    """mkfs.ubifs gives each file one with the number of its inode."""
-    os.makedirs("few/etc")
-    write("few/bin", PROGRAM)
-    write("few/etc/motd", b"hello\n")
-    base = again(top="few")
-    try:
-        marked = again("-a", top="few")
-    except subprocess.CalledProcessError:
-        return  # it sets them in the folder as well, which not every file system can
-    found = [at for _, kind, _, at, _ in leaves(marked)[0] if kind == XATTR]
-    inodes = {i: at for i, kind, _, at, _ in leaves(marked)[0] if kind == INODE}
-    value = inodes[le(marked, found[0] + 40, 8)]
-    seen = digests_in(marked)
-    result(seen == {"bin": sha256(PROGRAM), "etc/motd": sha256(b"hello\n")}, "mkfs.ubifs, with attributes: files", seen)
-    reads_to_end("mkfs.ubifs, with attributes")
-    trial("mkfs.ubifs: attributes", marked, base, "different")
-    trial("mkfs.ubifs: the value of an attribute", edit(marked, value, 160, b"\x77"), marked, "different",
-          "data of an inode")
-    trial("mkfs.ubifs: the name of an attribute", edit(marked, found[0], 60, b"x"), marked, "inconclusive", "by its hash")
-    trial("mkfs.ubifs: an attribute without a value", edit(marked, found[0], 40, b"\x77\x77"), marked, "inconclusive",
+    marked, name, value = attributed(BASE)
+    trial("ubifs: an attribute", marked, BASE, "different", "only in the")
+    trial("ubifs: the mode of the value of an attribute", edit(marked, value, 105, b"\x77"), marked, "different",
+          "mode differs")
+    trial("ubifs: the size of an attribute", edit(marked, value, 112, b"\x77"), marked, "different")
+    trial("ubifs: a time of an attribute", edit(marked, value, 56, b"\7"), marked, "transplanted", "times differs")
+    trial("ubifs: the name of an attribute", edit(marked, name, 57, b"x"), marked, "inconclusive", "by its hash")
+    trial("ubifs: an attribute without a value", edit(marked, name, 40, b"\x77\x77"), marked, "inconclusive",
           "without a value")
-    trial("mkfs.ubifs: a value of two attributes", edit(marked, found[0], 40, marked[found[1] + 40:][:8]), marked,
-          "inconclusive", "without a value")
-    trial("mkfs.ubifs: a time of an attribute", edit(marked, value, 56, b"\7"), marked, "transplanted", "times differs")
+    trial("ubifs: an attribute that is the root", edit(marked, name, 40, struct.pack("<Q", 1)), marked, "inconclusive",
+          "without a value")
+    inspected(marked)
+    reads_to_end("ubifs, with an attribute")
 
 
 def volumes():
@@ -386,6 +394,6 @@ if __name__ == "__main__":
     with Folder():
         BASE = mkfs()
         table("ubifs", make, BENIGN, attacks())
-        for part in (lies, sampled, volumes, judges):
+        for part in (lies, attributes, sampled, volumes, judges):
             part()
     finish()

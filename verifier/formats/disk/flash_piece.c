@@ -2,6 +2,7 @@
 #include "formats/disk/flash_piece.h"
 
 #include "base/cursor.h"
+#include "formats/filesystem/extent.h"
 #include "formats/image/extent.h"
 #include "formats/image/uboot_env.h"
 
@@ -70,6 +71,8 @@ static const struct {
 	{ "squashfs", squashfs },
 	{ "ubi", ubi },
 	{ "jffs2", jffs2 },
+	{ "romfs", assay_romfs_extent },
+	{ "ext", assay_ext_extent },
 	{ "env", environment },
 };
 

@@ -13,6 +13,7 @@
 #include "base/cursor.h"
 #include "base/memory.h"
 #include "formats/contents.h"
+#include "formats/filesystem/extent.h"
 #include "formats/readers.h"
 
 #define MAGIC "-rom1fs-"
@@ -20,6 +21,7 @@
 #define SUMMED 512      /* bytes under the checksum of the image */
 #define NAME_LIMIT 128  /* ROMFS_MAXFN */
 #define PATH_LIMIT 4096 /* bytes; PATH_MAX of Linux */
+#define FILLED 1024     /* genromfs fills an image up to a multiple of it */
 #define TYPE_MASK 7     /* ROMFH_TYPE */
 
 enum {
@@ -82,6 +84,22 @@ static uint32_t sum_of(struct assay_span bytes)
 	for (size_t i = 0; i + 4 <= bytes.len; i += 4)
 		sum += (uint32_t)assay_load(bytes.ptr + i, 4, true);
 	return sum;
+}
+
+bool assay_romfs_extent(struct assay_span span, uint64_t *length)
+{
+	struct assay_span padding;
+
+	if (!probe(span))
+		return false;
+	*length = assay_load(span.ptr + 8, 4, true);
+	if (*length < 2 * HEADER || *length > span.len ||
+	    sum_of(assay_span_sub(span, 0, *length < SUMMED ? *length : SUMMED)) != 0)
+		return false;
+	padding = assay_span_sub(span, *length, -*length % FILLED);
+	if (assay_span_is_fill(padding, 0))
+		*length += padding.len;
+	return true;
 }
 
 /* A name with its NUL and zeros up to a multiple of 16. Out: *name; *whole, all of these bytes */

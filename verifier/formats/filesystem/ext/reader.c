@@ -8,10 +8,12 @@
  * every checksum depends on them, so they are computed again.
  */
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/cursor.h"
 #include "formats/filesystem/ext/inode.h"
+#include "formats/filesystem/extent.h"
 #include "formats/readers.h"
 
 #define MAGIC 0xef53
@@ -40,6 +42,32 @@ static bool probe(struct assay_span span)
 	return span.len >= 2 * (uint64_t)EXT_SUPER_AT &&
 	       assay_load(span.ptr + MAGIC_AT, 2, false) == MAGIC &&
 	       assay_load(span.ptr + LOG_AT, 4, false) <= 6;
+}
+
+/* The inode of the root, where the first descriptor says. */
+static bool has_root(const struct ext *fs)
+{
+	uint64_t descriptor = (fs->first_block + 1) * fs->block_size, at;
+
+	if (!assay_span_holds(fs->image, descriptor, 32))
+		return false;
+	at = ext_load(fs, descriptor + 8, 4) * fs->block_size +
+	     (uint64_t)(EXT_ROOT - 1) * fs->inode_size;
+	return assay_span_holds(fs->image, at, fs->inode_size) && S_ISDIR(ext_load(fs, at, 2));
+}
+
+bool assay_ext_extent(struct assay_span span, uint64_t *length)
+{
+	ASSAY_AUTO_CONTENTS struct assay_contents scratch = { .span = span };
+	struct assay_budget budget = assay_budget_of(NULL);
+	struct ext fs = { .out = &scratch, .budget = &budget };
+	struct assay_error ignored = ASSAY_ERROR_INIT;
+
+	if (!probe(span) || ext_read_super(&fs, &ignored) < 0 || scratch.false_count > 0 ||
+	    !has_root(&fs))
+		return false;
+	*length = fs.image.len;
+	return true;
 }
 
 /* Whether a kernel finds as many blocks as the journal says to have: where it does not it gives up. */

@@ -98,8 +98,9 @@ static int claim_attributes(struct ubifs *fs, size_t first, size_t entry, struct
 		if (ubifs_type_of(&fs->leaves[i]) != UBIFS_TYPE_XATTR)
 			continue;
 		value = find_inode(fs, ubifs_load(fs, fs->leaves[i].at + 40, 8));
-		if (value == SIZE_MAX || fs->leaves[value].entry != ASSAY_NO_ENTRY ||
-		    check_name(fs, &fs->leaves[i], err) < 0)
+		if (check_name(fs, &fs->leaves[i], err) < 0)
+			return -1;
+		if (value == SIZE_MAX || fs->leaves[value].entry != ASSAY_NO_ENTRY)
 			return assay_fail_at(err, ASSAY_E_FORMAT, fs->leaves[i].at,
 			                     "an attribute without a value of its own");
 		fs->leaves[value].entry = entry;
