@@ -23,6 +23,7 @@ from android import boot, fill, raw, skip, sparse  # noqa: E402
 from disks import GUIDS, fip, mbr, small, trx  # noqa: E402
 from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
+import pe  # noqa: E402
 import ubi  # noqa: E402
 import updates  # noqa: E402
 import verity  # noqa: E402
@@ -128,6 +129,10 @@ SEEDS = {
     "lzop": (lzop.lzop(A), lzop.lzop(A, level=1, mtime=7)),
     "apk": (updates.apk(A, gz(A)), updates.apk(B, gz(A, level=1), signed=b"\xa5" * 256)),
     "ipk": (updates.ipk(A), updates.ipk(A, level=1)),
+    "pe": (pe.pe(code=A, data=gz(A)), pe.pe(code=A, data=gz(A, level=1), sign=({},))),
+    "pe-signed": (pe.pe(code=A, linux=pe.pe(code=A, data=b"x", osrel=None), sign=({},), symbols=True),
+                  pe.pe(code=A, linux=pe.pe(code=A, data=b"x", osrel=None, check="none"), sign=({}, {"name": b"B"}),
+                        symbols=True, check="before")),
     "swu": (updates.swu(gz(A), B[:9]), updates.swu(gz(A, level=1), B[:9], signature=b"\xa5" * 256)),
     "rauc": (updates.rauc(squashfs.plain(), CMS), updates.rauc(squashfs.plain(mkfs_time=7), CMS_2)),
 }

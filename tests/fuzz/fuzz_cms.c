@@ -2,11 +2,13 @@
 /*
  * A detached CMS signature. Claims: what is accepted is small, is one for OpenSSL too, from the
  * first to the last byte and in the very same encoding, and has one signer and nothing else; no
- * accepted input goes on being one with a byte less.
+ * accepted input goes on being one with a byte less. The same of Authenticode signatures.
  */
 #include <openssl/cms.h>
 #include <openssl/err.h>
+#include <openssl/pkcs7.h>
 
+#include "formats/signature/authenticode.h"
 #include "formats/signature/certificate.h"
 #include "formats/signature/cms.h"
 #include "fuzz.h"
@@ -54,12 +56,40 @@ static bool is_certified(const uint8_t *data, size_t size)
 	return true;
 }
 
+/* An Authenticode signature: PKCS #7 for OpenSSL as well, in the same encoding. */
+static void check_authenticode(const uint8_t *data, size_t size)
+{
+	struct assay_error err = ASSAY_ERROR_INIT;
+	struct assay_authenticode out;
+	const uint8_t *end = data;
+	uint8_t *again = NULL;
+	PKCS7 *pkcs7;
+	int length;
+
+	if (assay_authenticode_read(assay_span_of(data, size), &out, &err) < 0)
+		return;
+	fuzz_assert(size > 0 && size <= LARGEST + WITH_CERTIFICATES && out.digest.len > 0);
+	fuzz_assert(assay_authenticode_read(assay_span_of(data, size - 1), &out, &err) < 0);
+	pkcs7 = d2i_PKCS7(NULL, &end, (long)size);
+	if (pkcs7 != NULL) { /* else it does not like the certificates */
+		length = i2d_PKCS7(pkcs7, &again);
+		fuzz_assert(end == data + size && length >= 0 && (size_t)length == size);
+		fuzz_assert(memcmp(again, data, size) == 0);
+		fuzz_assert(sk_PKCS7_SIGNER_INFO_num(PKCS7_get_signer_info(pkcs7)) == 1);
+	}
+	OPENSSL_free(again);
+	PKCS7_free(pkcs7);
+	ERR_clear_error();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct assay_error err = ASSAY_ERROR_INIT;
 	struct assay_cms cms;
 
 	bool certified = is_certified(data, size);
+
+	check_authenticode(data, size);
 
 	if (assay_cms_read_detached(assay_span_of(data, size), &cms, &err) < 0) {
 		fuzz_assert(err.code == ASSAY_E_FORMAT && err.text[0] != '\0');

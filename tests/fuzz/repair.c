@@ -5,6 +5,7 @@
 
 #include "base/cursor.h"
 #include "formats/filesystem/jffs2/jffs2.h"
+#include "formats/image/pe.h"
 #include "formats/stream/deflate.h"
 
 #define BLOCK 512 /* of a tar archive */
@@ -147,6 +148,19 @@ static void repair_jffs2(struct assay_bytes *file, size_t changed)
 	}
 }
 
+/* The checksum of a PE image that has one. */
+static void repair_pe(struct assay_bytes *file, size_t changed)
+{
+	ASSAY_AUTO_PE struct assay_pe pe = { 0 };
+	struct assay_error ignored = ASSAY_ERROR_INIT;
+
+	if (assay_pe_read(assay_span_of_bytes(file), &pe, &ignored) < 0 ||
+	    is_in(changed, pe.checksum, pe.checksum + 4) ||
+	    assay_load(file->ptr + pe.checksum, 4, false) == 0)
+		return;
+	assay_store(file->ptr + pe.checksum, 4, false, assay_pe_checksum(&pe, file->len));
+}
+
 void repair_checksums(struct assay_bytes *file, size_t changed)
 {
 	for (size_t at = 0; at + BLOCK <= file->len; at += BLOCK)
@@ -157,4 +171,5 @@ void repair_checksums(struct assay_bytes *file, size_t changed)
 	repair_trx(file, changed);
 	repair_gpt(file, changed);
 	repair_jffs2(file, changed);
+	repair_pe(file, changed);
 }

@@ -23,19 +23,58 @@ static const struct {
 	unsigned few; /* percent of the changes that may match: bits of a compressed stream that do
 	                 not matter to what it unpacks to, numbers of a file system */
 } seeds[] = {
-	{ "android-boot", 0 },  { "ar", 0 },        { "deb", 0 },           { "deb-stale", 5 },
-	{ "deb-xz", 5 },        { "gzip", 5 },      { "nested", 5 },        { "plain", 0 },
-	{ "tar", 0 },           { "xz", 5 },        { "zstd", 5 },          { "tar-pax", 0 },
-	{ "tar-long-name", 0 }, { "bzip2", 5 },     { "lzma", 15 },         { "lz4", 5 },
-	{ "lz4-legacy", 5 },    { "cpio", 15 },     { "cpio-crc", 15 },     { "cpio-odc", 10 },
-	{ "cpio-old", 5 },      { "zip", 5 },       { "romfs", 0 },         { "ubi", 1 },
-	{ "cramfs", 5 },        { "squashfs", 5 },  { "ext2", 1 },          { "ext4", 1 },
-	{ "fdt", 15 },          { "fit", 5 },       { "fit-external", 15 }, { "fip", 15 },
-	{ "flash", 0 },         { "gpt", 0 },       { "mbr", 0 },           { "sparse", 5 },
-	{ "trx", 0 },           { "uboot-env", 0 }, { "uimage", 0 },        { "uimage-multi", 0 },
-	{ "rpm", 0 },           { "lzop", 5 },      { "apk", 5 },           { "ipk", 5 },
-	{ "swu", 15 },          { "rauc", 5 },      { "fat12", 0 },         { "fat32", 1 },
-	{ "verity", 0 },        { "jffs2", 8 },
+	{ "android-boot", 0 },
+	{ "ar", 0 },
+	{ "deb", 0 },
+	{ "deb-stale", 5 },
+	{ "deb-xz", 5 },
+	{ "gzip", 5 },
+	{ "nested", 5 },
+	{ "plain", 0 },
+	{ "tar", 0 },
+	{ "xz", 5 },
+	{ "zstd", 5 },
+	{ "tar-pax", 0 },
+	{ "tar-long-name", 0 },
+	{ "bzip2", 5 },
+	{ "lzma", 15 },
+	{ "lz4", 5 },
+	{ "lz4-legacy", 5 },
+	{ "cpio", 15 },
+	{ "cpio-crc", 15 },
+	{ "cpio-odc", 10 },
+	{ "cpio-old", 5 },
+	{ "zip", 5 },
+	{ "romfs", 0 },
+	{ "ubi", 1 },
+	{ "cramfs", 5 },
+	{ "squashfs", 5 },
+	{ "ext2", 1 },
+	{ "ext4", 1 },
+	{ "fdt", 15 },
+	{ "fit", 5 },
+	{ "fit-external", 15 },
+	{ "fip", 15 },
+	{ "flash", 0 },
+	{ "gpt", 0 },
+	{ "mbr", 0 },
+	{ "sparse", 5 },
+	{ "trx", 0 },
+	{ "uboot-env", 0 },
+	{ "uimage", 0 },
+	{ "uimage-multi", 0 },
+	{ "rpm", 0 },
+	{ "lzop", 5 },
+	{ "apk", 5 },
+	{ "ipk", 5 },
+	{ "swu", 15 },
+	{ "rauc", 5 },
+	{ "fat12", 0 },
+	{ "fat32", 1 },
+	{ "verity", 0 },
+	{ "jffs2", 8 },
+	{ "pe", 1 },
+	{ "pe-signed", 0 },
 };
 
 static const uint8_t changes[] = { 0x01, 0x80, 0x20 };
@@ -112,6 +151,9 @@ static bool is_opaque_in_package(struct assay_span file, size_t at)
 {
 	if (assay_span_starts(file, "\xed\xab\xee\xdb", 4))
 		return is_in_signature(file, at);
+	if (assay_span_starts(file, "MZ", 2)) /* seeds.py: where PE32+ says that certificates are */
+		return at >= assay_load(file.ptr + 296, 4, false) &&
+		       assay_load(file.ptr + 296, 4, false) > 0;
 	return assay_span_starts(file, "hsqs", 4) && at >= assay_load(file.ptr + 40, 8, false);
 }
 

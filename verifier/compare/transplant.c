@@ -112,6 +112,21 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "mbr/disk-signature@1", "signature of a disk in its boot sector" },
 	/*
+	 * The certificate table at the end of a PE image, with the at most 7 zeros that bring it to its
+	 * place, and the 8 bytes of the headers that say where it is. It holds Authenticode signatures
+	 * in their strict form (formats/signature/authenticode.h) and nothing else; each has the digest
+	 * that the image has, so that all bytes but these and the checksum are signed on both sides and
+	 * compared here. Certificates in it are as for RAUC below. Firmware verifies it, or ignores it;
+	 * it loads none of it. Only a delivered image may be signed alone.
+	 */
+	{ "pe/authenticode@1", "signature of a PE image, and where it is", true },
+	/*
+	 * Four bytes in the headers of a PE image: none, the sum of all bytes, or what that was before
+	 * the image was signed. So it follows from the other bytes, or is zero; firmware and kernels do
+	 * not look at it.
+	 */
+	{ "pe/checksum@1", "checksum of a PE image" },
+	/*
 	 * A detached CMS signature and its size at the end of a bundle, read strictly
 	 * (formats/signature/cms.h); beside names, times and the value it may have four certificates
 	 * of 4 KiB each, of which an extension may say anything. rauc verifies it and mounts what is

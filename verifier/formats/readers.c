@@ -8,6 +8,7 @@
 /* By what each is told. Those with the weakest signs come last. */
 static const struct assay_reader *const readers[] = {
 	&assay_reader_ar,        /* "!<arch>" */
+	&assay_reader_pe,        /* "MZ", and "PE" where that says */
 	&assay_reader_bzip2,     /* "BZh" and the mark of a block */
 	&assay_reader_apk,       /* gzip, and a package's first file in it */
 	&assay_reader_gzip,      /* 1f 8b 08 */

@@ -28,6 +28,7 @@ extern const struct assay_reader assay_reader_jffs2;
 extern const struct assay_reader assay_reader_lz4;
 extern const struct assay_reader assay_reader_lzma;
 extern const struct assay_reader assay_reader_mbr;
+extern const struct assay_reader assay_reader_pe;
 extern const struct assay_reader assay_reader_romfs;
 extern const struct assay_reader assay_reader_sparse;
 extern const struct assay_reader assay_reader_lzop;

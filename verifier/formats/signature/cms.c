@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "formats/signature/cms.h"
 
+#include "base/digest.h"
 #include "base/quote.h"
 #include "formats/signature/certificate.h"
 
@@ -69,9 +70,16 @@ enum attribute {
 struct reading {
 	struct assay_cms *out;
 	const struct digest *digest;
+	const struct assay_cms_kind *kind; /* of content that is in it; NULL: detached */
+	struct assay_span content;
 	bool by_key_id;    /* the signer is named by a key id, not by issuer and serial number */
 	bool certificates; /* it may have some */
 };
+
+static struct assay_span content_type(const struct reading *reading)
+{
+	return reading->kind != NULL ? reading->kind->type : plain_data;
+}
 
 static int take_version(struct assay_cursor *cur, unsigned *out, struct assay_error *err)
 {
@@ -130,6 +138,16 @@ static int take_digest_algorithm(struct assay_cursor *cur, const struct digest *
 		return 0;
 	}
 	return assay_fail(err, ASSAY_E_FORMAT, "an unknown digest algorithm");
+}
+
+int assay_cms_digest(struct assay_cursor *cur, const char **out, struct assay_error *err)
+{
+	const struct digest *digest;
+
+	if (take_digest_algorithm(cur, &digest, err) < 0)
+		return -1;
+	*out = digest->name;
+	return 0;
 }
 
 /* --- who signed --- */
@@ -234,41 +252,69 @@ static int check_time(struct assay_cursor *value, struct assay_error *err)
 	return 0;
 }
 
+/* RFC 5652 5.4: the digest of content is that of its octets, without tag and length. */
+static int check_content(const struct reading *reading, struct assay_span digest,
+                         struct assay_error *err)
+{
+	uint8_t wanted[ASSAY_DIGEST_MAX];
+	size_t len =
+		assay_digest(assay_span_of_str(reading->digest->name), reading->content, wanted);
+
+	if (len == 0 || !assay_span_equal(digest, assay_span_of(wanted, len)))
+		return assay_fail(err, ASSAY_E_FORMAT, "the digest is not that of the content");
+	return 0;
+}
+
 static int check_value(const struct reading *reading, enum attribute kind,
                        struct assay_cursor *value, struct assay_error *err)
 {
 	struct assay_span digest;
 
 	if (kind == CONTENT_TYPE)
-		return expect_oid(value, plain_data, "content type", err);
+		return expect_oid(value, content_type(reading), "content type", err);
 	if (kind == SIGNING_TIME)
 		return check_time(value, err);
 	if (assay_der_take(value, ASSAY_DER_OCTETS, "message digest", &digest, err) < 0)
 		return -1;
 	if (digest.len != reading->digest->size)
 		return assay_fail(err, ASSAY_E_FORMAT, "message digest of %zu bytes", digest.len);
+	return reading->kind != NULL ? check_content(reading, digest, err) : 0;
+}
+
+#define KIND_ATTRIBUTE 8 /* the first bit of those that the kind of content has */
+
+/* What an attribute says. Out: *bit, a number of its own */
+static int check_meaning(const struct reading *reading, struct assay_span oid,
+                         struct assay_cursor *values, unsigned *bit, struct assay_error *err)
+{
+	static const char prefix[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x09";
+
+	if (oid.len == sizeof(prefix) && memcmp(oid.ptr, prefix, oid.len - 1) == 0 &&
+	    oid.ptr[oid.len - 1] >= CONTENT_TYPE && oid.ptr[oid.len - 1] <= SIGNING_TIME) {
+		*bit = oid.ptr[oid.len - 1];
+		return check_value(reading, (enum attribute) * bit, values, err);
+	}
+	if (reading->kind == NULL)
+		return assay_fail(err, ASSAY_E_FORMAT, "an unknown signed attribute");
+	if (reading->kind->attribute(oid, values, bit, err) < 0)
+		return -1;
+	*bit += KIND_ATTRIBUTE;
 	return 0;
 }
 
-/* One attribute with one value. Out: *kind */
-static int check_attribute(const struct reading *reading, struct assay_cursor *cur,
-                           enum attribute *kind, struct assay_error *err)
+/* One attribute with one value. Out: *bit */
+static int check_attribute(const struct reading *reading, struct assay_cursor *cur, unsigned *bit,
+                           struct assay_error *err)
 {
-	static const char what[] = "signed attribute",
-			  prefix[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x09";
+	static const char what[] = "signed attribute";
 	struct assay_cursor attribute, values;
 	struct assay_span oid;
 
 	if (assay_der_enter(cur, ASSAY_DER_SEQUENCE, what, &attribute, err) < 0 ||
 	    assay_der_take(&attribute, ASSAY_DER_OID, what, &oid, err) < 0 ||
 	    assay_der_enter(&attribute, ASSAY_DER_SET, what, &values, err) < 0 ||
-	    assay_der_end(&attribute, what, err) < 0)
-		return -1;
-	if (oid.len != sizeof(prefix) || memcmp(oid.ptr, prefix, oid.len - 1) != 0 ||
-	    oid.ptr[oid.len - 1] < CONTENT_TYPE || oid.ptr[oid.len - 1] > SIGNING_TIME)
-		return assay_fail(err, ASSAY_E_FORMAT, "an unknown signed attribute");
-	*kind = (enum attribute)oid.ptr[oid.len - 1];
-	if (check_value(reading, *kind, &values, err) < 0)
+	    assay_der_end(&attribute, what, err) < 0 ||
+	    check_meaning(reading, oid, &values, bit, err) < 0)
 		return -1;
 	return assay_der_end(&values, what, err);
 }
@@ -286,13 +332,13 @@ static int check_attributes(const struct reading *reading, struct assay_cursor *
 	while (assay_cursor_left(&set) > 0) {
 		size_t start = set.pos;
 		struct assay_span this;
-		enum attribute kind = CONTENT_TYPE;
+		unsigned bit = 0;
 
-		if (check_attribute(reading, &set, &kind, err) < 0)
+		if (check_attribute(reading, &set, &bit, err) < 0)
 			return -1;
-		if ((seen & 1u << kind) != 0)
+		if ((seen & 1u << bit) != 0)
 			return assay_fail(err, ASSAY_E_FORMAT, "a signed attribute is there twice");
-		seen |= 1u << kind;
+		seen |= 1u << bit;
 		/* X.690 11.6: the values of a SET OF are in the order of their bytes. */
 		this = assay_span_sub(set.span, start, set.pos - start);
 		if (last.len > 0 && this.len > 0 &&
@@ -362,7 +408,8 @@ static int check_signer_info(struct reading *reading, struct assay_cursor *cur,
 		return -1;
 	if (digest != reading->digest)
 		return assay_fail(err, ASSAY_E_FORMAT, "two digest algorithms");
-	if (assay_der_is_next(&info, ASSAY_DER_CONTEXT_0_OUTER) &&
+	/* RFC 5652 5.3: content that is no plain data wants them. */
+	if ((reading->kind != NULL || assay_der_is_next(&info, ASSAY_DER_CONTEXT_0_OUTER)) &&
 	    check_attributes(reading, &info, err) < 0)
 		return -1;
 	if (check_signature(reading, &info, err) < 0)
@@ -386,20 +433,39 @@ static int check_certificates(const struct reading *reading, struct assay_cursor
 	return assay_certificates_check(&set, err);
 }
 
+/* EncapsulatedContentInfo: only where a kind of content is wanted is there any. */
+static int check_encapsulated(struct reading *reading, struct assay_cursor *cur,
+                              struct assay_error *err)
+{
+	static const char what[] = "content";
+	struct assay_cursor content, outer;
+
+	if (assay_der_enter(cur, ASSAY_DER_SEQUENCE, what, &content, err) < 0 ||
+	    expect_oid(&content, content_type(reading), what, err) < 0)
+		return -1;
+	if (reading->kind == NULL && assay_cursor_left(&content) > 0)
+		return assay_fail(err, ASSAY_E_FORMAT, "it has content");
+	if (reading->kind == NULL)
+		return 0;
+	/* PKCS #7 (RFC 2315, 7) has the content itself here, CMS an OCTET STRING of it. */
+	if (assay_der_enter(&content, ASSAY_DER_CONTEXT_0_OUTER, what, &outer, err) < 0 ||
+	    assay_der_end(&content, what, err) < 0 ||
+	    assay_der_take(&outer, ASSAY_DER_SEQUENCE, what, &reading->content, err) < 0)
+		return -1;
+	return assay_der_end(&outer, what, err);
+}
+
 static int check_head(struct reading *reading, struct assay_cursor *cur, struct assay_error *err)
 {
-	struct assay_cursor set, content;
+	struct assay_cursor set;
 
 	if (assay_der_enter(cur, ASSAY_DER_SET, "digest algorithms", &set, err) < 0 ||
 	    take_digest_algorithm(&set, &reading->digest, err) < 0 ||
 	    assay_der_end(&set, "digest algorithms", err) < 0)
 		return -1;
 	reading->out->digest = reading->digest->name;
-	if (assay_der_enter(cur, ASSAY_DER_SEQUENCE, "content", &content, err) < 0 ||
-	    expect_oid(&content, plain_data, "content", err) < 0)
+	if (check_encapsulated(reading, cur, err) < 0)
 		return -1;
-	if (assay_cursor_left(&content) > 0)
-		return assay_fail(err, ASSAY_E_FORMAT, "it has content");
 	if (assay_der_is_next(cur, ASSAY_DER_CONTEXT_0_OUTER) &&
 	    check_certificates(reading, cur, err) < 0)
 		return -1;
@@ -426,7 +492,7 @@ static int check_signed_data(struct reading *reading, struct assay_cursor *cur,
 	return assay_der_end(&signers, "signers", err);
 }
 
-static int read_detached(struct reading *reading, struct assay_span span, struct assay_error *err)
+static int read_info(struct reading *reading, struct assay_span span, struct assay_error *err)
 {
 	struct assay_cursor cur = assay_cursor_at(span, true), info, outer;
 
@@ -445,12 +511,24 @@ int assay_cms_read_detached(struct assay_span span, struct assay_cms *out, struc
 {
 	struct reading reading = { .out = out };
 
-	return read_detached(&reading, span, err);
+	return read_info(&reading, span, err);
 }
 
 int assay_cms_read_certified(struct assay_span span, struct assay_cms *out, struct assay_error *err)
 {
 	struct reading reading = { .out = out, .certificates = true };
 
-	return read_detached(&reading, span, err);
+	return read_info(&reading, span, err);
+}
+
+int assay_cms_read_content(struct assay_span span, const struct assay_cms_kind *kind,
+                           struct assay_cms *out, struct assay_span *content,
+                           struct assay_error *err)
+{
+	struct reading reading = { .out = out, .kind = kind, .certificates = true };
+
+	if (read_info(&reading, span, err) < 0)
+		return -1;
+	*content = reading.content;
+	return 0;
 }

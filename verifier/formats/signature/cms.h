@@ -16,8 +16,7 @@
 #ifndef ASSAY_FORMATS_SIGNATURE_CMS_H
 #define ASSAY_FORMATS_SIGNATURE_CMS_H
 
-#include "base/error.h"
-#include "base/span.h"
+#include "base/cursor.h"
 
 /** What a signature says about itself. Static text. */
 struct assay_cms {
@@ -36,5 +35,32 @@ ASSAY_CHECKED int assay_cms_read_detached(struct assay_span span, struct assay_c
 /** The same with a few certificates in it (signature/certificate.h), as update files have them. */
 ASSAY_CHECKED int assay_cms_read_certified(struct assay_span span, struct assay_cms *out,
                                            struct assay_error *err);
+
+/** A kind of content that is no plain data, and stands in the signature. */
+struct assay_cms_kind {
+	struct assay_span type; /* its object identifier, as content of the value */
+	/**
+	 * Check a signed attribute that not every signature may have, to the end of its value.
+	 *
+	 * Out:    *which, a number below 8 that is the attribute's own
+	 * Errors: ASSAY_E_FORMAT  no signature of this kind has it, or not so
+	 */
+	int (*attribute)(struct assay_span oid, struct assay_cursor *value, unsigned *which,
+	                 struct assay_error *err);
+};
+
+/**
+ * Read a signature with certificates and with content of a kind, whose digest among the signed
+ * attributes is true.
+ *
+ * Out: *content, what stands in the SEQUENCE that is signed; borrowed
+ */
+ASSAY_CHECKED int assay_cms_read_content(struct assay_span span, const struct assay_cms_kind *kind,
+                                         struct assay_cms *out, struct assay_span *content,
+                                         struct assay_error *err);
+
+/** Take the AlgorithmIdentifier of a digest. Return: its name in *out, static text: "sha256" */
+ASSAY_CHECKED int assay_cms_digest(struct assay_cursor *cur, const char **out,
+                                   struct assay_error *err);
 
 #endif
