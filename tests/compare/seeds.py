@@ -23,6 +23,7 @@ from android import boot, fill, raw, skip, sparse  # noqa: E402
 from disks import GUIDS, fip, mbr, small, trx  # noqa: E402
 from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
+import oci  # noqa: E402
 import pe  # noqa: E402
 import ubi  # noqa: E402
 import updates  # noqa: E402
@@ -129,6 +130,7 @@ SEEDS = {
     "lzop": (lzop.lzop(A), lzop.lzop(A, level=1, mtime=7)),
     "apk": (updates.apk(A, gz(A)), updates.apk(B, gz(A, level=1), signed=b"\xa5" * 256)),
     "ipk": (updates.ipk(A), updates.ipk(A, level=1)),
+    "oci": (oci.image(program=b"x", plain=True), oci.image(program=b"x", plain=True, mtime=7, created="2024-01-01T00:00:00Z")),
     "pe": (pe.pe(code=A, data=gz(A)), pe.pe(code=A, data=gz(A, level=1), sign=({},))),
     "pe-signed": (pe.pe(code=A, linux=pe.pe(code=A, data=b"x", osrel=None), sign=({},), symbols=True),
                   pe.pe(code=A, linux=pe.pe(code=A, data=b"x", osrel=None, check="none"), sign=({}, {"name": b"B"}),

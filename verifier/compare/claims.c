@@ -2,6 +2,7 @@
 #include "compare/claims.h"
 
 #include "base/memory.h"
+#include "compare/transplant.h"
 
 /* The claims that one text makes. */
 struct list {
@@ -46,8 +47,12 @@ static struct list find(const struct assay_claims *claims, const struct assay_co
 static bool same_claim(const struct assay_claims *claims, const struct assay_claim *a,
                        const struct assay_claim *b)
 {
-	return strcmp(a->what, b->what) == 0 && strcmp(a->rule, b->rule) == 0 &&
-	       a->packed == b->packed && claims->pairing->rebuilt_of[a->about] == b->about;
+	if (strcmp(a->what, b->what) != 0 || strcmp(a->rule, b->rule) != 0 ||
+	    a->packed != b->packed)
+		return false;
+	if (a->about == ASSAY_NO_ENTRY || b->about == ASSAY_NO_ENTRY)
+		return a->about == b->about;
+	return claims->pairing->rebuilt_of[a->about] == b->about;
 }
 
 /* What stands in front of a claim, behind the one before; behind the last one for i == count. */
@@ -97,8 +102,38 @@ static bool is_told(const struct assay_claims *claims, const struct assay_claim 
 	return child != NULL && child->class == ASSAY_CLASS_UNEXPLAINED;
 }
 
-static void compare_claim(const struct assay_claims *claims, struct assay_node *node,
-                          const struct assay_claim *a, const struct assay_claim *b)
+/* A value that stands in the text. Return: whether it may be another one */
+static bool note_value(struct assay_walk *walk, struct assay_node *node,
+                       const struct assay_claim *claim)
+{
+	struct assay_span value = assay_span_sub(node->delivered, claim->offset, claim->length);
+	struct assay_transplant record = {
+		.offset = claim->offset,
+		.rule = claim->rule,
+		.what = claim->what,
+		.value = { (uint8_t *)(uintptr_t)value.ptr, value.len }, /* copied from */
+	};
+
+	return assay_transplant_find(claim->rule) != NULL &&
+	       assay_transplant_note(walk, node, &record);
+}
+
+static void compare_value(struct assay_walk *walk, struct assay_node *node,
+                          const struct assay_claim *claim, const struct assay_run *run)
+{
+	if (!note_value(walk, node, claim)) {
+		(void)assay_node_find_run(node, run, ASSAY_CLASS_UNEXPLAINED, NULL, claim->what);
+		return;
+	}
+	(void)assay_ledger_explain(&node->ledger, run->offset, run->length,
+	                           ASSAY_CLASS_TRANSPLANTED, claim->rule);
+	assay_node_find_kind(node, run, ASSAY_CLASS_TRANSPLANTED, claim->rule, claim->what,
+	                     claim->what);
+}
+
+static void compare_claim(const struct assay_claims *claims, struct assay_walk *walk,
+                          struct assay_node *node, const struct assay_claim *a,
+                          const struct assay_claim *b)
 {
 	struct assay_run run = { a->offset, a->length, b->offset, b->length, 0, true };
 	enum assay_class class;
@@ -109,6 +144,10 @@ static void compare_claim(const struct assay_claims *claims, struct assay_node *
 		                     NULL);
 		return;
 	}
+	if (a->about == ASSAY_NO_ENTRY) {
+		compare_value(walk, node, a, &run);
+		return;
+	}
 	if (is_told(claims, a))
 		return;
 	class = class_of(claims, a);
@@ -117,8 +156,8 @@ static void compare_claim(const struct assay_claims *claims, struct assay_node *
 	(void)assay_node_find_run(node, &run, class, a->rule, a->what);
 }
 
-static void compare_lists(const struct assay_claims *claims, struct assay_node *node,
-                          const struct list *a, const struct list *b)
+static void compare_lists(const struct assay_claims *claims, struct assay_walk *walk,
+                          struct assay_node *node, const struct list *a, const struct list *b)
 {
 	for (size_t i = 0; i <= a->count; i++) {
 		uint64_t at;
@@ -126,7 +165,7 @@ static void compare_lists(const struct assay_claims *claims, struct assay_node *
 
 		assay_ledger_explain(&node->ledger, at, frame.len, ASSAY_CLASS_IDENTICAL, NULL);
 		if (i < a->count)
-			compare_claim(claims, node, &a->items[i], &b->items[i]);
+			compare_claim(claims, walk, node, &a->items[i], &b->items[i]);
 	}
 	/* The frame is that of the rebuilt text, and the claims are true of what was delivered. */
 	if (assay_node_worst(node) == ASSAY_CLASS_TRANSPLANTED)
@@ -141,14 +180,14 @@ bool assay_claims_wait(const struct assay_claims *claims, size_t entry)
 		const struct assay_claim *claim = &delivered->claims[i];
 
 		if (claim->entry == entry && claim->about != entry &&
-		    claims->children[claim->about] == NULL &&
+		    claim->about != ASSAY_NO_ENTRY && claims->children[claim->about] == NULL &&
 		    claims->pairing->rebuilt_of[claim->about] != ASSAY_UNPAIRED)
 			return true;
 	}
 	return false;
 }
 
-bool assay_claims_compare(const struct assay_walk *walk, struct assay_node *node)
+bool assay_claims_compare(struct assay_walk *walk, struct assay_node *node)
 {
 	for (const struct assay_claims *claims = walk->claims; claims != NULL;
 	     claims = claims->outer) {
@@ -160,7 +199,7 @@ bool assay_claims_compare(const struct assay_walk *walk, struct assay_node *node
 		b = find(claims, claims->container->rebuilt, node, node->rebuilt);
 		if (a.count == 0 || !same_frame(claims, node, &a, &b))
 			continue;
-		compare_lists(claims, node, &a, &b);
+		compare_lists(claims, walk, node, &a, &b);
 		return true;
 	}
 	return false;

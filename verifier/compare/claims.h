@@ -27,6 +27,6 @@ bool assay_claims_wait(const struct assay_claims *claims, size_t entry);
  *
  * Return: false when it does not, or says anything else that differs
  */
-bool assay_claims_compare(const struct assay_walk *walk, struct assay_node *node);
+bool assay_claims_compare(struct assay_walk *walk, struct assay_node *node);
 
 #endif

@@ -164,7 +164,10 @@ static void find_moved(struct job *job)
 	const struct assay_pairing *pairing = &job->pairing;
 	const struct assay_contents *delivered = job->container->delivered;
 	struct assay_node *node = job->container->node;
-	struct assay_finding place = assay_node_place(node, 0, 0, ASSAY_CLASS_UNEXPLAINED, NULL);
+	const char *rule =
+		job->container->rebuilt->order_rule != NULL ? delivered->order_rule : NULL;
+	struct assay_finding place = assay_node_place(
+		node, 0, 0, rule != NULL ? ASSAY_CLASS_REPACKED : ASSAY_CLASS_UNEXPLAINED, rule);
 	ASSAY_AUTO_FREE char *name = NULL;
 
 	if (pairing->moved == 0)

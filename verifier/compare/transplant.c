@@ -112,6 +112,14 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "mbr/disk-signature@1", "signature of a disk in its boot sector" },
 	/*
+	 * When a container image, a step of its making or a manifest was made: RFC 3339, at most 35
+	 * characters, in the key "created" of a configuration or of its history, or the annotation for
+	 * it. Programs show it to people, and remove old images by it where they are told to; what a
+	 * container has and runs does not depend on it. Digests that follow from it must be true.
+	 */
+	{ "oci/timestamps@1", "time in the configuration or an annotation of a container image",
+	  true },
+	/*
 	 * The certificate table at the end of a PE image, with the at most 7 zeros that bring it to its
 	 * place, and the 8 bytes of the headers that say where it is. It holds Authenticode signatures
 	 * in their strict form (formats/signature/authenticode.h) and nothing else; each has the digest

@@ -20,8 +20,9 @@ struct assay_claim {
 	struct assay_span text; /* all of that content; borrowed as content is */
 	uint64_t offset;        /* where the value stands in the text, in bytes */
 	uint64_t length;
-	size_t about;     /* an entry */
-	bool packed;      /* about its bytes in the container, not about its content */
+	size_t about; /* an entry; ASSAY_NO_ENTRY: it is no claim but a value that is transplanted,
+	                     and rule is one of compare/transplant.c */
+	bool packed;  /* about its bytes in the container, not about its content */
 	const char *what; /* static: "datahash" */
 	const char *rule; /* static; with its version: "apk/datahash@1" */
 };

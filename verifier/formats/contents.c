@@ -287,7 +287,7 @@ int assay_contents_read(const struct assay_reader *reader, struct assay_span spa
 	if (reader->read(budget, out, err) < 0 || assay_contents_finish(out, err) < 0)
 		return -1;
 	out->budget = NULL; /* it may be gone before the contents are */
-	assay_package_look(out);
+	assay_package_look(out, budget);
 	return 0;
 }
 

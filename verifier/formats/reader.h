@@ -56,6 +56,7 @@ struct assay_contents {
 	struct assay_bytes
 		block; /* what the packed piece that was last asked for unpacks to; owned */
 	struct assay_piece packed; /* that piece */
+	const char *order_rule;    /* why the order of entries means nothing; NULL: it does */
 	char *partial;             /* owned; why not all of it could be read: then inconclusive */
 	uint64_t end;              /* where the parts so far end */
 	uint64_t trailing;         /* bytes behind the end of the format: nobody read them */

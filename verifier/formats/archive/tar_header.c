@@ -2,7 +2,9 @@
 #include "formats/archive/tar_header.h"
 
 #include "base/cursor.h"
+#include "base/digest.h"
 
+#define NAME_LEN 100
 #define SIZE_AT 124
 #define SIZE_LEN 12
 #define MTIME_AT 136
@@ -13,14 +15,15 @@
 #define TIMESTAMPS "tar/timestamps@1"
 #define PREFIX_AT 345
 #define PREFIX_LEN 155
+#define DIGITS (ASSAY_SHA256_HEX - 1)
 
 /*
  * With size and checksum written in the one usual way, their values follow from the rest. A time
  * written in the one usual way is nothing but a time.
  */
-#define FIELDS(size_role, check_role, time_role, time_rule)                                        \
+#define FIELDS(name_role, size_role, check_role, time_role, time_rule)                             \
 	{                                                                                          \
-		{ "name", 0, 100, ASSAY_ROLE_FIXED }, { "mode", 100, 8, ASSAY_ROLE_FIXED },        \
+		{ "name", 0, 100, name_role }, { "mode", 100, 8, ASSAY_ROLE_FIXED },               \
 			{ "uid", 108, 8, ASSAY_ROLE_FIXED }, { "gid", 116, 8, ASSAY_ROLE_FIXED },  \
 			{ "size", SIZE_AT, 11, size_role },                                        \
 			{ "size end", 135, 1, ASSAY_ROLE_FIXED },                                  \
@@ -37,13 +40,18 @@
 			{ "name prefix", PREFIX_AT, PREFIX_LEN, ASSAY_ROLE_FIXED },                \
 			{ "header padding", 500, 12, ASSAY_ROLE_FIXED }, { 0 },                    \
 	}
-/* By whether size and checksum are usual, and the time. */
+/* By whether size and checksum are usual, the time, and whether the name is a digest of content. */
+#define TIMES(name_role, size_role, check_role)                                                    \
+	{                                                                                          \
+		FIELDS(name_role, size_role, check_role, ASSAY_ROLE_FIXED, NULL),                  \
+			FIELDS(name_role, size_role, check_role, ASSAY_ROLE_OPAQUE, TIMESTAMPS),   \
+	}
 static const struct assay_field tables[2][2][20] = {
-	{ FIELDS(ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED, NULL),
-	  FIELDS(ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED, ASSAY_ROLE_OPAQUE, TIMESTAMPS) },
-	{ FIELDS(ASSAY_ROLE_SIZE, ASSAY_ROLE_CHECK, ASSAY_ROLE_FIXED, NULL),
-	  FIELDS(ASSAY_ROLE_SIZE, ASSAY_ROLE_CHECK, ASSAY_ROLE_OPAQUE, TIMESTAMPS) },
+	TIMES(ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED, ASSAY_ROLE_FIXED),
+	TIMES(ASSAY_ROLE_FIXED, ASSAY_ROLE_SIZE, ASSAY_ROLE_CHECK),
 };
+static const struct assay_field digest_tables[2][20] =
+	TIMES(ASSAY_ROLE_CHECK, ASSAY_ROLE_SIZE, ASSAY_ROLE_CHECK);
 
 /* Octal digits, spaces before and a space or NUL behind; at least one digit. */
 static bool parse_octal(struct assay_span text, uint64_t *out)
@@ -113,15 +121,89 @@ static bool is_usual_time(struct assay_span block)
 	       (last == '\0' || last == ' ');
 }
 
+/* --- names that are digests --- */
+
+static bool is_digit(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+bool assay_tar_digest_at(struct assay_span name, size_t *at)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < name.len; i++) {
+		run = is_digit(name.ptr[i]) ? run + 1 : 0;
+		if (run < DIGITS || (i + 1 < name.len && is_digit(name.ptr[i + 1])))
+			continue;
+		*at = i + 1 - DIGITS;
+		return run == DIGITS;
+	}
+	return false;
+}
+
+/* The header of an entry, when its name stands there whole and what follows from others is usual. */
+static struct assay_part *find_header(struct assay_contents *contents, size_t entry)
+{
+	const struct assay_entry *e = &contents->entries[entry];
+	struct assay_part *part = &contents->parts[e->first_part];
+	size_t len = strlen(e->name), i = 0;
+	struct assay_span name;
+
+	while (i < e->part_count && strcmp(part[i].what, "header") != 0)
+		i++;
+	if (i == e->part_count ||
+	    (part[i].fields != tables[1][0] && part[i].fields != tables[1][1]))
+		return NULL;
+	name = assay_span_sub(contents->span, part[i].offset, NAME_LEN);
+	if (len > NAME_LEN || !assay_span_starts(name, e->name, len) ||
+	    !assay_span_is_fill(assay_span_sub(name, len, NAME_LEN), 0))
+		return NULL;
+	return &part[i];
+}
+
+bool assay_tar_name_follows(struct assay_contents *contents, size_t entry)
+{
+	struct assay_part *part = find_header(contents, entry);
+
+	if (part == NULL)
+		return false;
+	part->fields = digest_tables[part->fields == tables[1][1]];
+	return true;
+}
+
+/* In: part, the header of an entry whose name follows from its content */
+static void recompute_name(const struct assay_contents *contents, const struct assay_part *part,
+                           uint8_t *image)
+{
+	struct assay_span content = contents->entries[part->entry].content;
+	struct assay_span name = assay_span_sub(contents->span, part->offset, NAME_LEN);
+	char digits[ASSAY_SHA256_HEX];
+	struct assay_sha256 digest;
+	size_t at;
+
+	if (!assay_tar_digest_at(name, &at))
+		return;
+	if (content.len > 0)
+		content.ptr = image + (content.ptr - contents->span.ptr);
+	assay_sha256(content, &digest);
+	assay_sha256_hex(&digest, digits);
+	memcpy(image + part->offset, name.ptr, NAME_LEN);
+	memcpy(image + part->offset + at, digits, DIGITS);
+}
+
 void assay_tar_recompute(const struct assay_contents *contents, uint8_t *image)
 {
 	for (size_t i = 0; i < contents->part_count; i++) {
 		const struct assay_part *part = &contents->parts[i];
 		uint8_t *block = image + part->offset;
+		bool named = part->fields == digest_tables[0] || part->fields == digest_tables[1];
 		uint64_t sum;
 
-		if (part->fields != tables[1][0] && part->fields != tables[1][1])
+		if (!named && part->fields != tables[1][0] && part->fields != tables[1][1])
 			continue;
+		if (named)
+			recompute_name(contents, part, image);
 		sum = checksum(assay_span_of(block, ASSAY_TAR_BLOCK));
 		for (int digit = 5; digit >= 0; digit--, sum >>= 3)
 			block[CHECK_AT + digit] = (uint8_t)('0' + (sum & 7));

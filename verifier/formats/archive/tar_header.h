@@ -34,6 +34,17 @@ bool assay_tar_is_header(struct assay_span block);
 ASSAY_CHECKED int assay_tar_header(struct assay_span block, struct assay_tar_header *out,
                                    struct assay_error *err);
 
+/** Where a SHA-256 stands in a name, as 64 lower-case digits and not more of them. Return: false: nowhere */
+bool assay_tar_digest_at(struct assay_span name, size_t *at);
+
+/**
+ * Say of an archive that was read that the name of an entry is the digest of its content, which was
+ * seen to be true. In other respects the header is as before.
+ *
+ * Return: false when it is not written in the usual way, and nothing was changed
+ */
+bool assay_tar_name_follows(struct assay_contents *contents, size_t entry);
+
 /** As struct assay_reader's recompute: the checksums of headers that are written as usual. */
 void assay_tar_recompute(const struct assay_contents *contents, uint8_t *image);
 

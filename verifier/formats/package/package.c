@@ -26,9 +26,10 @@ static bool is_ipk(const struct assay_contents *contents)
 
 static const struct assay_package ipk = { "ipk", &assay_reader_tar, is_ipk, NULL };
 
-static const struct assay_package *const packages[] = { &ipk, &assay_package_swu };
+static const struct assay_package *const packages[] = { &ipk, &assay_package_oci,
+	                                                &assay_package_swu };
 
-void assay_package_look(struct assay_contents *contents)
+void assay_package_look(struct assay_contents *contents, struct assay_budget *budget)
 {
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(packages); i++) {
 		const struct assay_package *package = packages[i];
@@ -37,7 +38,7 @@ void assay_package_look(struct assay_contents *contents)
 			continue;
 		contents->package = package->name;
 		if (package->look != NULL)
-			package->look(contents);
+			package->look(contents, budget);
 		return;
 	}
 }

@@ -17,13 +17,17 @@ struct assay_package {
 	const char *name; /* static */
 	const struct assay_reader *reader;
 	bool (*is)(const struct assay_contents *contents); /* by names and order of members */
-	void (*look)(struct assay_contents *contents);     /* NULL: only the name is added */
+	void (*look)(struct assay_contents *contents,
+	             struct assay_budget *budget); /* NULL: only the name is added */
 };
 
 /** SWUpdate: cpio archives that begin with sw-description. */
 extern const struct assay_package assay_package_swu;
 
+/** Container images: tar archives with an OCI image layout, or as docker save makes them. */
+extern const struct assay_package assay_package_oci;
+
 /** Add to the contents of an archive what follows from its being a package. */
-void assay_package_look(struct assay_contents *contents);
+void assay_package_look(struct assay_contents *contents, struct assay_budget *budget);
 
 #endif

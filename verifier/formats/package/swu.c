@@ -185,10 +185,11 @@ static bool is_plain(const struct assay_contents *contents, const struct assay_e
 	return true;
 }
 
-static void look(struct assay_contents *contents)
+static void look(struct assay_contents *contents, struct assay_budget *budget)
 {
 	struct assay_entry *signature = &contents->entries[SIGNATURE];
 
+	(void)budget;
 	find_claims(contents);
 	if (contents->entry_count > SIGNATURE &&
 	    strcmp(signature->name, "sw-description.sig") == 0 &&
