@@ -278,28 +278,33 @@ static void look_at_size(const struct text *text, const struct assay_oci_value *
 		assay_contents_false(contents, text->entry, "size in a descriptor", 0, 0);
 }
 
-/* RFC 3339: "2023-01-02T03:04:05.123456789Z", or with an offset. */
-static bool is_time(struct assay_span text)
+/* Whether text begins with what a pattern says; d is a digit. */
+static bool matches(struct assay_span text, const char *pattern)
 {
-	static const char pattern[] = "dddd-dd-ddTdd:dd:dd", zone[] = "+dd:dd";
-	size_t i = 0, k = 0;
-
-	for (; pattern[i] != '\0'; i++)
+	for (size_t i = 0; pattern[i] != '\0'; i++)
 		if (i >= text.len || (pattern[i] == 'd' ? text.ptr[i] < '0' || text.ptr[i] > '9'
 		                                        : text.ptr[i] != (uint8_t)pattern[i]))
 			return false;
-	if (i < text.len && text.ptr[i] == '.')
-		for (i++; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9' && k < 9; k++)
-			i++;
-	if (i + 1 == text.len)
-		return text.ptr[i] == 'Z' && (k > 0 || text.ptr[i - 1] != '.');
-	if (text.len - i != sizeof(zone) - 1 || (text.ptr[i] != '+' && text.ptr[i] != '-'))
-		return false;
-	for (k = 1; zone[k] != '\0'; k++)
-		if (zone[k] == 'd' ? text.ptr[i + k] < '0' || text.ptr[i + k] > '9'
-		                   : text.ptr[i + k] != (uint8_t)zone[k])
-			return false;
 	return true;
+}
+
+/* RFC 3339: "2023-01-02T03:04:05.123456789Z", or with an offset. */
+static bool is_time(struct assay_span text)
+{
+	static const char date[] = "dddd-dd-ddTdd:dd:dd";
+	size_t at = sizeof(date) - 1, digits = 0;
+	struct assay_span rest;
+
+	if (!matches(text, date))
+		return false;
+	rest = assay_span_sub(text, at, text.len);
+	if (matches(rest, ".d")) {
+		while (digits < 9 && matches(assay_span_sub(rest, 1 + digits, 1), "d"))
+			digits++;
+		rest = assay_span_sub(rest, 1 + digits, rest.len);
+	}
+	return assay_span_is(rest, "Z") ||
+	       (rest.len == 6 && (matches(rest, "+dd:dd") || matches(rest, "-dd:dd")));
 }
 
 /* Of a configuration: when it was made, and its steps. Of anything: the annotation. */
