@@ -2,9 +2,16 @@
 /*
  * Two artefacts that differ are never identical, and match only by rules. The input is two files
  * behind a length: four bytes, little-endian, of the first.
+ *
+ * With ASSAY_FUZZ_LIKE in the environment, the name of such an input, only those are looked at whose
+ * first file is of the format of its first file.
  */
+#include <fcntl.h>
+
 #include "base/cursor.h"
+#include "base/file.h"
 #include "compare/compare.h"
+#include "formats/reader.h"
 #include "fuzz.h"
 #include "repair.h"
 #include "report/report.h"
@@ -84,6 +91,39 @@ static bool check_pair(struct assay_span a, struct assay_span b, enum assay_tier
 	return comparison.tier < ASSAY_TIER_DIFFERENT && has_signature(&comparison);
 }
 
+static struct assay_span first_of(struct assay_span input)
+{
+	return assay_span_sub(input, 4, assay_load(input.ptr, 4, false));
+}
+
+/* Out: *reader, for the format that is wanted, looked up once. Return: false when all are */
+static bool is_one_wanted(const struct assay_reader **reader)
+{
+	static const struct assay_reader *found;
+	static bool known;
+	const char *path = getenv("ASSAY_FUZZ_LIKE");
+	ASSAY_AUTO_BYTES struct assay_bytes seed = { 0 };
+	struct assay_error err = ASSAY_ERROR_INIT;
+
+	if (path == NULL)
+		return false;
+	if (!known) {
+		fuzz_assert(assay_file_read(AT_FDCWD, path, 16 << 20, &seed, &err) == 0);
+		fuzz_assert(seed.len > 4);
+		found = assay_reader_for(first_of(assay_span_of_bytes(&seed)));
+		known = true;
+	}
+	*reader = found;
+	return true;
+}
+
+static bool is_wanted(struct assay_span input)
+{
+	const struct assay_reader *reader;
+
+	return !is_one_wanted(&reader) || assay_reader_for(first_of(input)) == reader;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct assay_span all = assay_span_of(data, size), a, b;
@@ -91,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool signature;
 	uint64_t length;
 
-	if (size < 4)
+	if (size < 4 || !is_wanted(all))
 		return 0;
 	length = assay_load(data, 4, false);
 	a = assay_span_sub(all, 4, length);
