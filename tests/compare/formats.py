@@ -112,7 +112,7 @@ def archives():
     t("a GNU long name", tar(long_name(b"./a"), *base), "different", "long name")
     t("a vendor's type", tar(*base, member("./d", b"evil", kind=b"Z")), "inconclusive",
       "unknown type")
-    t("a sparse file", tar(*base, member("./d", b"", kind=b"S")), "inconclusive", "unknown type")
+    t("a sparse file", tar(*base, member("./d", b"", kind=b"S")), "inconclusive", "sparse")
     t("a pax sparse file", tar(pax((b"GNU.sparse.major", b"1")), *base), "inconclusive", "sparse")
     t("content behind a folder", tar(*base, member("./d", b"evil", kind=b"5")), "inconclusive",
       "should have none")

@@ -25,6 +25,7 @@ from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
 import oci  # noqa: E402
 import pe  # noqa: E402
+import tars  # noqa: E402
 import ubi  # noqa: E402
 import updates  # noqa: E402
 import verity  # noqa: E402
@@ -67,6 +68,11 @@ SEEDS = {
                 tar(pax((b"path", b"./a")), member("./x", A), end=512)),
     "tar-long-name": (tar(long_name(b"./" + b"n" * 120), member("./nnn", A), end=0),
                       tar(long_name(b"./" + b"n" * 121), member("./nnn", B), end=0)),
+    "tar-sparse": (tar(tars.old([(0, A), (900, b"b")], 901), end=0),
+                   tar(tars.old([(0, B), (900, b"b")], 901, mtime=7), end=512)),
+    "tar-map": (tar(tars.records([(0, A), (900, b"b")], 901, "1.0"), end=0),
+                       tar(tars.records([(0, A), (900, b"b")], 901, "0.0"), end=0)),
+    "tar-pax-times": (tars.timed(), tars.timed(mtime=b"7.5", header=7)),
     "ar": (ar(NAMES, ar_member("/0", A), ar_member("b/", b"x")),
            ar(NAMES, ar_member("/0", B), ar_member("b/", b"y"))),
     "gzip": (gz(A, level=1, **HEADER), gz(A, level=9, **HEADER)),

@@ -171,10 +171,15 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	 */
 	{ "swu/signature@1", "member with the signature of an SWUpdate file", true },
 	/*
+	 * The same in a pax header, in the records mtime, atime and ctime: at most eleven digits, and at
+	 * most nine behind a point. As below; the length of the record, and of all records, follows.
+	 */
+	{ "tar/pax-timestamps@1", "times in a pax header of a tar archive", true },
+	/*
 	 * Eleven octal digits, seconds. An unpacker gives the file this time. Content, names, modes,
 	 * owners and all else in the header are compared, its checksum must be true. Times decide
 	 * what make rebuilds and whether an interpreter compiles a module again, from files that are
-	 * equal on both sides. Times in pax headers are not touched by this rule.
+	 * equal on both sides.
 	 */
 	{ "tar/timestamps@1", "modification time in a tar header" },
 	/*

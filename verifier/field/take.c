@@ -147,6 +147,9 @@ static int take_tar_header(struct assay_span header, const struct assay_entry *e
 	    !parse_digits(assay_span_sub(header, 108, 8), 8, &out->uid) ||
 	    !parse_digits(assay_span_sub(header, 116, 8), 8, &out->gid))
 		return assay_fail(err, ASSAY_E_FORMAT, "mode or owner: not in octal digits");
+	if (header.ptr[156] == 'S')
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "a sparse file, which not all programs know");
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(others); i++)
 		if (others[i].type == (char)header.ptr[156]) {
 			out->type = others[i].file;
@@ -175,6 +178,7 @@ enum record {
 	RECORD_LIBARCHIVE, /* attributes that not all programs see */
 	RECORD_ACL,        /* access lists in words, with names that are others elsewhere */
 	RECORD_DEVICE,     /* a device that libarchive takes rather than that of the header */
+	RECORD_SPARSE,
 };
 
 static const char xattr_prefix[] = "SCHILY.xattr.";
@@ -196,6 +200,7 @@ static enum record record_of(struct assay_span key)
 		{ "SCHILY.acl.", RECORD_ACL },
 		{ "SCHILY.devmajor", RECORD_DEVICE },
 		{ "SCHILY.devminor", RECORD_DEVICE },
+		{ "GNU.sparse.", RECORD_SPARSE },
 	};
 
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(rows); i++) {
@@ -245,6 +250,9 @@ static int take_record(struct assay_span key, struct assay_span value,
 		return assay_fail(err, ASSAY_E_FORMAT, "pax: an access list in words");
 	case RECORD_DEVICE:
 		return assay_fail(err, ASSAY_E_FORMAT, "pax: a device that not all programs see");
+	case RECORD_SPARSE:
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "a sparse file, which not all programs know");
 	}
 	return good ? 0 : assay_fail(err, ASSAY_E_FORMAT, "pax: no owner");
 }
@@ -307,7 +315,7 @@ static int take_tar(const struct assay_contents *contents, const struct assay_en
 	    check_global_pax(contents, entry, err) < 0)
 		return -1;
 	names = (struct names){ header_name(header, 265), header_name(header, 297) };
-	if (take_pax(part_named(contents, entry, "pax header"), out, &names, err) < 0)
+	if (take_pax(assay_tar_pax_of(contents, entry), out, &names, err) < 0)
 		return -1;
 	/* What other names are for depends on the device. */
 	if ((out->uid != 0 && assay_span_is(names.user, "root")) ||

@@ -3,8 +3,8 @@
  * tar archives: ustar, GNU long names, pax.
  *
  * Source: see tar_header.h.
- * Limits: sparse files, multi-volume archives and vendors' own types are not read: what one
- *         program skips there another unpacks.
+ * Limits: multi-volume archives and vendors' own types are not read: what one program skips there
+ *         another unpacks.
  */
 #include "base/buffer.h"
 #include "formats/archive/tar_header.h"
@@ -23,7 +23,7 @@ static const struct type {
 	{ '7', ASSAY_ENTRY_FILE, true },     { '1', ASSAY_ENTRY_LINK, false },
 	{ '2', ASSAY_ENTRY_SYMLINK, false }, { '3', ASSAY_ENTRY_OTHER, false },
 	{ '4', ASSAY_ENTRY_OTHER, false },   { '5', ASSAY_ENTRY_DIRECTORY, false },
-	{ '6', ASSAY_ENTRY_OTHER, false },
+	{ '6', ASSAY_ENTRY_OTHER, false },   { 'S', ASSAY_ENTRY_FILE, true },
 };
 
 /* What extension headers said about the entry that follows. Spans are borrowed. */
@@ -31,8 +31,15 @@ struct pending {
 	bool any;                     /* the entry exists, its own header does not yet */
 	struct assay_span name, link; /* from GNU long names; ptr NULL: none */
 	struct assay_pax pax;
+	struct assay_tar_sparse sparse; /* owned */
 	bool has_pax;
 };
+
+static void forget(struct pending *pending)
+{
+	assay_tar_sparse_fini(&pending->sparse);
+	*pending = (struct pending){ 0 };
+}
 
 static bool probe(struct assay_span span)
 {
@@ -64,19 +71,28 @@ static int begin_entry(struct assay_budget *budget, struct assay_contents *out,
 {
 	if (pending->any)
 		return 0;
-	*pending = (struct pending){ .any = true };
+	pending->any = true;
 	return assay_contents_entry(out, budget, ASSAY_ENTRY_OTHER, err);
 }
 
-/* The content of an extension header, which is then a part. */
+/* The content of an extension header. */
+static int find_extension(const struct assay_contents *out, const struct assay_tar_header *header,
+                          const char *what, struct assay_span *data, struct assay_error *err)
+{
+	if (header->size > NAME_MAX_BYTES)
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "%s: too long", what);
+	*data = assay_span_sub(assay_contents_rest(out), ASSAY_TAR_BLOCK, header->size);
+	return 0;
+}
+
+/* The same, which is then a part. */
 static int take_extension(struct assay_contents *out, const struct assay_tar_header *header,
                           const char *what, struct assay_span *data, struct assay_error *err)
 {
 	size_t entry = out->entry_count - 1;
 
-	if (header->size > NAME_MAX_BYTES)
-		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "%s: too long", what);
-	*data = assay_span_sub(assay_contents_rest(out), ASSAY_TAR_BLOCK, header->size);
+	if (find_extension(out, header, what, data, err) < 0)
+		return -1;
 	assay_contents_fields(out, entry, "extension header", header->fields);
 	if (data->len > 0)
 		(void)assay_contents_part(out, entry, ASSAY_ROLE_FIXED, what, data->len);
@@ -99,6 +115,20 @@ static int read_long_name(struct assay_contents *out, const struct assay_tar_hea
 	return 0;
 }
 
+/* Zeros behind records whose length may be another one. */
+static int add_pax_padding(struct assay_contents *out, uint64_t size, struct assay_error *err)
+{
+	size_t parts = out->part_count;
+	struct assay_part *last;
+
+	if (add_padding(out, out->entry_count - 1, "extension padding", size, err) < 0)
+		return -1;
+	last = &out->parts[out->part_count - 1];
+	if (out->part_count > parts && last->role == ASSAY_ROLE_FILL)
+		last->role = ASSAY_ROLE_CHECK;
+	return 0;
+}
+
 static int read_pax(struct assay_contents *out, const struct assay_tar_header *header,
                     struct pending *pending, struct assay_error *err)
 {
@@ -106,10 +136,13 @@ static int read_pax(struct assay_contents *out, const struct assay_tar_header *h
 
 	if (pending->has_pax)
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "two pax headers in a row");
-	if (take_extension(out, header, "pax header", &data, err) < 0)
-		return -1;
 	pending->has_pax = true;
-	return assay_tar_pax(data, &pending->pax, err);
+	if (find_extension(out, header, "pax header", &data, err) < 0 ||
+	    assay_tar_pax(data, &pending->pax, &pending->sparse, err) < 0)
+		return -1;
+	assay_contents_fields(out, out->entry_count - 1, "extension header", header->fields);
+	assay_tar_pax_parts(out, out->entry_count - 1, data);
+	return add_pax_padding(out, data.len, err);
 }
 
 static bool is_extended(const struct pending *pending)
@@ -132,7 +165,7 @@ static int read_global(struct assay_contents *out, const struct assay_tar_header
 		                     "a global header inside an entry");
 	if (take_extension(out, header, "global pax header", &data, err) < 0)
 		return -1;
-	if (assay_tar_pax(data, &pax, err) < 0)
+	if (assay_tar_pax(data, &pax, NULL, err) < 0)
 		return -1;
 	if (pax.path.ptr != NULL || pax.link.ptr != NULL || pax.has_size)
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end,
@@ -164,6 +197,7 @@ static int name_entry(struct assay_contents *out, const struct assay_tar_header 
 	}
 	name = pending->name.ptr != NULL ? pending->name : name;
 	name = pending->pax.path.ptr != NULL ? pending->pax.path : name;
+	name = pending->sparse.name.ptr != NULL ? pending->sparse.name : name;
 	link = pending->link.ptr != NULL ? pending->link : link;
 	link = pending->pax.link.ptr != NULL ? pending->pax.link : link;
 	if (name.len == 0)
@@ -181,6 +215,34 @@ static bool is_ambiguous(const struct assay_entry *entry, const struct type *typ
 	if (size > 0 && !type->content)
 		return true;
 	return size > 0 && entry->name[len - 1] == '/';
+}
+
+/* Header, content and padding; what a sparse file is made of stands in a map. */
+static int add_content(struct assay_contents *out, const struct type *type,
+                       const struct assay_tar_header *header, struct pending *pending,
+                       struct assay_error *err)
+{
+	struct assay_span rest = assay_contents_rest(out);
+	uint64_t size = pending->pax.has_size ? pending->pax.size : header->size;
+	size_t entry = out->entry_count - 1;
+
+	if (header->type == 'S' && pending->sparse.form == ASSAY_TAR_DENSE)
+		pending->sparse.form = ASSAY_TAR_SPARSE_OLD;
+	else if (header->type == 'S' ||
+	         (pending->sparse.form != ASSAY_TAR_DENSE && type->entry != ASSAY_ENTRY_FILE))
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "sparse in two ways");
+	if (header->type == 'S' && header->prefix.len > 0)
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->end, "a map in a name");
+	assay_contents_fields(out, entry, "header", header->fields);
+	if (pending->sparse.form != ASSAY_TAR_DENSE) {
+		if (assay_tar_sparse_read(out, &pending->sparse, rest, size, err) < 0)
+			return -1;
+	} else {
+		assay_contents_newest(out)->content = assay_span_sub(rest, ASSAY_TAR_BLOCK, size);
+		if (type->content)
+			(void)assay_contents_part(out, entry, ASSAY_ROLE_CONTENT, "content", size);
+	}
+	return add_padding(out, entry, "padding", size, err);
 }
 
 static int read_entry(struct assay_budget *budget, struct assay_contents *out,
@@ -202,14 +264,9 @@ static int read_entry(struct assay_budget *budget, struct assay_contents *out,
 	if (is_ambiguous(entry, type, size))
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end,
 		                     "content behind an entry that should have none");
-	entry->content = assay_span_sub(assay_contents_rest(out), ASSAY_TAR_BLOCK, size);
-	assay_contents_fields(out, out->entry_count - 1, "header", header->fields);
-	if (type->content)
-		(void)assay_contents_part(out, out->entry_count - 1, ASSAY_ROLE_CONTENT, "content",
-		                          size);
-	if (add_padding(out, out->entry_count - 1, "padding", size, err) < 0)
+	if (add_content(out, type, header, pending, err) < 0)
 		return -1;
-	*pending = (struct pending){ 0 };
+	forget(pending);
 	return 0;
 }
 
@@ -262,19 +319,27 @@ static void read_end(struct assay_contents *out)
 	assay_contents_trailing(out, ASSAY_NO_ENTRY);
 }
 
-static int read_tar(struct assay_budget *budget, struct assay_contents *out,
-                    struct assay_error *err)
+static int read_blocks(struct assay_budget *budget, struct assay_contents *out,
+                       struct pending *pending, struct assay_error *err)
 {
-	struct pending pending = { 0 };
-
 	while (assay_contents_rest(out).len > 0 && !is_zero_block(assay_contents_rest(out)))
-		if (read_block(budget, out, &pending, err) < 0)
+		if (read_block(budget, out, pending, err) < 0)
 			return assay_fail_in(err, "entry %zu", out->entry_count);
-	if (is_extended(&pending))
+	if (is_extended(pending))
 		return assay_fail_at(err, ASSAY_E_FORMAT, out->end,
 		                     "extension headers without an entry");
 	read_end(out);
 	return 0;
+}
+
+static int read_tar(struct assay_budget *budget, struct assay_contents *out,
+                    struct assay_error *err)
+{
+	struct pending pending = { 0 };
+	int result = read_blocks(budget, out, &pending, err);
+
+	forget(&pending);
+	return result;
 }
 
 const struct assay_reader assay_reader_tar = {

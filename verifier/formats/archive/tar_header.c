@@ -3,6 +3,7 @@
 
 #include "base/cursor.h"
 #include "base/digest.h"
+#include "formats/contents.h"
 
 #define NAME_LEN 100
 #define SIZE_AT 124
@@ -13,6 +14,9 @@
 #define CHECK_LEN 8
 #define MAGIC_AT 257
 #define TIMESTAMPS "tar/timestamps@1"
+#define PAX_TIMESTAMPS "tar/pax-timestamps@1"
+#define SECONDS_MAX 11 /* digits: as many as a header has, octal ones */
+#define FRACTION_MAX 9 /* digits: nanoseconds */
 #define PREFIX_AT 345
 #define PREFIX_LEN 155
 #define DIGITS (ASSAY_SHA256_HEX - 1)
@@ -52,6 +56,10 @@ static const struct assay_field tables[2][2][20] = {
 };
 static const struct assay_field digest_tables[2][20] =
 	TIMES(ASSAY_ROLE_CHECK, ASSAY_ROLE_SIZE, ASSAY_ROLE_CHECK);
+
+/* Of a pax header whose size follows from the times in it. */
+static const struct assay_field extension_tables[2][20] =
+	TIMES(ASSAY_ROLE_FIXED, ASSAY_ROLE_CHECK, ASSAY_ROLE_CHECK);
 
 /* Octal digits, spaces before and a space or NUL behind; at least one digit. */
 static bool parse_octal(struct assay_span text, uint64_t *out)
@@ -192,6 +200,12 @@ static void recompute_name(const struct assay_contents *contents, const struct a
 	memcpy(image + part->offset + at, digits, DIGITS);
 }
 
+static bool is_usual_table(const struct assay_field *fields)
+{
+	return fields == tables[1][0] || fields == tables[1][1] || fields == extension_tables[0] ||
+	       fields == extension_tables[1];
+}
+
 void assay_tar_recompute(const struct assay_contents *contents, uint8_t *image)
 {
 	for (size_t i = 0; i < contents->part_count; i++) {
@@ -200,7 +214,7 @@ void assay_tar_recompute(const struct assay_contents *contents, uint8_t *image)
 		bool named = part->fields == digest_tables[0] || part->fields == digest_tables[1];
 		uint64_t sum;
 
-		if (!named && part->fields != tables[1][0] && part->fields != tables[1][1])
+		if (!named && !is_usual_table(part->fields))
 			continue;
 		if (named)
 			recompute_name(contents, part, image);
@@ -280,21 +294,26 @@ static int set_size(struct assay_pax *out, struct assay_span value, struct assay
 	return 0;
 }
 
-static int apply_record(struct assay_pax *out, struct assay_span key, struct assay_span value,
-                        struct assay_error *err)
+static int apply_record(struct assay_pax *out, struct assay_tar_sparse *sparse,
+                        struct assay_span key, struct assay_span value, struct assay_error *err)
 {
+	int taken;
+
 	if (assay_span_is(key, "path"))
 		return set_once(&out->path, value, err);
 	if (assay_span_is(key, "linkpath"))
 		return set_once(&out->link, value, err);
 	if (assay_span_is(key, "size"))
 		return set_size(out, value, err);
-	if (assay_span_starts(key, "GNU.sparse.", 11) || assay_span_is(key, "SCHILY.realsize"))
+	if (assay_span_is(key, "SCHILY.realsize") ||
+	    (sparse == NULL && assay_span_starts(key, "GNU.sparse.", 11)))
 		return assay_fail(err, ASSAY_E_FORMAT, "a sparse file: not supported");
-	return 0;
+	taken = sparse != NULL ? assay_tar_sparse_record(sparse, key, value, err) : 0;
+	return taken < 0 ? -1 : 0;
 }
 
-int assay_tar_pax(struct assay_span records, struct assay_pax *out, struct assay_error *err)
+int assay_tar_pax(struct assay_span records, struct assay_pax *out, struct assay_tar_sparse *sparse,
+                  struct assay_error *err)
 {
 	struct assay_cursor cur = assay_cursor_at(records, false);
 
@@ -304,8 +323,105 @@ int assay_tar_pax(struct assay_span records, struct assay_pax *out, struct assay
 
 		if (assay_tar_record(&cur, &key, &value, err) < 0)
 			return -1;
-		if (apply_record(out, key, value, err) < 0)
+		if (apply_record(out, sparse, key, value, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* --- times in pax headers --- */
+
+static size_t count_digits(struct assay_span text, size_t from)
+{
+	size_t at = from;
+
+	while (at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9')
+		at++;
+	return at - from;
+}
+
+/* How the parts of a pax header are called. */
+static const char PAX[] = "pax header", PAX_LENGTH[] = "length of a pax record",
+		  PAX_KEY[] = "key of a time", PAX_TIME[] = "pax time";
+
+static bool is_pax_part(const struct assay_part *part)
+{
+	return strcmp(part->what, PAX) == 0 || strcmp(part->what, PAX_LENGTH) == 0 ||
+	       strcmp(part->what, PAX_KEY) == 0 || strcmp(part->what, PAX_TIME) == 0;
+}
+
+struct assay_span assay_tar_pax_of(const struct assay_contents *contents,
+                                   const struct assay_entry *entry)
+{
+	uint64_t start = 0, length = 0;
+
+	for (size_t i = 0; i < entry->part_count; i++) {
+		const struct assay_part *part = &contents->parts[entry->first_part + i];
+
+		if (!is_pax_part(part))
+			continue;
+		start = length == 0 ? part->offset : start;
+		length += part->length;
+	}
+	return assay_span_sub(contents->span, start, length);
+}
+
+/* Seconds, and maybe a fraction of them. */
+static bool is_pax_time(struct assay_span key, struct assay_span value)
+{
+	size_t seconds = count_digits(value, 0), fraction;
+
+	if (!assay_span_is(key, "mtime") && !assay_span_is(key, "atime") &&
+	    !assay_span_is(key, "ctime"))
+		return false;
+	if (seconds == 0 || seconds > SECONDS_MAX)
+		return false;
+	if (seconds == value.len)
+		return true;
+	fraction = count_digits(value, seconds + 1);
+	return value.ptr[seconds] == '.' && fraction > 0 && fraction <= FRACTION_MAX &&
+	       seconds + 1 + fraction == value.len;
+}
+
+/* A part of the records up to a place. */
+static struct assay_part *add_until(struct assay_contents *out, size_t entry, enum assay_role role,
+                                    const char *what, uint64_t end)
+{
+	return assay_contents_part(out, entry, role, what, end - out->end);
+}
+
+/* The length in front of a record follows from its value. */
+static void add_time(struct assay_contents *out, size_t entry, uint64_t record, uint64_t value,
+                     uint64_t length)
+{
+	size_t digits = count_digits(assay_span_sub(out->span, record, value - record), 0);
+
+	(void)add_until(out, entry, ASSAY_ROLE_FIXED, PAX, record);
+	(void)add_until(out, entry, ASSAY_ROLE_CHECK, PAX_LENGTH, record + digits);
+	(void)add_until(out, entry, ASSAY_ROLE_FIXED, PAX_KEY, value);
+	add_until(out, entry, ASSAY_ROLE_OPAQUE, PAX_TIME, value + length)->rule = PAX_TIMESTAMPS;
+}
+
+void assay_tar_pax_parts(struct assay_contents *out, size_t entry, struct assay_span records)
+{
+	struct assay_part *header = &out->parts[out->part_count - 1];
+	struct assay_cursor cur = assay_cursor_at(records, false);
+	struct assay_error ignored = ASSAY_ERROR_INIT;
+	uint64_t start = out->end;
+	bool usual = header->fields == tables[1][0] || header->fields == tables[1][1];
+
+	while (usual && assay_cursor_left(&cur) > 0) {
+		struct assay_span key = { 0 }, value = { 0 };
+		uint64_t at = start + cur.pos;
+
+		if (assay_tar_record(&cur, &key, &value, &ignored) < 0)
+			break;
+		if (!is_pax_time(key, value))
+			continue;
+		if (out->end == start)
+			out->parts[out->part_count - 1].fields =
+				extension_tables[header->fields == tables[1][1]];
+		add_time(out, entry, at, start + (uint64_t)(value.ptr - records.ptr), value.len);
+	}
+	(void)add_until(out, entry, ASSAY_ROLE_FIXED, PAX, start + records.len);
 }

@@ -10,7 +10,7 @@
 #define ASSAY_FORMATS_ARCHIVE_TAR_HEADER_H
 
 #include "base/cursor.h"
-#include "formats/reader.h"
+#include "formats/archive/tar_sparse.h"
 
 #define ASSAY_TAR_BLOCK 512
 
@@ -67,9 +67,22 @@ struct assay_pax {
 /**
  * Read the records of a pax header.
  *
- * Errors: ASSAY_E_FORMAT  malformed, or a record twice, or a sparse file
+ * Out:    *sparse, what they say about a sparse file; NULL where they may not
+ * Errors: ASSAY_E_FORMAT  malformed, or a record twice
  */
 ASSAY_CHECKED int assay_tar_pax(struct assay_span records, struct assay_pax *out,
-                                struct assay_error *err);
+                                struct assay_tar_sparse *sparse, struct assay_error *err);
+
+/**
+ * Append the records of a pax header, which were read, as parts of an entry: times are values, all
+ * else must be equal.
+ *
+ * In: out, of which the newest part is the header in front of them; its size may follow from them
+ */
+void assay_tar_pax_parts(struct assay_contents *out, size_t entry, struct assay_span records);
+
+/** The records of an entry's pax header; empty when it has none. */
+struct assay_span assay_tar_pax_of(const struct assay_contents *contents,
+                                   const struct assay_entry *entry);
 
 #endif

@@ -177,8 +177,8 @@ static void digest_entries(struct image *image)
 		struct assay_span name = plain_name(entry->name);
 		size_t at;
 
-		if (entry->type != ASSAY_ENTRY_FILE || !is_digest_name(name) ||
-		    !assay_tar_digest_at(name, &at))
+		if (entry->type != ASSAY_ENTRY_FILE || entry->piece_count > 0 ||
+		    !is_digest_name(name) || !assay_tar_digest_at(name, &at))
 			continue;
 		add_blob(image, entry->content, i, false);
 		if (memcmp(image->blobs[image->count - 1].digits, name.ptr + at, DIGITS) == 0) {
