@@ -147,9 +147,6 @@ static int take_tar_header(struct assay_span header, const struct assay_entry *e
 	    !parse_digits(assay_span_sub(header, 108, 8), 8, &out->uid) ||
 	    !parse_digits(assay_span_sub(header, 116, 8), 8, &out->gid))
 		return assay_fail(err, ASSAY_E_FORMAT, "mode or owner: not in octal digits");
-	if (header.ptr[156] == 'S')
-		return assay_fail(err, ASSAY_E_FORMAT,
-		                  "a sparse file, which not all programs know");
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(others); i++)
 		if (others[i].type == (char)header.ptr[156]) {
 			out->type = others[i].file;
@@ -317,6 +314,9 @@ static int take_tar(const struct assay_contents *contents, const struct assay_en
 	names = (struct names){ header_name(header, 265), header_name(header, 297) };
 	if (take_pax(assay_tar_pax_of(contents, entry), out, &names, err) < 0)
 		return -1;
+	if (header.ptr[156] == 'S')
+		return assay_fail(err, ASSAY_E_FORMAT,
+		                  "a sparse file, which not all programs know");
 	/* What other names are for depends on the device. */
 	if ((out->uid != 0 && assay_span_is(names.user, "root")) ||
 	    (out->gid != 0 && assay_span_is(names.group, "root")))
