@@ -37,8 +37,8 @@ struct blob {
 
 struct image {
 	struct assay_contents *contents;
-	struct assay_budget *budget;
-	struct blob *blobs; /* owned; sorted */
+	struct assay_budget budget; /* for looking into layers once more, all together */
+	struct blob *blobs;         /* owned; sorted */
 	size_t count;
 	bool *named;   /* owned; for each entry: it was given its place for a name */
 	size_t *texts; /* owned; entries that are texts, those that were looked at first */
@@ -155,12 +155,11 @@ static void add_unpacked(struct image *image, size_t entry)
 {
 	struct assay_span content = image->contents->entries[entry].content;
 	const struct assay_reader *reader = assay_reader_for(content);
-	struct assay_budget budget = *image->budget;
 	ASSAY_AUTO_CONTENTS struct assay_contents inner = { 0 };
 	struct assay_error ignored = ASSAY_ERROR_INIT;
 
 	if (reader == NULL || reader->stream_rule == NULL ||
-	    assay_contents_read(reader, content, &budget, &inner, &ignored) < 0 ||
+	    assay_contents_read(reader, content, &image->budget, &inner, &ignored) < 0 ||
 	    inner.entry_count != 1 || inner.entries[0].type != ASSAY_ENTRY_STREAM)
 		return;
 	add_blob(image, inner.entries[0].content, entry, true);
@@ -381,7 +380,7 @@ static void look_at_text(struct image *image, size_t entry)
 
 static void look(struct assay_contents *contents, struct assay_budget *budget)
 {
-	struct image image = { .contents = contents, .budget = budget };
+	struct image image = { .contents = contents, .budget = *budget };
 
 	digest_entries(&image);
 	image.named = assay_calloc(contents->entry_count, sizeof(*image.named));
