@@ -43,6 +43,69 @@ def boot(kernel=None, ramdisk=b"a ramdisk" * 9, second=b"", dtbo=b"", dtb=None, 
     return out[:end] + tail
 
 
+def vendor(ramdisks=((b"main", b"a ramdisk" * 9), (b"more", b"another" * 5)), dtb=None, settings=b"androidboot.x=y\n",
+           version=4, page=4096, cmdline=b"console=x", kind=1, board=0, tail=b"", fill=b"\0", place=0, count=None,
+           sizes=0, name=b"board", end=None, address=0x8000):
+    dtb = fit.tree() if dtb is None else dtb
+    if version == 3:
+        ramdisks = ramdisks[:1]
+    all_ = b"".join(data for _, data in ramdisks)
+    table, at = b"", place
+    for n, data in ramdisks:
+        table += struct.pack("<III32s16I", len(data), at, kind, n, board, *[0] * 15)
+        at += len(data)
+    head = b"VNDRBOOT" + struct.pack("<5I", version, page, address, 0x1000000, len(all_) + sizes)
+    head += cmdline.ljust(2048, b"\0") + struct.pack("<I16sIIQ", 0x100, name, 2112 if version == 3 else 2128, len(dtb),
+                                                    0x1f00000)
+    if version == 4:
+        count = len(ramdisks) if count is None else count
+        head += struct.pack("<4I", len(table), count, 108, len(settings))
+    out = padded(head, page) + padded(all_, page, fill) + padded(dtb, page, fill)
+    if version == 4:
+        out += padded(table, page, fill) + padded(settings, page, fill)
+    return out[:end] + tail
+
+
+def vendors():
+    main, more = (b"main", gz(TEXT)), (b"more", b"another" * 5)
+    benign = [("a ramdisk packed otherwise", {"ramdisks": ((b"main", gz(TEXT, 1)), more)}, "repacked", "gzip/stream@1"),
+              ("a time in a ramdisk", {"ramdisks": ((b"main", gz(TEXT, mtime=3)), more)}, "transplanted",
+               "gzip/timestamps@1"),
+              ("zeros behind it", {"tail": bytes(5000)}, "repacked", "container/padding@1")]
+    attacks = [
+        ("a byte inside a ramdisk", {"ramdisks": ((b"main", gz(TEXT.replace(b"lazy", b"idle", 1))), more)}, ": 4 bytes"),
+        ("bytes behind a packed ramdisk", {"ramdisks": ((b"main", gz(TEXT) + b"evil"), more)}, "trailing bytes"),
+        ("the command line", {"cmdline": b"init=/evil"}, "command line"),
+        ("an address", {"address": 0}, "addresses"),
+        ("bootargs in the device tree", {"dtb": fit.tree(bootargs="init=/bin/shx")}, "dtb: chosen: property bootargs"),
+        ("padding that is not zero", {"fill": b"e"}, "padding", {"ramdisks"}),
+        ("bytes behind the end", {"tail": b"evil"}, "bytes behind the image"),
+    ]
+    table("vendor boot image 3", lambda **kw: vendor(**{"version": 3, "ramdisks": (main,), **kw}), benign, attacks)
+    table("vendor boot image 4", lambda **kw: vendor(**{"ramdisks": (main, more), **kw}), benign, attacks + [
+        ("a byte of the second ramdisk", {"ramdisks": (main, (b"more", b"anothex" * 5))}, "more: "),
+        ("a ramdisk more", {"ramdisks": (main, more, (b"evil", b"evil"))}, "evil: only in"),
+        ("ramdisks in another order", {"ramdisks": (more, main)}, ""),
+        ("a type of ramdisk", {"kind": 2}, "type"),
+        ("a board", {"board": 7}, "boards"),
+        ("settings", {"settings": b"androidboot.x=z\n"}, "bootconfig: 1 byte"),
+        ("no settings", {"settings": b""}, "bootconfig: only in"),
+    ])
+    one = vendor()
+    for text, kw in (("a ramdisk elsewhere", {"place": 1}), ("another number of ramdisks", {"count": 1}),
+                     ("bytes of no ramdisk", {"sizes": 1}), ("cut short", {"end": 5000}), ("pages of 3 KiB", {"page": 3072})):
+        trial("vendor boot image: " + text, vendor(**kw), one, "inconclusive", "")
+    write("ramdisk", TEXT)
+    write("dtb", fit.tree())
+    run_tool("mkbootimg", "--vendor_boot", "vendor", "--header_version", "3", "--vendor_ramdisk", "ramdisk", "--dtb",
+             "dtb", "--vendor_cmdline", "console=x", "--pagesize", "4096")
+    with open("vendor", "rb") as f:
+        mine = digests_in(f.read())
+    result(mine["ramdisk"] == sha256(TEXT) and mine["dtb"] == sha256(fit.tree()),
+           "vendor boot image: members as mkbootimg put them in", mine)
+    reads_to_end("vendor boot image of mkbootimg")
+
+
 def boots():
     benign = [
         ("a kernel packed otherwise", {"kernel": gz(TEXT, 1)}, "repacked", "gzip/stream@1"),
@@ -203,6 +266,7 @@ def against_img2simg():
 if __name__ == "__main__":
     with Folder():
         boots()
+        vendors()
         against_mkbootimg()
         sparses()
         against_img2simg()

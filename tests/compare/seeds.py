@@ -19,7 +19,7 @@ import romfs  # noqa: E402
 import iso  # noqa: E402
 import lzop  # noqa: E402
 import squashfs  # noqa: E402
-from android import boot, fill, raw, skip, sparse  # noqa: E402
+from android import boot, fill, raw, skip, sparse, vendor  # noqa: E402
 from disks import GUIDS, fip, mbr, small, trx  # noqa: E402
 from flash import env  # noqa: E402
 from fit import fdt, fit, tree  # noqa: E402
@@ -117,6 +117,7 @@ SEEDS = {
               padded(uimage(A[:40], time=1), 4096, b"\xff") + env(size=512, order=[1, 0, 2, 3, 4])),
     "android-boot": (boot(kernel=A[:40], ramdisk=b"r", dtb=b"d"),
                      boot(kernel=gz(A), ramdisk=b"r", dtb=b"d", second=b"s")),
+    "vendor-boot": (vendor(((b"a", A[:40]), (b"b", b"b"))), vendor(((b"a", gz(A)), (b"b", b"b")), settings=b"")),
     "sparse": (sparse(raw(A[:16], 16), fill(2, b"abcd"), fill(1), skip(1), block=16),
                sparse(raw(A[:16] + b"abcd" * 4, 16), fill(1, b"abcd"), fill(1), skip(1), block=16)),
     "fip": (fip(bl31=A[:20], bl33=b"b"), fip(bl31=B[:21], bl33=gz(A), align=16)),

@@ -29,6 +29,7 @@ static const struct assay_reader *const readers[] = {
 	&assay_reader_fit,       /* d0 0d fe ed, and a node images below the root */
 	&assay_reader_fdt,       /* d0 0d fe ed */
 	&assay_reader_android,   /* "ANDROID!" */
+	&assay_reader_vendor,    /* "VNDRBOOT" */
 	&assay_reader_sparse,    /* 3a ff 26 ed */
 	&assay_reader_fip,       /* 01 00 64 aa */
 	&assay_reader_trx,       /* "HDR0" and version 1 or 2 */

@@ -42,6 +42,7 @@ extern const struct assay_reader assay_reader_ubifs;
 extern const struct assay_reader assay_reader_uboot_env;
 extern const struct assay_reader assay_reader_uimage;
 extern const struct assay_reader assay_reader_verity;
+extern const struct assay_reader assay_reader_vendor;
 extern const struct assay_reader assay_reader_xz;
 extern const struct assay_reader assay_reader_zip;
 extern const struct assay_reader assay_reader_zstd;

@@ -4,8 +4,7 @@
  * whole pages.
  *
  * Source: AOSP, system/tools/mkbootimg/include/bootimg/bootimg.h; mkbootimg.py for the id.
- * Limits: boot.img; vendor_boot has another magic and is compared as plain bytes. A signature of
- *         version 4, and what AVB puts behind the pages, must be equal.
+ * Limits: boot.img; vendor_boot has another magic and a reader of its own. A signature of version 4, and what AVB puts behind the pages, must be equal.
  */
 #include "base/buffer.h"
 #include "base/cursor.h"
