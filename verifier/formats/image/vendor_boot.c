@@ -191,7 +191,7 @@ static int add_named(struct assay_contents *out, struct assay_budget *budget, co
 static int read_vendor_boot(struct assay_budget *budget, struct assay_contents *out,
                             struct assay_error *err)
 {
-	struct places places;
+	struct places places = { 0 };
 	bool table = has_table(out->span);
 	int result;
 
