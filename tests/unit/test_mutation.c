@@ -143,7 +143,7 @@ static bool is_opaque(struct assay_span file, size_t at)
 	} times[] = {
 		{ "070701", 46, 54 },          { "070702", 46, 54 }, { "070707", 48, 59 },
 		{ "\xc7\x71", 16, 20 },        { "PK\1\2", 12, 16 }, { "PK\3\4", 10, 14 },
-		{ "\x27\x05\x19\x56", 8, 12 },
+		{ "\x27\x05\x19\x56", 8, 12 }, { "mtime=", 6, 26 },
 	};
 	size_t start = at - at % BLOCK;
 
