@@ -5,6 +5,7 @@
 
 #define TEXT_MAX ((size_t)4 << 20) /* bytes; OCI distribution specification, "Pushing Manifests" */
 #define DEPTH_MAX 32               /* ours */
+#define STRING_MIN 20              /* bytes: a time, which is the shortest that is looked for */
 
 /* An object or array that is open. */
 struct frame {
@@ -58,6 +59,8 @@ static void add(struct scan *scan, struct assay_span value, bool string, bool ke
 		item.outer = top(scan)->outer;
 		item.object = top(scan)->object;
 	}
+	if (string ? value.len < STRING_MIN : !assay_span_is(item.key, "size"))
+		return; /* a text of very many values takes no room */
 	assay_grow(&out->items, &out->cap, out->count, sizeof(*out->items));
 	out->items[out->count++] = item;
 }

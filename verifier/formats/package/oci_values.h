@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where the values of a JSON text stand: strings and numbers, with the key and the object that each
- * belongs to.
+ * Where values of a JSON text stand: strings that are as long as a time or digest, and sizes, with the
+ * key and the object that each belongs to.
  *
  * Layer:  formats; for container images only.
  * Source: RFC 8259.
