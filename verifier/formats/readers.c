@@ -8,7 +8,6 @@
 /* By what each is told. Those with the weakest signs come last. */
 static const struct assay_reader *const readers[] = {
 	&assay_reader_ar,        /* "!<arch>" */
-	&assay_reader_pe,        /* "MZ", and "PE" where that says */
 	&assay_reader_bzip2,     /* "BZh" and the mark of a block */
 	&assay_reader_apk,       /* gzip, and a package's first file in it */
 	&assay_reader_gzip,      /* 1f 8b 08 */
@@ -66,6 +65,9 @@ static bool is_program(struct assay_span span)
 
 const struct assay_reader *assay_reader_for(struct assay_span span)
 {
+	/* What is a program in a container that is known to be one. */
+	if (assay_reader_pe.probe(span))
+		return &assay_reader_pe;
 	if (is_program(span))
 		return NULL;
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(readers); i++)
