@@ -111,7 +111,8 @@ def check_efi_in_tar(tap, pairs, folder):
         said = subprocess.run(["objdump", "-f", folder / what], capture_output=True, text=True,
                               check=False).stdout
         tap.ok("pei-x86-64" in said, f"a program for UEFI that is a tar archive, {what}", said)
-    pairs.both_ways("a program for UEFI that is a tar archive: packed otherwise", "different", packed, honest)
+    # Its section begins in its headers, so it is not opened as what it is either.
+    pairs.both_ways("a program for UEFI that is a tar archive: packed otherwise", "inconclusive", packed, honest)
     # Where there is no PE behind it, "MZ" is the beginning of a name.
     named = [p[:512] + bytes(2) + p[514:] for p in (packed, honest)]
     pairs.both_ways("a tar archive whose first name begins with MZ", "repacked", *named)
