@@ -36,8 +36,7 @@ static const struct {
 	{ "rpm", 0 },           { "lzop", 5 },      { "apk", 5 },           { "ipk", 5 },
 	{ "swu", 15 },          { "rauc", 5 },      { "fat12", 0 },         { "fat32", 1 },
 	{ "verity", 0 },        { "pe", 1 },        { "pe-signed", 0 },     { "tar-map", 0 },
-	{ "tar-sparse", 0 },
-	{ "jffs2", 8 },
+	{ "tar-sparse", 0 },    { "jffs2", 8 },
 };
 
 static const uint8_t changes[] = { 0x01, 0x80, 0x20 };
