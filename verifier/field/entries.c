@@ -224,7 +224,7 @@ static int open_at(struct assay_span file, struct assay_budget *budget, unsigned
 	if (depth >= budget->limits.depth)
 		return assay_fail(err, ASSAY_E_LIMIT, "containers more than %u deep",
 		                  budget->limits.depth);
-	if (assay_contents_read(reader, file, budget, &contents, err) < 0 ||
+	if (assay_contents_read_plain(reader, file, budget, &contents, err) < 0 ||
 	    check_sound(&contents, err) < 0)
 		return assay_fail_in(err, "%s", reader->name);
 	listing.taker = assay_taker_for(reader);

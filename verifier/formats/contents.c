@@ -279,14 +279,23 @@ void assay_contents_stream(struct assay_contents *contents, struct assay_sink *s
 	assay_contents_trailing(contents, 0);
 }
 
-int assay_contents_read(const struct assay_reader *reader, struct assay_span span,
-                        struct assay_budget *budget, struct assay_contents *out,
-                        struct assay_error *err)
+int assay_contents_read_plain(const struct assay_reader *reader, struct assay_span span,
+                              struct assay_budget *budget, struct assay_contents *out,
+                              struct assay_error *err)
 {
 	*out = (struct assay_contents){ .reader = reader, .span = span, .budget = budget };
 	if (reader->read(budget, out, err) < 0 || assay_contents_finish(out, err) < 0)
 		return -1;
 	out->budget = NULL; /* it may be gone before the contents are */
+	return 0;
+}
+
+int assay_contents_read(const struct assay_reader *reader, struct assay_span span,
+                        struct assay_budget *budget, struct assay_contents *out,
+                        struct assay_error *err)
+{
+	if (assay_contents_read_plain(reader, span, budget, out, err) < 0)
+		return -1;
 	assay_package_look(out, budget);
 	return 0;
 }

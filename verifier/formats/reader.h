@@ -109,6 +109,14 @@ ASSAY_CHECKED int assay_contents_read(const struct assay_reader *reader, struct 
                                       struct assay_budget *budget, struct assay_contents *out,
                                       struct assay_error *err);
 
+/**
+ * The same, without a look at what package the members of an archive make: each has the name that
+ * the archive gives it.
+ */
+ASSAY_CHECKED int assay_contents_read_plain(const struct assay_reader *reader,
+                                            struct assay_span span, struct assay_budget *budget,
+                                            struct assay_contents *out, struct assay_error *err);
+
 /** The name of the format, for people. */
 static inline const char *assay_contents_format(const struct assay_contents *contents)
 {

@@ -57,7 +57,7 @@ static int open_archive(const char *path, struct layout *out, struct assay_error
 	if (reader == NULL || strcmp(reader->name, "tar") != 0)
 		return assay_fail(err, ASSAY_E_FORMAT,
 		                  "neither a folder nor a tar archive that is not compressed");
-	if (assay_contents_read(reader, out->archive.span, &budget, &out->contents, err) < 0)
+	if (assay_contents_read_plain(reader, out->archive.span, &budget, &out->contents, err) < 0)
 		return -1;
 	if (out->contents.partial != NULL)
 		return assay_fail(err, ASSAY_E_FORMAT, "%s", out->contents.partial);
