@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A manifest's identity form is itself a manifest, once a place for the lock is added, and it has
- * the same id. What is refused is refused with a place.
+ * A manifest's identity form is itself a manifest, once places for the lock and the profile are added,
+ * and it has the same id. What is refused is refused with a place.
  */
 #include <string.h>
 
@@ -22,6 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	json = assay_manifest_json(manifest);
 	assay_json_set_str(json_object_get(json, "toolchain"), "lock", "anywhere");
+	if (manifest->build.profile != NULL)
+		assay_json_set_str(json_object_get(json_object_get(json, "build"), "profile"),
+		                   "file", "anywhere");
 	assay_json_canonical(json, &text);
 	fuzz_assert(assay_manifest_parse("f", assay_buffer_span(&text), &again, &err) == 0);
 	assay_manifest_id(manifest, &id);
