@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every byte of several relocatable files, one at a time: the answer must be the judge's."""
+"""Every byte of several relocatable files, one at a time: the answer must be the judge's. With
+ASSAY_TEST_SAMPLE only so many bytes of each (for instrumented programs, which are slow)."""
 import json
 import os
 import subprocess
@@ -18,8 +19,9 @@ NAMES = ["module", "i386", "riscv64", "hand32big", "hand64big", "hand64mips", "h
 def flip(path):
     judged = path.with_name(path.name + ".map")
     judged.write_bytes(judge(path.read_bytes()))
-    return subprocess.run([tools.BUILT / "flip", path, judged], capture_output=True, text=True,
-                          check=False)
+    sample = [tools.SAMPLE] if tools.SAMPLE else []
+    return subprocess.run([tools.BUILT / "flip", path, judged, *sample], capture_output=True,
+                          text=True, check=False)
 
 
 def unruled(path):

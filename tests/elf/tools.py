@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 BUILT = pathlib.Path(os.environ["top_builddir"]) / "tests/elf"
+SAMPLE = os.environ.get("ASSAY_TEST_SAMPLE")  # bytes of each file; None: all of them
 
 
 def has(tap, *programs):
