@@ -10,6 +10,8 @@ FILE, FOLDER, LABEL = 0x20, 0x10, 0x08
 PROGRAM = bytes(range(256)) * 7
 STAMP = 0x5a5a5a5a  # a date and a time that there are; in no other byte of a small image
 OTHER_STAMP = 0x5822_6000
+IDLE = "0e1fbe%02x7cac22c0740b56b40ebb0700cd105eebf032e4cd16cd19ebfe"  # of mkfs.fat, by where its text is
+LOADER = b"\xeb\xfe a boot loader"  # code that may know where clusters are
 ENDS = {12: 0xfff, 16: 0xffff, 32: 0xfffffff}
 # long name (None: none), short name, content or a list of records
 TREE = (("efi", b"EFI        ", (("Boot", b"BOOT       ", ((None, b"BOOTX64 EFI", PROGRAM),)),)),
@@ -88,14 +90,15 @@ class Volume:
 
 
 def boot_sector(bits, spc, reserved, tables, roots, sectors, table, serial, label, **kw):
-    head = struct.pack("<3s8sHBHBHHBHHHII", kw.get("jump", b"\xeb\x3c\x90"), kw.get("oem", b"mkfs.fat"), 512, spc,
+    idle = b"\xeb\x58\x90" if bits == 32 else b"\xeb\x3c\x90"
+    head = struct.pack("<3s8sHBHBHHBHHHII", kw.get("jump", idle), kw.get("oem", b"mkfs.fat"), 512, spc,
                        reserved, tables, roots, sectors if sectors < 65536 else 0, 0xf8, 0 if bits == 32 else table,
                        32, 2, 0, 0 if sectors < 65536 else sectors)
     if bits == 32:
         head += struct.pack("<IHHIHH12x", table, kw.get("flags", 0), kw.get("version", 0), kw["root"],
                             kw.get("info", 1), kw.get("backup_at", 6))
     head += struct.pack("<BBBI11s8s", 0x80, 0, kw.get("signature", 0x29), serial, label, b"FAT%d   " % bits)
-    return (head + kw.get("code", b"\x0e\x1f")).ljust(510, b"\0") + kw.get("mark", b"\x55\xaa")
+    return (head + kw.get("code", bytes.fromhex(IDLE % (0x77 if bits == 32 else 0x5b)))).ljust(510, b"\0") + kw.get("mark", b"\x55\xaa")
 
 
 def fat(tree=TREE, bits=12, serial=0x5a5a5a5a, label=b"VOLUME     ", stamp=STAMP, skip=0, spc=1, clusters=None, spare=0,
@@ -198,7 +201,7 @@ ATTACKS = [
     ("a program where there was none", {"tree": change(TREE, "EMPTY", content=b"x")}, "EMPTY"),
     ("the name of the volume", {"label": b"WOLUME     "}, "label in the boot sector"),
     ("boot code", {"code": b"evil"}, "boot code"),
-    ("a jump", {"jump": b"\xeb\x5a\x90"}, "jump"),
+    ("a jump", {"jump": b"\xeb\x5b\x90"}, "jump"),
     ("who made it", {"oem": b"EVIL    "}, "OEM name"),
     ("a deleted record", {"first": b"\xe5" + bytes(31)}, "deleted record"),
     ("a deleted record at the end", {"last": b"\xe5evil".ljust(32, b"x")}, "deleted record"),
@@ -228,8 +231,9 @@ ATTACKS_32 = [
     ("a number of free clusters", {"fsinfo": 3}, "number of free clusters is false"),
     ("where to look for a free cluster", {"next_free": 33}, "next free cluster"),
     ("reserved bits of the table", {"poke": [(44, 0x10000000)]}, "allocation table"),
-    ("another copy of the boot sector", {"backup": lambda b: b[:100] + b"evil" + b[104:]}, "copy of the boot sector"),
-    ("bytes of a reserved sector", {"reserved_bytes": b"evil"}, "reserved sector"),
+    ("another copy of the boot sector", {"backup": lambda b: b[:67] + b"evil" + b[71:]}, "copy of the boot sector is false"),
+    ("other code in the copy of the boot sector", {"backup": lambda b: b[:100] + b"evil" + b[104:]}, "boot code"),
+    ("bytes of a reserved sector", {"reserved_bytes": b"evil"}, "reserved sectors"),
     ("no copy of the boot sector", {"backup_at": 0}, "geometry"),
 ]
 LIES = [
@@ -252,6 +256,7 @@ LIES = [
     ("a name of spaces", {"tree": change(TREE, "EMPTY", short=b" " * 11)}, "not a file name"),
     ("half a character", {"tree": change(TREE, LONG, name=b"\x00\xd8")}, "no UTF-16"),
     ("reserved attributes", {"tree": change(TREE, LONG, options={"attr": 0x60})}, "attributes that are reserved"),
+    ("a long name to U-Boot alone", {"last": record(b"EVIL       ", FILE | 15)}, "attributes that are reserved"),
     ("a larger file system than there is", {"spare": 0, "twist": lambda image, v: image.__delitem__(
         slice(-700, None))}, "cut short"),
 ]
@@ -341,6 +346,63 @@ def more_pairs():
     two = ((None, b"D          ", ((None, b"A          ", b"a"), (None, b"B          ", b"b"))), (None, b"D          ", ()))
     moved = ((None, b"D          ", two[0][2][:1]), (None, b"D          ", two[0][2][1:]))
     trial("FAT: folders of one name", fat(two), fat(moved), "inconclusive", "two files of one name")
+
+
+def swapped(image, v):
+    """Two files of one length change their clusters; nothing else can tell."""
+    a, b = (v.at(v.places[name]) for name in ("ONE", "TWO"))
+    image[a:a + v.size], image[b:b + v.size] = image[b:b + v.size], image[a:a + v.size]
+    a, b = (v.record(name) + 26 for name in ("ONE", "TWO"))
+    image[a:a + 2], image[b:b + 2] = image[b:b + 2], image[a:a + 2]
+
+
+def places_that_count():
+    """Where a boot loader, or a record that only some drivers see, may lead to clusters."""
+    tree = TREE + ((None, b"ONE        ", b"1" * 300), (None, b"TWO        ", b"2" * 300))
+    unseen = bytes(32) + record(b"EVIL    EFI", cluster=12, size=300)
+    for text, options in (("behind boot code that jumps elsewhere", {"jump": b"\xeb\x50\x90"}),
+                          ("behind a boot loader", {"code": LOADER}),
+                          ("with a record behind the last one", {"last": unseen})):
+        trial(f"FAT: {text}: other times", fat(tree, stamp=OTHER_STAMP, **options), fat(tree, **options),
+              "transplanted", "fat/timestamps@1")
+        trial(f"FAT: {text}: files that changed places", fat(tree, twist=swapped, **options), fat(tree, **options),
+              "different", "ONE: cluster differs")
+        trial(f"FAT: {text}: files elsewhere", fat(tree, skip=3, **options), fat(tree, **options), "different",
+              "allocation table")
+    trial("FAT: files that changed places", fat(tree, twist=swapped), fat(tree), "repacked", "fat/repacked@1")
+    trial("FAT: no boot code: files elsewhere", fat(skip=3, code=b""), fat(code=b""), "repacked", "fat/repacked@1")
+    second = [fat(bits=32, reserved_bytes=bytes(512 * n) + b"second stage") for n in (1, 0)]
+    trial("FAT32: a reserved sector at another place", *second, "different", "reserved sectors")
+    # syslinux changes the first boot sector and leaves the copy alone.
+    first = {"bits": 32, "code": LOADER, "backup": lambda b: b[:90] + bytes.fromhex(IDLE % 0x77).ljust(420, b"\0") + b[510:]}
+    trial("FAT32: a boot loader in the first boot sector alone", fat(stamp=OTHER_STAMP, serial=1, **first), fat(**first),
+          "transplanted", "fat/serial@1", "fat/timestamps@1")
+
+
+def in_pieces():
+    """A file in a dozen pieces on one side only."""
+    tree = ((None, b"BIG        ", PROGRAM * 4), (None, b"END        ", b"x"))
+    count = -(-len(PROGRAM) * 4 // 512)
+
+    def scattered(image, v):
+        # Every other cluster from the end of all: a table of 16 bits is easily written.
+        first, table = v.places["BIG"], 512
+        pieces = [image[v.at(first + i):v.at(first + i) + 512] for i in range(count)]
+        for i in range(count):
+            struct.pack_into("<H", image, table + 2 * (first + i), 0)
+            image[v.at(first + i):v.at(first + i) + 512] = bytes(512)
+        for i, piece in enumerate(pieces):
+            place = 1000 + 2 * i
+            struct.pack_into("<H", image, table + 2 * place, place + 2 if i + 1 < count else 0xffff)
+            image[v.at(place):v.at(place) + 512] = piece
+        size = struct.unpack_from("<H", image, 22)[0] * 512
+        image[table + size:table + 2 * size] = image[table:table + size]
+        struct.pack_into("<H", image, v.record("BIG") + 26, 1000)
+
+    whole, pieces = fat(tree, bits=16), fat(tree, bits=16, twist=scattered)
+    trial("FAT: a file in pieces", pieces, whole, "repacked", "fat/repacked@1")
+    trial("FAT: a file in pieces, rebuilt", whole, pieces, "repacked", "fat/repacked@1")
+    result(digests_in(whole) == digests_in(pieces), "FAT: a file in pieces is read as it is")
 
 
 def parted(**changes):
@@ -441,6 +503,6 @@ def judges():
 if __name__ == "__main__":
     need("mkfs.fat", "fsck.fat", "mcopy")
     with Folder():
-        for part in (attacks, lies, more_pairs, in_partitions, truncated, judges):
+        for part in (attacks, lies, more_pairs, places_that_count, in_pieces, in_partitions, truncated, judges):
             part()
     finish()

@@ -12,6 +12,10 @@
 #define NO_SECTOR 0xffff
 #define TABLES_MAX 4 /* ours; two are usual */
 
+#define NUMBERS_AT 11 /* behind the jump and the name of who made it */
+#define CODE_16 62
+#define CODE_32 90
+
 /* Extended boot signatures: a serial number follows, and maybe a label. */
 #define HAS_SERIAL 0x28
 #define HAS_LABEL 0x29
@@ -156,11 +160,52 @@ static void emit_boot(struct fat *fs, const char *what, uint32_t sector)
 		                             fs->sector - BOOT);
 }
 
+/* mkfs.fat: print a text, which is behind it, and wait for a key. In: text, where that is */
+#define MKFS(text)                                                                                 \
+	"\x0e\x1f\xbe" text "\x7c\xac\x22\xc0\x74\x0b\x56\xb4\x0e\xbb\x07\x00\xcd\x10\x5e\xeb\xf0" \
+	"\x32\xe4\xcd\x16\xcd\x19\xeb\xfe"
+
+/* mformat: start the first sector of the first hard disk. In: next, where it goes on elsewhere */
+#define MFORMAT(next)                                                                              \
+	"\xfa\x31\xc0\x8e\xd8\x8e\xc0\xfc\xb9\x00\x01\xbe\x00\x7c\xbf\x00\x80\xf3\xa5\xea" next    \
+	"\x00\x00\x08\xb8\x01\x02\xbb\x00\x7c\xba\x80\x00\xb9\x01\x00\xcd\x13\x72\x05\xea"         \
+	"\x00\x7c\x00\x00\xcd\x19"
+
+bool fat_boot_is_idle(const struct fat *fs)
+{
+	static const struct {
+		const char *code;
+		size_t length;
+	} idle[] = {
+		{ MKFS("\x5b"), sizeof(MKFS("\x5b")) - 1 },
+		{ MKFS("\x77"), sizeof(MKFS("\x77")) - 1 },
+		{ MFORMAT("\x56"), sizeof(MFORMAT("\x56")) - 1 },
+		{ MFORMAT("\x72"), sizeof(MFORMAT("\x72")) - 1 },
+	};
+	uint64_t at = fs->bits == 32 ? CODE_32 : CODE_16;
+	struct assay_span code = assay_span_sub(fs->image, at, MARK_AT - at);
+
+	if (assay_span_is_fill(code, 0))
+		return true;
+	/* A short jump, to just there. */
+	if (fs->image.ptr[0] != 0xeb || fs->image.ptr[1] + 2u != at)
+		return false;
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(idle); i++)
+		if (assay_span_starts(code, idle[i].code, idle[i].length))
+			return true;
+	return false;
+}
+
+/*
+ * The numbers of the copy are those of the first one. Its code may be another: what installs a boot
+ * loader changes the first alone.
+ */
 static void emit_backup(struct fat *fs)
 {
-	uint64_t at = (uint64_t)fs->backup * fs->sector;
+	uint64_t at = (uint64_t)fs->backup * fs->sector, length = CODE_32 - NUMBERS_AT;
 
-	if (assay_span_equal(sector_at(fs, 0), sector_at(fs, fs->backup))) {
+	if (assay_span_equal(assay_span_sub(fs->image, NUMBERS_AT, length),
+	                     assay_span_sub(fs->image, at + NUMBERS_AT, length))) {
 		emit_boot(fs, "copy of the boot sector", fs->backup);
 		return;
 	}
@@ -213,6 +258,22 @@ static void emit_info(struct fat *fs)
 		                             at + parts[i].at, parts[i].length);
 }
 
+/* Sectors up to the next one that is known. A boot loader in them goes by their places: so do zeros
+ * between them. */
+static void emit_reserved(struct fat *fs)
+{
+	uint32_t end = (uint32_t)(fs->reserved / fs->sector);
+
+	for (uint32_t i = 1, next; i < end; i = next + 1) {
+		for (next = i; next < end && next != fs->info && next != fs->backup;)
+			next++;
+		if (next > i)
+			(void)assay_contents_part_at(fs->out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED,
+			                             "reserved sectors", (uint64_t)i * fs->sector,
+			                             (uint64_t)(next - i) * fs->sector);
+	}
+}
+
 void fat_boot_emit(struct fat *fs)
 {
 	emit_boot(fs, "boot sector", 0);
@@ -220,9 +281,5 @@ void fat_boot_emit(struct fat *fs)
 		emit_info(fs);
 	if (fs->backup != 0)
 		emit_backup(fs);
-	for (uint32_t i = 1; (uint64_t)i * fs->sector < fs->reserved; i++)
-		if (i != fs->info && i != fs->backup && !assay_span_is_fill(sector_at(fs, i), 0))
-			(void)assay_contents_part_at(fs->out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED,
-			                             "reserved sector", (uint64_t)i * fs->sector,
-			                             fs->sector);
+	emit_reserved(fs);
 }

@@ -144,6 +144,22 @@ static void enqueue(struct walk *walk, const struct folder *folder)
 	walk->queue[walk->count++] = *folder;
 }
 
+/* The records of an entry, and how many nobody sees in front of them. */
+static void emit_entry(struct listing *listing, size_t entry, const struct fat_record *record)
+{
+	struct fat *fs = listing->walk->fs;
+
+	for (size_t i = 0; i < listing->part_count; i++)
+		(void)assay_contents_part_at(fs->out, entry, ASSAY_ROLE_FIXED, "long name",
+		                             listing->parts[i], FAT_RECORD);
+	listing->part_count = 0;
+	fat_record_emit(fs, entry, record, true, (record->attributes & DIRECTORY) == 0);
+	if (listing->hidden > 0)
+		assay_contents_number(fs->out, entry, "hidden records in front", ASSAY_FORM_NUMBER,
+		                      listing->hidden);
+	listing->hidden = 0;
+}
+
 /* A record of a file or folder: an entry, with the parts of its long name. */
 static int add_entry(struct listing *listing, const struct fat_record *record,
                      struct assay_error *err)
@@ -159,22 +175,15 @@ static int add_entry(struct listing *listing, const struct fat_record *record,
 	if (read_name(listing, record, &path, err) < 0)
 		return -1;
 	result = fat_record_entry(fs, record, path, &folder.chain, err);
+	if (result == 0)
+		emit_entry(listing, folder.entry, record);
+	if (result == 0 && !is_folder)
+		result = fat_record_content(fs, record->size, &folder.chain, err);
 	if (result < 0 || !is_folder)
 		fat_chain_fini(&folder.chain);
 	else
 		enqueue(listing->walk, &folder);
-	if (result < 0)
-		return -1;
-	for (size_t i = 0; i < listing->part_count; i++)
-		(void)assay_contents_part_at(fs->out, folder.entry, ASSAY_ROLE_FIXED, "long name",
-		                             listing->parts[i], FAT_RECORD);
-	listing->part_count = 0;
-	fat_record_emit(fs, folder.entry, record, true, !is_folder);
-	if (listing->hidden > 0)
-		assay_contents_number(fs->out, folder.entry, "hidden records in front",
-		                      ASSAY_FORM_NUMBER, listing->hidden);
-	listing->hidden = 0;
-	return 0;
+	return result;
 }
 
 /* "." and ".." lead to where they must, or are false. */
@@ -209,7 +218,9 @@ static int read_record(struct listing *listing, uint64_t at, struct assay_error 
 		hide(listing, "deleted record", at);
 	} else if (record.attributes == LONG_NAME) {
 		add_part(listing, at);
-	} else if ((record.attributes & RESERVED) != 0) {
+	} else if ((record.attributes & RESERVED) != 0 ||
+	           (record.attributes & LONG_NAME) == LONG_NAME) {
+		/* The latter is part of a long name to U-Boot, whatever else is set, and to no other. */
 		return assay_fail_at(err, ASSAY_E_FORMAT, at, "attributes that are reserved");
 	} else if ((record.attributes & LABEL) != 0) {
 		drop_parts(listing);
@@ -224,16 +235,21 @@ static int read_record(struct listing *listing, uint64_t at, struct assay_error 
 	return 0;
 }
 
-/* What stands behind the first record of a zero is read by no driver. */
+/*
+ * What stands behind the first record of a zero: mtools, U-Boot and firmware end there, Linux (fs/fat,
+ * fat_search_long) reads on.
+ */
 static void emit_rest(struct listing *listing, uint64_t at, uint64_t length)
 {
 	struct fat *fs = listing->walk->fs;
+	bool zeros = assay_span_is_fill(assay_span_sub(fs->image, at, length), 0);
 
-	if (assay_span_is_fill(assay_span_sub(fs->image, at, length), 0))
+	if (zeros)
 		(void)assay_contents_part_at(fs->out, ASSAY_NO_ENTRY, ASSAY_ROLE_FILL,
 		                             "unused records", at, length);
 	else
 		emit(listing, ASSAY_ROLE_FIXED, "bytes behind the last record", at, length);
+	fs->settled |= !zeros;
 }
 
 static int read_run(struct listing *listing, const struct fat_run *run, struct assay_error *err)

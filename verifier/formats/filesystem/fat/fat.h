@@ -5,7 +5,8 @@
  * Every directory entry claims the clusters of its chain, and a cluster that two of them claim ends
  * the reading. When all were claimed, an allocation table in which every bit follows from chains is
  * METADATA; one that marks bad clusters or has chains that belong to nothing must be equal as a
- * whole, and so must these clusters.
+ * whole, and so must these clusters. Where boot code or a record that only some drivers see may lead
+ * to clusters, all of them must be where they are.
  *
  * Layer:  formats; for this folder only.
  * Source: Microsoft, FAT File System Specification (2005) and Long File Name Specification; Linux
@@ -44,6 +45,7 @@ struct fat {
 	uint8_t *used;               /* for each cluster, whether something claims it; owned */
 	uint32_t free;               /* clusters, by the table */
 	bool plain;                  /* every bit of the table follows from chains */
+	bool settled;                /* something may know where clusters are */
 };
 
 /** Bytes that follow each other in the image. */
@@ -85,6 +87,12 @@ bool fat_boot_read(struct fat *fs);
 /** What of it is not read. Errors: ASSAY_E_FORMAT */
 ASSAY_CHECKED int fat_boot_check(const struct fat *fs, struct assay_error *err);
 
+/**
+ * Whether the code of the boot sector is none, or such that it reads no cluster. Any other may have
+ * the numbers of sectors in it: then files must be where they are.
+ */
+bool fat_boot_is_idle(const struct fat *fs);
+
 /** Make parts of everything before the first table, when the tables were looked at. */
 void fat_boot_emit(struct fat *fs);
 
@@ -121,10 +129,14 @@ void fat_record_emit(struct fat *fs, size_t entry, const struct fat_record *reco
 
 struct fat_record fat_record_at(const struct fat *fs, uint64_t at);
 
-/** An entry for a record, with its content. Out: *chain, its clusters. Errors: as fat_chain_read */
+/** An entry for a record. Out: *chain, its clusters. Errors: as fat_chain_read */
 ASSAY_CHECKED int fat_record_entry(struct fat *fs, const struct fat_record *record,
                                    const char *path, struct fat_chain *chain,
                                    struct assay_error *err);
+
+/** The content of the newest entry, a file; after its other parts, as it may have many of these. */
+ASSAY_CHECKED int fat_record_content(struct fat *fs, uint64_t size, const struct fat_chain *chain,
+                                     struct assay_error *err);
 
 /** Walk from the root and make an entry of everything with a name. */
 ASSAY_CHECKED int fat_walk(struct fat *fs, struct assay_error *err);

@@ -17,6 +17,14 @@ static bool probe(struct assay_span span)
 	return fat_boot_read(&fs);
 }
 
+/* Where everything is is no metadata then. */
+static void settle(struct assay_contents *out)
+{
+	for (size_t i = 0; i < out->part_count; i++)
+		if (out->parts[i].role == ASSAY_ROLE_METADATA)
+			out->parts[i].role = ASSAY_ROLE_FIXED;
+}
+
 static int read_fat(struct assay_budget *budget, struct assay_contents *out,
                     struct assay_error *err)
 {
@@ -32,6 +40,8 @@ static int read_fat(struct assay_budget *budget, struct assay_contents *out,
 	if (result == 0) {
 		fat_tables_emit(&fs);
 		fat_boot_emit(&fs);
+		if (fs.settled || !fat_boot_is_idle(&fs))
+			settle(out);
 		/* Free clusters are no bytes behind the end. */
 		(void)assay_contents_part_at(out, ASSAY_NO_ENTRY, ASSAY_ROLE_FIXED,
 		                             "end of the file system", fs.image.len, 0);

@@ -88,8 +88,9 @@ void fat_record_emit(struct fat *fs, size_t entry, const struct fat_record *reco
 }
 
 /* Behind the content: zeros as far as its last cluster goes, or they must be equal. */
-static void emit_slack(struct fat *fs, size_t entry, uint64_t at, uint64_t length)
+static void emit_slack(struct fat *fs, size_t entry, const struct fat_run *run, uint64_t content)
 {
+	uint64_t at = run->at + content, length = run->length - content;
 	bool zeros = assay_span_is_fill(assay_span_sub(fs->image, at, length), 0);
 
 	if (length > 0)
@@ -98,27 +99,36 @@ static void emit_slack(struct fat *fs, size_t entry, uint64_t at, uint64_t lengt
 		                             "bytes behind the content", at, length);
 }
 
-static int add_content(struct fat *fs, size_t entry, uint64_t size, const struct fat_chain *chain,
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+int fat_record_content(struct fat *fs, uint64_t size, const struct fat_chain *chain,
                        struct assay_error *err)
 {
-	uint64_t done = 0;
+	size_t entry = fs->out->entry_count - 1;
+	uint64_t done = 0, left = size;
 
 	for (size_t i = 0; i < chain->count; i++) {
+		uint64_t length = min(chain->runs[i].length, left);
+
+		emit_slack(fs, entry, &chain->runs[i], length);
+		left -= length;
+	}
+	for (size_t i = 0; i < chain->count && done < size; i++) {
 		const struct fat_run *run = &chain->runs[i];
-		uint64_t length = run->length < size - done ? run->length : size - done;
+		uint64_t length = min(run->length, size - done);
 		const struct assay_piece piece = { .kind = ASSAY_PIECE_RAW,
 			                           .length = length,
 			                           .offset = run->at,
 			                           .packed = length };
 
-		if (length > 0) {
-			assay_contents_part_at(fs->out, entry, ASSAY_ROLE_CONTENT, "content",
-			                       run->at, length)
-				->content = done;
-			if (assay_contents_piece(fs->out, &piece, err) < 0)
-				return -1;
-		}
-		emit_slack(fs, entry, run->at + length, run->length - length);
+		assay_contents_part_at(fs->out, entry, ASSAY_ROLE_CONTENT, "content", run->at,
+		                       length)
+			->content = done;
+		if (assay_contents_piece(fs->out, &piece, err) < 0)
+			return -1;
 		done += length;
 	}
 	return 0;
@@ -153,10 +163,8 @@ int fat_record_entry(struct fat *fs, const struct fat_record *record, const char
 	add_attributes(fs, entry, record, chain);
 	if (folder && chain->count == 0)
 		return assay_fail_at(err, ASSAY_E_FORMAT, record->at, "a folder without clusters");
-	if (folder)
-		return 0;
-	if (chain->length < record->size)
+	if (!folder && chain->length < record->size)
 		return assay_fail_at(err, ASSAY_E_FORMAT, record->at,
 		                     "a chain shorter than its file");
-	return add_content(fs, entry, record->size, chain, err);
+	return 0;
 }
