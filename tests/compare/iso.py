@@ -240,6 +240,8 @@ LIES = [
     ("a catalog past the end", {"a": poke(lambda _: 17 * BLOCK + 71, b"\xff\xff")}, "catalog past the end"),
     ("fields that go on in a circle", {"a": lambda i: poke(lambda _: i.index(b"CE\x1c", root(i)[0] * BLOCK),
                                                          pair32(root(i)[0]) + pair32(34) + pair32(200), 4)(i)}, "iso"),
+    ("fields that go on in each other", {"a": lambda i: poke(lambda _: i.index(b"CE\x1c", root(i)[0] * BLOCK), pair32(
+        root(i)[0]) + pair32(34) + pair32(len(i) - root(i)[0] * BLOCK - 34), 4)(i)}, "go on in each other"),
     ("fields that go on past the end", {"a": poke(lambda i: i.index(b"CE\x1c", root(i)[0] * BLOCK), pair32(1 << 20), 4)},
      "go on nowhere"),
 ]

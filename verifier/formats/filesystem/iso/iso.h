@@ -46,9 +46,10 @@ struct iso {
 	uint64_t folder_count; /* in the tree at work */
 	enum iso_tree tree;
 	unsigned tree_number;
-	uint32_t root; /* block, of the first tree */
-	uint64_t skip; /* bytes in front of Rock Ridge's fields; SUSP, 5.3 */
-	bool susp;     /* there are such fields */
+	uint32_t root;    /* block, of the first tree */
+	uint64_t skip;    /* bytes in front of Rock Ridge's fields; SUSP, 5.3 */
+	bool susp;        /* there are such fields */
+	uint64_t carried; /* bytes to which fields went on, all together */
 };
 
 /** A directory record. */

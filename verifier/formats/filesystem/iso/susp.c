@@ -36,6 +36,10 @@ static int read_continuation(struct iso *iso, uint64_t at, uint64_t length, stru
 	offset = iso_both(iso, at + 12, 4, &agree);
 	area->next_length = iso_both(iso, at + 20, 4, &agree);
 	area->next = block * ISO_BLOCK + offset;
+	/* No two records have the same ones: they are no more than the image. */
+	if (__builtin_add_overflow(iso->carried, area->next_length, &iso->carried) ||
+	    iso->carried > iso->image.len)
+		return assay_fail_at(err, ASSAY_E_FORMAT, at, "fields that go on in each other");
 	if (!agree || block == 0 || !assay_span_holds(iso->image, area->next, area->next_length))
 		return assay_fail_at(err, ASSAY_E_FORMAT, at, "fields that go on nowhere");
 	return 0;
