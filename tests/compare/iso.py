@@ -348,6 +348,41 @@ def judges():
     result(out == delivered, "xorriso: the delivered file comes out of the rebuilt one")
 
 
+def deep():
+    """Folders too deep for ISO 9660, which genisoimage moves; two of them are called the same."""
+    images = []
+    for name, text in (("one", b"deep"), ("two", b"deer")):
+        for top in "ab":
+            write_below(name, f"{top}/2/3/4/5/6/7/8/9/file", top.encode() + text)
+        images.append(genisoimage("-R", top=name))
+    later = bytearray(images[0])
+    poke(lambda _: 16 * BLOCK + 813, b"1999020304050600")(later)
+    trial("ISO with relocated folders: a time", bytes(later), images[0], "transplanted", "iso/timestamps@1")
+    trial("ISO with relocated folders: a file", images[1], images[0], "different", "file: 1 byte differs")
+
+
+def write_below(top, path, content):
+    os.makedirs(os.path.dirname(os.path.join(top, path)), exist_ok=True)
+    write(os.path.join(top, path), content)
+
+
+def found_by():
+    """GRUB and libblkid find a volume by when it was last changed."""
+    def dated(name, digits):
+        out = bytearray(BASE)
+        poke(lambda _: 16 * BLOCK + 830, digits)(out)
+        content(MOTD, 0, name)(out)
+        return bytes(out)
+
+    days = [b"1999020304050600", b"2001020304050600"]
+    a, b = ([dated(name, day) for day in days] for name in (b"a", b"b"))
+    trial("ISO: both dates are new", tar(member("a", a[0]), member("b", b[0])), tar(member("a", a[1]), member("b", b[1])),
+          "transplanted", "iso/timestamps@1")
+    trial("ISO: dates that changed places", tar(member("a", a[0]), member("b", b[1])),
+          tar(member("a", a[1]), member("b", b[0])), "different",
+          "time of the last change of the volume: the delivered one leads to something else")
+
+
 def system_partition():
     """What a firmware starts from the image and no tree has."""
     images = []
@@ -366,6 +401,6 @@ if __name__ == "__main__":
     with Folder():
         on_disk("tree")
         BASE = genisoimage("-R", "-J", *BOOTS)
-        for part in (attacks, lies, any_byte, judges, system_partition):
+        for part in (attacks, lies, any_byte, judges, deep, found_by, system_partition):
             part()
     finish()

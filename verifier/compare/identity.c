@@ -8,8 +8,13 @@ static const struct {
 	const char *what;
 	size_t length;
 } kinds[] = {
-	{ "GUID of a partition", 16 }, { "GUID of the disk", 16 }, { "UUID", 16 },
-	{ "disk signature", 4 },       { "volume serial", 4 },
+	{ "GUID of a partition", 16 },
+	{ "GUID of the disk", 16 },
+	{ "UUID", 16 },
+	{ "disk signature", 4 },
+	{ "volume serial", 4 },
+	/* Of ISO 9660, as digits with a zone behind them, that nobody looks at. */
+	{ "time of the last change of the volume", ASSAY_IDENTITY + 1 },
 };
 
 static const char *kind_of(const char *what, struct assay_span value)
@@ -60,11 +65,13 @@ bool assay_identity_note(struct assay_identities *identities, const char *what,
                          struct assay_span delivered, struct assay_span rebuilt)
 {
 	struct assay_identity one = { .what = kind_of(what, delivered) };
+	size_t length;
 
 	if (one.what == NULL || delivered.len != rebuilt.len)
 		return true;
-	memcpy(one.delivered, delivered.ptr, delivered.len);
-	memcpy(one.rebuilt, rebuilt.ptr, rebuilt.len);
+	length = delivered.len < ASSAY_IDENTITY ? delivered.len : ASSAY_IDENTITY;
+	memcpy(one.delivered, delivered.ptr, length);
+	memcpy(one.rebuilt, rebuilt.ptr, length);
 	for (size_t i = 0; i < identities->count; i++)
 		if (is_taken(&identities->known[i], &one))
 			return false;

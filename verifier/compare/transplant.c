@@ -95,7 +95,8 @@ const struct assay_transplant_rule assay_transplant_rules[] = {
 	/*
 	 * Seven bytes (date, time, zone) in a directory record, or in a field of Rock Ridge behind it, and
 	 * seventeen (digits and a zone) in a volume descriptor: each a time that there is, or zeros. As
-	 * below for tar; no system goes by the times of the volume.
+	 * below for tar. When the volume was last changed is what a system finds it by, as by a UUID: as
+	 * for ext/identity@1; none goes by its other times.
 	 */
 	{ "iso/timestamps@1", "times in ISO 9660 records and volume descriptors" },
 	/*

@@ -20,6 +20,7 @@
 #include "formats/contents.h"
 
 #define ISO_TIMES "iso/timestamps@1"
+#define ISO_FOUND_BY "time of the last change of the volume"
 #define ISO_BLOCK 2048
 #define ISO_FIRST 16 /* the block of the first volume descriptor */
 
@@ -66,6 +67,7 @@ struct iso_record {
 struct iso_extra {
 	struct assay_buffer name, link;
 	bool named, linked, relocated;
+	bool moved;    /* what a relocated one leads to: seen under another name */
 	uint32_t mode; /* 0: not told */
 };
 

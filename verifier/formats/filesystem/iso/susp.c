@@ -117,6 +117,8 @@ static int read_field(struct iso *iso, size_t entry, uint64_t length, struct are
 		extra->mode = (uint32_t)assay_load(value.ptr, 4, false);
 	else if (assay_span_starts(field, "CL", 2))
 		extra->relocated = true;
+	else if (assay_span_starts(field, "RE", 2))
+		extra->moved = true;
 	return 0;
 }
 

@@ -64,15 +64,17 @@ static int read_name(const struct iso *iso, const struct iso_record *record,
                      const struct iso_extra *extra, struct assay_buffer *out,
                      struct assay_error *err)
 {
+	/* Of folders that were deep down, two may have one name of Rock Ridge. */
+	bool named = extra->named && !extra->moved;
 	struct assay_span span;
 
-	if (extra->named)
+	if (named)
 		assay_buffer_add(out, extra->name.ptr, extra->name.len);
 	else if (iso->tree == ISO_JOLIET && add_joliet(record->name, out, err) < 0)
 		return -1;
 	else if (iso->tree == ISO_PLAIN)
 		assay_buffer_add(out, record->name.ptr, record->name.len);
-	if (!extra->named)
+	if (!named)
 		cut_version(out);
 	span = assay_buffer_span(out);
 	if (span.len == 0 || memchr(span.ptr, '/', span.len) != NULL ||

@@ -8,6 +8,7 @@
 #define ROOT_AT 156
 #define TIMES_AT 813 /* four of them */
 #define TIME 17
+#define CHANGED 1 /* which of them libblkid and GRUB take for the UUID */
 #define ESCAPES_AT 88
 
 /* ECMA-119, 8.1.1 */
@@ -42,7 +43,10 @@ static void emit_descriptor(struct iso *iso, uint64_t at)
 	iso_fixed(iso, ASSAY_NO_ENTRY, "names of the volume", at + ROOT_AT + 25,
 	          TIMES_AT - ROOT_AT - 25);
 	for (uint64_t i = 0; i < 4; i++)
-		iso_time(iso, ASSAY_NO_ENTRY, "time of the volume", at + TIMES_AT + i * TIME, TIME);
+		iso_time(iso, ASSAY_NO_ENTRY,
+		         i == CHANGED && iso->image.ptr[at] == PRIMARY ? ISO_FOUND_BY
+		                                                       : "time of the volume",
+		         at + TIMES_AT + i * TIME, TIME);
 	iso_fixed(iso, ASSAY_NO_ENTRY, "rest of the descriptor", at + TIMES_AT + 4 * TIME,
 	          ISO_BLOCK - TIMES_AT - 4 * TIME);
 }
