@@ -73,6 +73,8 @@ void verity_pair(struct assay_contents *out)
 	unsigned attempts = ATTEMPTS_MAX;
 	struct verity verity;
 
+	if (out->full)
+		return; /* the last partition may have no part; all of it will be refused */
 	for (size_t i = 0; i < out->entry_count; i++)
 		if (verity_read(out->entries[i].content, &verity))
 			pair_one(out, i, &verity, &attempts);
