@@ -386,6 +386,24 @@ def blocks():
           "inconclusive")
     half = base + b"\xff" * BLOCK + block_of(MAKE.plain(CLEAN_T), MAKE.name(1, 9, 0, b"gone", 0))
     trial("jffs2: a node that larger blocks hide", half, base, "different", "that hide nodes")
+    # In the larger block nothing is seen behind the cleanmarker; the summary ends the smaller one.
+    small = jffs2(block=BLOCK * 2, tree={"noise": (FILE, 0, rng.randbytes(5000))}, links={}, xattrs={})
+    front = MAKE.plain(CLEAN_T).ljust(BLOCK - 44, b"\xff") + MAKE.summary([], BLOCK - 44, 44)
+    trial("jffs2: all nodes behind a summary that larger blocks hide", front + small[:BLOCK], small, "different",
+          "that hide nodes")
+
+    def led(header):
+        """A summary that leads to the middle of a file when blocks are larger."""
+        start = pad4(MAKE.plain(CLEAN_T)) + pad4(MAKE.name(1, 1, 90, b"fake", 8))
+        room = BLOCK - len(start) - 68
+        data = (bytes(room - 100) + header).ljust(room, b"x")
+        end = MAKE.plain(CLEAN_T).ljust(BLOCK - 100, b"\xff") + MAKE.summary([], BLOCK - 100, 100)
+        return start + MAKE.inode(90, 1, FILE, isize=room, data=data) + end
+
+    image = led(b"")
+    trial("jffs2: a summary that leads into a file", image + b"\xff" * BLOCK, image, "repacked")
+    other = led(put(MAKE.head(SUM_T, BLOCK + 100), 0, b"evil"))
+    trial("jffs2: a summary that leads to another one", other, image, "inconclusive", "leads to another one")
 
 
 def summaries():

@@ -22,10 +22,15 @@ static bool is_first(const struct jffs2 *fs, size_t i, uint64_t size)
 	return i == 0 || fs->nodes[i - 1].at / size != fs->nodes[i].at / size;
 }
 
+/* Linux finds a summary from the end of its block. (Without support for summaries it sees none.) */
+static bool is_summary(const struct jffs2_node *node, uint64_t size)
+{
+	return node->type == JFFS2_TYPE_SUMMARY && end_of(node) % size == 0;
+}
+
 /*
  * Whether Linux sees a node that stands in a block of this size. It takes a block for empty that
- * begins with erased flash, or with nothing but a cleanmarker in front of it. (Without support for
- * summaries it does not see these, wherever they are.)
+ * begins with erased flash, or with nothing but a cleanmarker in front of it.
  */
 static bool is_seen(const struct jffs2 *fs, size_t i, uint64_t size)
 {
@@ -34,10 +39,9 @@ static bool is_seen(const struct jffs2 *fs, size_t i, uint64_t size)
 	if (node->at / size != (end_of(node) - 1) / size)
 		return false;
 	if (is_first(fs, i, size))
-		return node->at % size == 0 || node->type == JFFS2_TYPE_SUMMARY;
+		return node->at % size == 0 || is_summary(node, size);
 	return node[-1].type != JFFS2_TYPE_CLEANMARKER || !is_first(fs, i - 1, size) ||
-	       node->at == node[-1].at + jffs2_padded(&node[-1]) ||
-	       node->type == JFFS2_TYPE_SUMMARY;
+	       node->at == node[-1].at + jffs2_padded(&node[-1]) || is_summary(node, size);
 }
 
 static bool is_readable(const struct jffs2 *fs, uint64_t size)
@@ -180,15 +184,38 @@ static void add_summary(struct jffs2 *fs, struct jffs2_node *node, bool is_true)
 	                             node->at, node->length);
 }
 
+/*
+ * In larger blocks the end of a summary leads to another place. Linux takes for a summary what has the
+ * checksum of its header, whatever magic and type stand there (jffs2_sum_scan_sumnode).
+ */
+static bool leads_elsewhere(const struct jffs2 *fs, uint64_t end, uint64_t size,
+                            const struct jffs2_node *summary)
+{
+	uint64_t offset = jffs2_load(fs, end - MARKER, 4), at = end - size + offset;
+	uint8_t header[8];
+
+	if (offset > size - MARKER - JFFS2_HEADER || at == summary->at)
+		return false;
+	assay_store(header, 2, fs->big_endian, JFFS2_MAGIC);
+	assay_store(header + 2, 2, fs->big_endian, JFFS2_TYPE_SUMMARY);
+	memcpy(header + 4, fs->image.ptr + at + 4, 4);
+	return jffs2_load(fs, at + 8, 4) == jffs2_crc(assay_span_of(header, sizeof(header)));
+}
+
 /* What Linux takes for the end of a summary must be one: a file could hold something like it. */
 static int check_marker(const struct jffs2 *fs, uint64_t end, const struct jffs2_node *last,
                         struct assay_error *err)
 {
-	if (jffs2_load(fs, end - 4, 4) != MARKER_MAGIC ||
-	    (last != NULL && last->type == JFFS2_TYPE_SUMMARY && end_of(last) == end))
+	if (jffs2_load(fs, end - 4, 4) != MARKER_MAGIC)
 		return 0;
-	return assay_fail_at(err, ASSAY_E_FORMAT, end - MARKER,
-	                     "the end of a summary that no node has");
+	if (last == NULL || last->type != JFFS2_TYPE_SUMMARY || end_of(last) != end)
+		return assay_fail_at(err, ASSAY_E_FORMAT, end - MARKER,
+		                     "the end of a summary that no node has");
+	for (uint64_t size = fs->block_size * 2; size <= BLOCK_MAX && end % size == 0; size *= 2)
+		if (leads_elsewhere(fs, end, size, last))
+			return assay_fail_at(err, ASSAY_E_FORMAT, end - MARKER,
+			                     "the end of a summary that leads to another one");
+	return 0;
 }
 
 static int check_markers(const struct jffs2 *fs, struct assay_error *err)
