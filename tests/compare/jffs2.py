@@ -364,6 +364,20 @@ def lies():
     trial("jffs2: thousands of nodes that hide each other", jffs2(**many), base, "inconclusive", "hide each other")
 
 
+def far():
+    """Linux keeps places of rtime in a short, so that it reads other bytes than these from behind 32 KiB."""
+    start = b"".join(bytes([rng.randrange(1, 200)]) * 4 for _ in range(16000))
+    content = start + b"\xf0AAAA" + b"x" * 50 + b"\xf0AAAAyy"
+    # The padding makes erase blocks of all of them as large.
+    changes = {"block": BLOCK * 32, "page": len(content), "xattrs": {}, "links": {},
+               "twist": lambda nodes, n: [MAKE.plain(PAD_T, b"\xff" * (BLOCK * 17)), *nodes]}
+    for text, part, tier in (("behind what a short holds", content, "inconclusive"),
+                             ("that a short holds", content[-30000:], "repacked")):
+        files = {"far": (FILE, 0, part)}
+        trial(f"jffs2: a place of rtime {text}", jffs2(tree=files, codec=RTIME, **changes),
+              jffs2(tree=files, codec=STORED, **changes), tier, *(["reads from too far"] if part is content else []))
+
+
 def tree_with_hole():
     """The last node of a file is not there."""
     return {"twist": lambda nodes, n: [x for x in nodes if not (
@@ -674,6 +688,6 @@ if __name__ == "__main__":
             trial(f"jffs2: {what}, the other way", jffs2(), jffs2(**changed), "repacked", f"({rule})")
             trial(f"jffs2: {what}, and a byte of a program", jffs2(**changed, **tree(bin_tool=(0o100755, 0, EVIL))),
                   jffs2(), "different", "bin/tool: 1 byte differs")
-        for part in (lies, blocks, summaries, versions, deeper, dumped, judges):
+        for part in (lies, far, blocks, summaries, versions, deeper, dumped, judges):
             part()
     finish()

@@ -262,6 +262,8 @@ int jffs2_add_content(struct jffs2 *fs, struct jffs2_inode *inode, struct assay_
 
 /* --- unpacking --- */
 
+#define PLACE_MAX 0x7fff /* places that Linux can remember: a short */
+
 /*
  * A byte and how many more of those that once followed it: fs/jffs2/compr_rtime.c. The sum of what is
  * written and what is read ends with the data, on both sides.
@@ -285,6 +287,8 @@ static int unpack_rtime(struct assay_span packed, uint64_t wanted, struct assay_
 		places[value] = out.len;
 		if (repeat > wanted - out.len)
 			return assay_fail(err, ASSAY_E_FORMAT, "rtime block: holds too much");
+		if (repeat > 0 && from > PLACE_MAX)
+			return assay_fail(err, ASSAY_E_FORMAT, "rtime block: reads from too far");
 		for (; repeat > 0; repeat--)
 			out.ptr[out.len++] = out.ptr[from++];
 	}
