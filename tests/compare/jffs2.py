@@ -287,6 +287,10 @@ MAKE = Maker()
 HIDDEN = MAKE.name(1, 9, 3, b"evil", 8)
 
 
+def is_inode(node, number):
+    return node[2:4] == struct.pack("<H", INODE_T) and node[12:16] == struct.pack("<I", number)
+
+
 def lies():
     base = jffs2()
     length = len(base)
@@ -326,6 +330,14 @@ def lies():
          "bytes behind its end"),
         ("rtime that holds too much", later("etc/motd", data=b"e\xff", codec=RTIME, dsize=6), "holds too much"),
         ("rtime that is cut short", later("etc/motd", data=b"e", codec=RTIME, dsize=6), "cut short"),
+        ("a file of version 0", {"twist": lambda nodes, n: [x for x in nodes if not is_inode(x, n["etc/motd"])] + [
+            MAKE.inode(n["etc/motd"], 0, FILE, isize=6, data=b"hello\n")]}, "data of version 0"),
+        ("a link of version 0", {"twist": lambda nodes, n: [x for x in nodes if not is_inode(x, n["etc/link"])] + [
+            MAKE.inode(n["etc/link"], 0, LINK, isize=4, data=b"motd")]}, "data of version 0"),
+        ("a name with a zero in it that was deleted", extra(lambda m, n: [m.name(n["etc"], 9, 0, b"motd\0x", 0)]),
+         "not a file name"),
+        ("an attribute that was changed, with an older inode that has no name", {"first": 9, **extra(lambda m, n: [
+            m.inode(2, 1, FILE), m.xattr(1, 2, b"capability", b"x", version=2)])}, "that was changed"),
         ("flags of an inode", later("etc/motd", data=b"evil!\n", flags=1), "flags of an inode"),
         ("a compression that was asked for", later("etc/motd", data=b"evil!\n", usercompr=9), "flags of an inode"),
         ("unused bytes of a name", extra(lambda m, n: [m.name(1, 1, n["empty"], b"x", 8, unused=7)]), "unused bytes"),

@@ -145,28 +145,11 @@ static int add_attribute(struct jffs2 *fs, const struct jffs2_inode *inode, stru
 	return 0;
 }
 
-/* Of two with one number or for one inode the newer one counts: those are not read. */
-static int check_attributes(const struct jffs2 *fs, struct assay_error *err)
-{
-	for (size_t i = 1; i < fs->xattr_count; i++)
-		if (fs->xattrs[i - 1]->owner == fs->xattrs[i]->owner)
-			return assay_fail_at(err, ASSAY_E_FORMAT, fs->xattrs[i]->at,
-			                     "an attribute that was changed");
-	for (size_t i = 1; i < fs->xref_count; i++)
-		if (fs->xrefs[i - 1]->owner == fs->xrefs[i]->owner &&
-		    fs->xrefs[i - 1]->version == fs->xrefs[i]->version)
-			return assay_fail_at(err, ASSAY_E_FORMAT, fs->xrefs[i]->at,
-			                     "an attribute that a file has twice");
-	return 0;
-}
-
 static int add_attributes(struct jffs2 *fs, const struct jffs2_inode *inode,
                           struct assay_error *err)
 {
 	size_t low = 0, high = fs->xref_count;
 
-	if (inode == &fs->inodes[0] && check_attributes(fs, err) < 0)
-		return -1;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -268,6 +251,9 @@ static int check_nodes(const struct jffs2 *fs, const struct jffs2_inode *inode,
 	for (size_t i = 0; i < inode->count; i++) {
 		const struct jffs2_node *node = fs->inode_nodes[inode->first + i];
 
+		/* Linux takes data for the latest only from 1 on (jffs2_build_inode_fragtree). */
+		if (inode->count == 1 && node->version == 0 && jffs2_load(fs, node->at + 52, 4) > 0)
+			return assay_fail_at(err, ASSAY_E_FORMAT, node->at, "data of version 0");
 		/* Of the compression that a user asked for, and flags. */
 		if (jffs2_load(fs, node->at + 57, 1) != 0 || jffs2_load(fs, node->at + 58, 2) != 0)
 			return assay_fail_at(err, ASSAY_E_FORMAT, node->at, "flags of an inode");

@@ -126,7 +126,7 @@ ASSAY_CHECKED int jffs2_scan(struct jffs2 *fs, struct assay_error *err);
 /** Find the size of erase blocks, and check the summaries at their ends. Errors: ASSAY_E_FORMAT */
 ASSAY_CHECKED int jffs2_read_blocks(struct jffs2 *fs, struct assay_error *err);
 
-/** Sort nodes by what they are about. Errors: ASSAY_E_FORMAT  two of one version */
+/** Sort nodes by what they are about. Errors: ASSAY_E_FORMAT  two that contradict each other */
 ASSAY_CHECKED int jffs2_sort(struct jffs2 *fs, struct assay_error *err);
 
 /** From the root: an entry for every name. Errors: ASSAY_E_FORMAT, ASSAY_E_LIMIT */

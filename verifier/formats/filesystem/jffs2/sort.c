@@ -107,6 +107,21 @@ static int drop_older_names(struct jffs2 *fs, struct assay_error *err)
 	return 0;
 }
 
+/* Of two with one number or for one inode the newer one counts: those are not read. */
+static int check_attributes(const struct jffs2 *fs, struct assay_error *err)
+{
+	for (size_t i = 1; i < fs->xattr_count; i++)
+		if (fs->xattrs[i - 1]->owner == fs->xattrs[i]->owner)
+			return assay_fail_at(err, ASSAY_E_FORMAT, fs->xattrs[i]->at,
+			                     "an attribute that was changed");
+	for (size_t i = 1; i < fs->xref_count; i++)
+		if (fs->xrefs[i - 1]->owner == fs->xrefs[i]->owner &&
+		    fs->xrefs[i - 1]->version == fs->xrefs[i]->version)
+			return assay_fail_at(err, ASSAY_E_FORMAT, fs->xrefs[i]->at,
+			                     "an attribute that a file has twice");
+	return 0;
+}
+
 static void find_inodes(struct jffs2 *fs)
 {
 	fs->inodes = assay_calloc(fs->inode_node_count, sizeof(*fs->inodes));
@@ -126,7 +141,8 @@ int jffs2_sort(struct jffs2 *fs, struct assay_error *err)
 	fs->dirents = collect(fs, JFFS2_TYPE_DIRENT, &fs->dirent_count);
 	fs->xattrs = collect(fs, JFFS2_TYPE_XATTR, &fs->xattr_count);
 	fs->xrefs = collect(fs, JFFS2_TYPE_XREF, &fs->xref_count);
-	if (drop_copies(fs, err) < 0 || drop_older_names(fs, err) < 0)
+	if (drop_copies(fs, err) < 0 || drop_older_names(fs, err) < 0 ||
+	    check_attributes(fs, err) < 0)
 		return -1;
 	find_inodes(fs);
 	return 0;

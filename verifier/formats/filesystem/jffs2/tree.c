@@ -116,12 +116,13 @@ static int check_name(const struct jffs2 *fs, const struct jffs2_node *node,
 	    memchr(name.ptr, '\0', name.len) != NULL || assay_span_is(name, ".") ||
 	    assay_span_is(name, ".."))
 		return assay_fail_at(err, ASSAY_E_FORMAT, node->at, "not a file name");
-	if (jffs2_load(fs, node->at + 30, 2) != 0)
-		return assay_fail_at(err, ASSAY_E_FORMAT, node->at, "unused bytes that are in use");
 	return 0;
 }
 
-/* A name without an inode was deleted: its node is one that nobody needs. */
+/*
+ * A name without an inode was deleted: its node is one that nobody needs. Linux cuts names off at a zero, and
+ * would delete another one.
+ */
 static int read_name(struct walk *walk, const struct folder *folder, struct jffs2_node *node,
                      struct assay_error *err)
 {
@@ -133,10 +134,12 @@ static int read_name(struct walk *walk, const struct folder *folder, struct jffs
 	ASSAY_AUTO_FREE char *path = NULL;
 	struct jffs2_inode *inode;
 
-	if (number == 0)
-		return 0;
 	if (check_name(fs, node, err) < 0)
 		return -1;
+	if (number == 0)
+		return 0;
+	if (jffs2_load(fs, node->at + 30, 2) != 0)
+		return assay_fail_at(err, ASSAY_E_FORMAT, node->at, "unused bytes that are in use");
 	inode = find_inode(fs, number);
 	if (inode == NULL || number == JFFS2_ROOT)
 		return assay_fail_at(err, ASSAY_E_FORMAT, node->at,
