@@ -412,6 +412,9 @@ def blocks():
           "inconclusive")
     half = base + b"\xff" * BLOCK + block_of(MAKE.plain(CLEAN_T), MAKE.name(1, 9, 0, b"gone", 0))
     trial("jffs2: a node that larger blocks hide", half, base, "different", "that hide nodes")
+    small = jffs2(clean=False, tree={"noise": (FILE, 0, rng.randbytes(5000))}, links={}, xattrs={})
+    trial("jffs2: erased flash behind the name at the start", small[:48] + b"\xff" * 256 + small[48:-256], small,
+          "inconclusive", "of no size")
     # In the larger block nothing is seen behind the cleanmarker; the summary ends the smaller one.
     small = jffs2(block=BLOCK * 2, tree={"noise": (FILE, 0, rng.randbytes(5000))}, links={}, xattrs={})
     front = MAKE.plain(CLEAN_T).ljust(BLOCK - 44, b"\xff") + MAKE.summary([], BLOCK - 44, 44)

@@ -29,6 +29,19 @@ static bool is_summary(const struct jffs2_node *node, uint64_t size)
 }
 
 /*
+ * Erased flash behind a cleanmarker. Linux looks at its size alone, which depends on the flash, so that it
+ * takes names and attributes for one as well: what it counts as used.
+ */
+static bool ends_in_erased(const struct jffs2 *fs, const struct jffs2_node *node)
+{
+	struct assay_span next = assay_span_sub(fs->image, node->at + jffs2_padded(node), 4);
+
+	return (node->type == JFFS2_TYPE_CLEANMARKER || node->type == JFFS2_TYPE_DIRENT ||
+	        node->type == JFFS2_TYPE_XATTR || node->type == JFFS2_TYPE_XREF) &&
+	       assay_span_is_fill(next, 0xff);
+}
+
+/*
  * Whether Linux sees a node that stands in a block of this size. It takes a block for empty that
  * begins with erased flash, or with nothing but a cleanmarker in front of it.
  */
@@ -40,8 +53,8 @@ static bool is_seen(const struct jffs2 *fs, size_t i, uint64_t size)
 		return false;
 	if (is_first(fs, i, size))
 		return node->at % size == 0 || is_summary(node, size);
-	return node[-1].type != JFFS2_TYPE_CLEANMARKER || !is_first(fs, i - 1, size) ||
-	       node->at == node[-1].at + jffs2_padded(&node[-1]) || is_summary(node, size);
+	return !is_first(fs, i - 1, size) || !ends_in_erased(fs, &node[-1]) ||
+	       is_summary(node, size);
 }
 
 static bool is_readable(const struct jffs2 *fs, uint64_t size)
