@@ -146,6 +146,46 @@ def orders():
     result(True, "OCI: cut short anywhere is no match")
 
 
+def replaced():
+    """Members that replace or lead to another one: which of them counts is told by their order."""
+    base, x = image()[:-1024], member("x", b"good")
+    folders = [member("./", kind=b"5"), member("./blobs/", kind=b"5")]
+    for text, pair in (("the same in another way", (x, member("./x", b"evil"))),
+                       ("the same folder in between", (member("a/x", b"good"), member("a/./x", b"evil"))),
+                       ("two folders", (member("a/", kind=b"5"), member("./a/", kind=b"5", mode=0o777))),
+                       ("a link in between", (member("l", kind=b"1", link=b"x"), member("x", b"evil")))):
+        front = x if "link" in text else b""
+        a, b = (tar(base, front, *p) for p in (pair, pair[::-1]))
+        trial("OCI: another order, " + text, a, b, "different", "in another order")
+    trial("OCI: folders in another order", tar(base, *folders), tar(base, *folders[::-1]), "repacked", "oci/order@1")
+    base = image(mtime=7, order=list)
+    name = base[:100].rstrip(b"\0")
+    for new in (name[13:] + b".tar", name[13:] + b".json", b"./" + name):
+        head = tar_header(new, size=int(base[124:135], 8), mtime=7)
+        trial(f"OCI: a file called {new[:2].decode()}...{new[-5:].decode()}", head + base[512:], image(order=list),
+              "different", "only in")
+    ids = ["sha256:" + sha256(x) for x in (gz(layer(mtime=7), level=9), tar(member("etc/x.conf", b"config\n")))]
+    trial("OCI: the digest of a packed layer as that of its content", image(mtime=7, diff_ids=ids, order=list),
+          image(order=list), "different", "onfig-0")
+
+
+def chain(end, count=4000):
+    """Each of them names the one before it."""
+    out, text = [], b'{"a":"%s"}' % end
+    for _ in range(count):
+        out.append(member("blobs/sha256/" + sha256(text), text))
+        text = b'{"config":{"digest":"sha256:%s"}}' % sha256(text).encode()
+    return tar(*out, member("index.json", text), member("oci-layout", b"{}"))
+
+
+def chains():
+    """A name says where a file is told of, with the names of all texts on the way there, up to a limit."""
+    found = inspected(chain(b"good"))
+    result(len(found) == 4003 and max(len(a["path"]) for a in found) <= 256, "OCI: a long chain has short names",
+           (len(found), max(len(a["path"]) for a in found)))
+    trial("OCI: a long chain", chain(b"evil", 1000), chain(b"good", 1000), "different", "only in")
+
+
 def texts():
     """Texts that are no JSON, and deep ones, claim nothing."""
     for text, junk in (("quotes", b'{"' * 3000), ("brackets", b"[" * 3000), ("ends", b"}" * 99), ("an escape", b'{"a\\'),
@@ -181,6 +221,6 @@ def judges():
 if __name__ == "__main__":
     need("skopeo", "umoci", "zstd")
     with Folder():
-        for part in (images, orders, texts, judges):
+        for part in (images, orders, replaced, chains, texts, judges):
             part()
     finish()

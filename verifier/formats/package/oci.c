@@ -26,6 +26,7 @@
 #define DIGEST_RULE "oci/digest@1"
 #define TIME_RULE "oci/timestamps@1"
 #define NEAR 16 /* values of an object around one of them; ours: a descriptor has fewer */
+#define NAME_MAX_BYTES 256 /* of a name that tells where: it has those of the texts around in it */
 #define ANNOTATION "org.opencontainers.image.created"
 
 /* What a digest is of. */
@@ -211,22 +212,40 @@ static bool is_told(struct assay_span key)
 	       assay_span_is(key, "Config");
 }
 
+/* What a name has beside its digest, "./" and ".json", is not to be lost. Owner: caller frees */
+static char *place_of(const struct text *text, const struct assay_oci_value *value,
+                      const struct assay_entry *entry)
+{
+	const char *outer = text->image->contents->entries[text->entry].name;
+	struct assay_span name = plain_name(entry->name);
+	struct assay_span key = is_told(value->outer) ? value->outer : value->key;
+	bool dot = strncmp(entry->name, "./", 2) == 0 && strncmp(outer, "./", 2) != 0;
+	size_t at = 0;
+
+	(void)assay_tar_digest_at(name, &at);
+	name = assay_span_sub(name, at + DIGITS, name.len);
+	if (!is_told(key))
+		key = assay_span_of_str("files");
+	return assay_asprintf("%s%s/%.*s-%zu%.*s", dot ? "./" : "", outer, (int)key.len,
+	                      (const char *)key.ptr, text->named, (int)name.len,
+	                      name.len > 0 ? (const char *)name.ptr : "");
+}
+
 /* Give a file its place for a name, and look at it later where it is a text. */
 static void name_entry(struct text *text, const struct assay_oci_value *value, size_t entry)
 {
 	struct image *image = text->image;
 	struct assay_entry *entries = image->contents->entries;
-	struct assay_span key = is_told(value->outer) ? value->outer : value->key;
-	char *name;
+	ASSAY_AUTO_FREE char *name = NULL;
 
-	if (image->named[entry] || !assay_tar_name_follows(image->contents, entry))
+	if (image->named[entry])
 		return;
-	if (!is_told(key))
-		key = assay_span_of_str("files");
-	name = assay_asprintf("%s/%.*s-%zu", entries[text->entry].name, (int)key.len,
-	                      (const char *)key.ptr, text->named++);
+	name = place_of(text, value, &entries[entry]);
+	if (strlen(name) > NAME_MAX_BYTES || !assay_tar_name_follows(image->contents, entry))
+		return;
+	text->named++;
 	free(entries[entry].name);
-	entries[entry].name = name;
+	entries[entry].name = assay_steal(&name);
 	image->named[entry] = true;
 	image->texts[image->text_count++] = entry;
 }
@@ -353,7 +372,8 @@ static void look_at_string(struct text *text, const struct assay_oci_value *valu
 	}
 	if (!blob->unpacked)
 		name_entry(text, value, blob->entry);
-	claim(text, value->offset + at, DIGITS, blob->entry, "digest");
+	claim(text, value->offset + at, DIGITS, blob->entry,
+	      blob->unpacked ? "digest of what it unpacks to" : "digest");
 }
 
 static void look_at_text(struct image *image, size_t entry)
@@ -378,10 +398,71 @@ static void look_at_text(struct image *image, size_t entry)
 	assay_oci_values_fini(&text.values);
 }
 
+/* --- the order of members --- */
+
+/* A name that is a path of its own to whoever unpacks: no "a//b", "a/./b" or "a/../b". */
+static bool is_path(struct assay_span name)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i <= name.len; i++) {
+		struct assay_span part = assay_span_sub(name, start, i - start);
+
+		if (i < name.len && name.ptr[i] != '/')
+			continue;
+		if (part.len == 0 || assay_span_is(part, ".") || assay_span_is(part, ".."))
+			return false;
+		start = i + 1;
+	}
+	return true;
+}
+
+/* "./", the folder that all of it is in. */
+static bool is_root(const struct assay_entry *entry)
+{
+	return entry->type == ASSAY_ENTRY_DIRECTORY && strcmp(entry->name, "./") == 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	const struct assay_span *x = a, *y = b;
+	size_t len = x->len < y->len ? x->len : y->len;
+	int order = len > 0 ? memcmp(x->ptr, y->ptr, len) : 0;
+
+	return order != 0 ? order : x->len < y->len ? -1 : x->len > y->len;
+}
+
+/* Whether no member replaces another one or leads to it: else it counts which of them comes last. */
+static bool is_unordered(const struct assay_contents *contents)
+{
+	size_t count = contents->entry_count;
+	ASSAY_AUTO_FREE struct assay_span *names = assay_calloc(count, sizeof(*names));
+
+	for (size_t i = 0; i < count; i++) {
+		const struct assay_entry *entry = &contents->entries[i];
+		struct assay_span *name = &names[i];
+
+		*name = plain_name(entry->name);
+		if (entry->type == ASSAY_ENTRY_DIRECTORY && name->len > 0 &&
+		    name->ptr[name->len - 1] == '/')
+			name->len--;
+		if ((entry->type != ASSAY_ENTRY_FILE && entry->type != ASSAY_ENTRY_DIRECTORY) ||
+		    !(is_path(*name) || is_root(entry)))
+			return false;
+	}
+	qsort(names, count, sizeof(*names), by_text);
+	for (size_t i = 1; i < count; i++)
+		if (assay_span_equal(names[i - 1], names[i]))
+			return false;
+	return true;
+}
+
 static void look(struct assay_contents *contents, struct assay_budget *budget)
 {
 	struct image image = { .contents = contents, .budget = *budget };
 
+	if (is_unordered(contents))
+		contents->order_rule = "oci/order@1";
 	digest_entries(&image);
 	image.named = assay_calloc(contents->entry_count, sizeof(*image.named));
 	image.texts = assay_calloc(contents->entry_count + 2, sizeof(*image.texts));
@@ -390,7 +471,6 @@ static void look(struct assay_contents *contents, struct assay_budget *budget)
 			image.texts[image.text_count++] = i;
 	while (image.looked_at < image.text_count)
 		look_at_text(&image, image.texts[image.looked_at++]);
-	contents->order_rule = "oci/order@1";
 	free(image.blobs);
 	free(image.named);
 	free(image.texts);
