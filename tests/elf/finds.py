@@ -118,6 +118,20 @@ def check_efi_in_tar(tap, pairs, folder):
     pairs.both_ways("a tar archive whose first name begins with MZ", "repacked", *named)
 
 
+# --- a kernel that is a tar archive as well -------------------------------------------------------
+
+def check_kernel_in_tar(pairs):
+    """Linux, Documentation/arch/arm64/booting.rst, riscv/boot-image-header.rst, x86/boot.rst; arch/arm/boot/
+    compressed/head.S: where a boot loader finds the mark, it jumps to the beginning or to what is behind."""
+    *both, _ = packed_two_ways()
+    for what, at, mark in (("arm64", 0x38, b"ARM\x64"), ("RISC-V", 0x38, b"RSC\x05"), ("arm", 0x24, b"\x18\x28\x6f\x01")):
+        honest, packed = (tar_header(b"k" * at + mark, len(p)) + p.ljust(1024, b"\0") + bytes(1024) for p in both)
+        pairs.both_ways(f"a kernel for {what} that is a tar archive", "different", packed, honest)
+    honest, packed = (tar_header(b"kernel", 512) + b"\xeb\x66HdrS".ljust(512, b"\0") + tar_header(b"x.gz", len(p))
+                      + p.ljust(1024, b"\0") + bytes(1024) for p in both)
+    pairs.both_ways("a kernel for x86 that is a tar archive", "different", packed, honest)
+
+
 # --- a program with an archive inside what is appended as a module signature ------------------------
 
 def der(tag, content):
@@ -240,6 +254,7 @@ def main():
         folder = tools.scratch()
         check_program_in_tar(tap, pairs, folder)
         check_efi_in_tar(tap, pairs, folder)
+        check_kernel_in_tar(pairs)
         check_signed_program(tap, pairs, folder)
         check_script_in_tar(pairs)
         check_musl_library(tap, pairs, folder)

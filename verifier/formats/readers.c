@@ -55,6 +55,32 @@ static bool is_pe(struct assay_span span)
 	                         4);
 }
 
+/*
+ * Kernels that boot loaders jump into, by marks in their headers: as for programs, but that a dump of
+ * flash may begin with one.
+ *
+ * Source: Linux, Documentation/arch/arm64/booting.rst ("magic"), riscv/boot-image-header.rst
+ *         ("magic2"), x86/boot.rst ("header"); arch/arm/boot/compressed/head.S.
+ */
+static const struct {
+	size_t offset;
+	const char *mark;
+} kernels[] = {
+	{ 0x38, "ARM\x64" },
+	{ 0x38, "RSC\x05" },
+	{ 0x202, "HdrS" },
+	{ 0x24, "\x18\x28\x6f\x01" },
+};
+
+static bool is_kernel(struct assay_span span)
+{
+	for (size_t i = 0; i < ASSAY_ARRAY_LEN(kernels); i++)
+		if (assay_span_starts(assay_span_sub(span, kernels[i].offset, 4), kernels[i].mark,
+		                      4))
+			return true;
+	return false;
+}
+
 /* What a kernel or firmware runs, by the bytes that it goes by. A container whose mark stands further
  * on could begin like that as well: then what runs counts, not how it could be unpacked. */
 static bool is_program(struct assay_span span)
@@ -70,7 +96,7 @@ const struct assay_reader *assay_reader_for(struct assay_span span)
 		return &assay_reader_pe;
 	if (is_program(span))
 		return NULL;
-	for (size_t i = 0; i < ASSAY_ARRAY_LEN(readers); i++)
+	for (size_t i = 0; !is_kernel(span) && i < ASSAY_ARRAY_LEN(readers); i++)
 		if (readers[i]->probe(span))
 			return readers[i];
 	return assay_flash_is_dump(span) ? &assay_reader_flash : NULL;
