@@ -32,6 +32,7 @@
 #define ENTRY 108 /* bytes of the table for each ramdisk */
 #define ENTRY_NAME_AT 12
 #define ENTRY_NAME 32
+#define KERNEL_ALIGN 4
 
 static const struct assay_field header_fields[] = {
 	{ "magic", 0, 8, ASSAY_ROLE_FIXED },
@@ -146,6 +147,17 @@ static struct assay_span name_of(struct assay_span span, uint64_t at)
 	return name.len > 0 ? name : assay_span_of_str("ramdisk");
 }
 
+/*
+ * A kernel takes all ramdisks as one, and a cpio archive in it only at a multiple of 4
+ * (init/initramfs.c): what moves one to such a place, or away from it, is a difference.
+ */
+static void add_alignment(struct assay_contents *out, uint64_t place)
+{
+	if (assay_span_starts(assay_contents_newest(out)->content, "0", 1))
+		assay_contents_number(out, out->entry_count - 1, "bytes past a word",
+		                      ASSAY_FORM_NUMBER, place % KERNEL_ALIGN);
+}
+
 /* As the table has them, one behind the other. */
 static int add_ramdisks(struct assay_contents *out, struct assay_budget *budget, uint64_t table,
                         struct assay_error *err)
@@ -159,6 +171,7 @@ static int add_ramdisks(struct assay_contents *out, struct assay_budget *budget,
 			return assay_fail_at(err, ASSAY_E_FORMAT, at, "a ramdisk elsewhere");
 		if (add_content(out, budget, name_of(out->span, at), size, err) < 0)
 			return -1;
+		add_alignment(out, total);
 		total += size;
 	}
 	if (total != get(out->span, RAMDISK_SIZE_AT))
