@@ -91,8 +91,8 @@ def vendors():
         ("settings", {"settings": b"androidboot.x=z\n"}, "bootconfig: 1 byte"),
         ("no settings", {"settings": b""}, "bootconfig: only in"),
     ])
-    ends = [vendor(ramdisks=((b"main", newc("a", b"hello") + TRAILER + bytes(zeros)), (b"more", newc("init", b"x") + TRAILER)))
-            for zeros in (8, 9, 12)]
+    first, second = newc("a", b"hello") + TRAILER, (b"more", newc("init", b"x") + TRAILER)
+    ends = [vendor(ramdisks=((b"main", first + bytes(zeros)), second)) for zeros in (8, 9, 12)]
     trial("vendor boot image: more zeros behind a ramdisk", ends[2], ends[0], "repacked", "container/padding@1")
     for a, b in ((1, 0), (0, 1)):
         trial(f"vendor boot image: zeros that keep a kernel from taking a ramdisk {a}", ends[a], ends[b], "different",

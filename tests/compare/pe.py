@@ -127,6 +127,17 @@ def pe(code=CODE, data=DATA, linux=None, osrel=b"ID=test\n", initrd=None, stub=b
 WRAP = ("length", "revision", "kind_of", "fill")
 
 
+def at_address(image, address):
+    """With .data at another place in memory."""
+    at = image.index(b".data\0") + 12
+    return image[:at] + struct.pack("<I", address) + image[at + 4:]
+
+
+def with_directory(image, number, address):
+    at = 128 + 24 + 112 + 8 * number
+    return image[:at] + struct.pack("<II", address, 12) + image[at + 8:]
+
+
 def signed(**kw):
     kw.setdefault("sign", ({},))
     return pe(**kw)
@@ -237,6 +248,11 @@ def signatures():
           ".text: code")
     trial("PE: data that could be unpacked", pe(data=gz(CODE, mtime=7)), pe(data=gz(CODE)), "transplanted",
           "gzip/timestamps@1")
+    for text, changed in (("where it begins", lambda x: pe(data=x, entry=0x2004)),
+                          ("in the place of code", lambda x: at_address(pe(data=x, check="none"), 0x1100)),
+                          ("with tables in it", lambda x: with_directory(pe(data=x, check="none"), 5, 0x2000))):
+        a, b = (changed(gz(CODE, mtime=t)) for t in (7, 0))
+        trial(f"PE: data {text}, that could be unpacked", a, b, "different", ".data: code")
     for text, kw in (("at an odd place", {"dos": 129}), ("of 4 directories", {"directories": 4}),
                      ("of 17 directories", {"directories": 17})):
         trial("PE: headers " + text, pe(code=CODE[::-1], **kw), pe(**kw), "inconclusive", "")
@@ -330,7 +346,7 @@ def real():
         mine = {a["path"]: a["sha256"] for a in inspected(image)}
         reads_to_end(os.path.basename(path))
         theirs = objcopy_sections(image)
-        result(len(theirs) > 5 and all(mine[n] == sha256(c) for n, c in theirs.items() if n != ".text"),
+        result(len(theirs) > 5 and all(mine[n] == sha256(c) for n, c in theirs.items() if n not in (".text", ".reloc")),
                f"{os.path.basename(path)}: sections as objcopy takes them out", (mine, theirs.keys()))
 
 

@@ -5,9 +5,10 @@
  *
  * Source: formats/image/pe.h.
  * Limits: sections that may be run are not opened, whatever they look like, but for one that is a PE
- *         image itself (a unified kernel image has its kernel so). Time stamps and debug data must
- *         be equal. A table of certificates with anything that is not signed in it, a counter
- *         signature for example, must be equal.
+ *         image itself (a unified kernel image has its kernel so); nor are those with the entry
+ *         point, with tables for who loads the image, or that overlap in memory. Time stamps and
+ *         debug data must be equal. A table of certificates with anything that is not signed in
+ *         it, a counter signature for example, must be equal.
  */
 #include "formats/image/pe.h"
 
@@ -99,7 +100,7 @@ static void add_headers(struct assay_contents *out, const struct assay_pe *pe, b
 /* What may be run is what its bytes are, and not what they could be unpacked to. */
 static bool may_open(const struct assay_pe_section *section, struct assay_span content)
 {
-	return !section->executable || assay_pe_is(content);
+	return !section->used && (!section->executable || assay_pe_is(content));
 }
 
 static int add_section(struct assay_contents *out, struct assay_budget *budget,

@@ -22,8 +22,11 @@ struct assay_pe_section {
 	uint64_t header; /* offset */
 	uint64_t offset; /* of its bytes in the file */
 	uint64_t length;
-	uint64_t size;   /* bytes of them that mean something */
-	bool executable; /* it has code or may be run */
+	uint64_t size;    /* bytes of them that mean something */
+	uint64_t address; /* in memory */
+	uint64_t memory;  /* bytes there */
+	bool executable;  /* it has code or may be run */
+	bool used; /* who loads the image begins or reads tables there, or loads something else there */
 };
 
 /** All offsets and lengths are inside of the span. Zero-initialise; free with assay_pe_fini. */

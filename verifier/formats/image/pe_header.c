@@ -13,6 +13,7 @@
 #define SECTIONS_AT 6
 #define SYMBOLS_AT 12
 #define OPTIONAL_SIZE_AT 20
+#define ENTRY_AT 40 /* AddressOfEntryPoint, in the optional header */
 #define PE32 0x10b
 #define PE32_PLUS 0x20b
 #define HEADERS_SIZE_AT 60 /* in the optional header */
@@ -137,6 +138,8 @@ static int read_section(struct assay_pe *out, struct assay_span names,
 	section->length = get32(out->span, at + 16);
 	section->offset = section->length > 0 ? get32(out->span, at + 20) : 0;
 	section->size = memory > 0 && memory < section->length ? memory : section->length;
+	section->address = get32(out->span, at + 12);
+	section->memory = memory > 0 ? memory : section->length;
 	section->executable = (flags & (CODE | EXECUTE)) != 0;
 	if (section->length > 0 &&
 	    (section->offset < out->headers || section->offset > out->certificates ||
@@ -145,6 +148,32 @@ static int read_section(struct assay_pe *out, struct assay_span names,
 	if (section->offset + section->length > out->sections_end)
 		out->sections_end = section->offset + section->length;
 	return 0;
+}
+
+/* --- sections that somebody goes by --- */
+
+static bool is_within(const struct assay_pe_section *section, uint64_t address)
+{
+	return address >= section->address && address - section->address < section->memory;
+}
+
+static bool overlap(const struct assay_pe_section *a, const struct assay_pe_section *b)
+{
+	return a->memory > 0 && b->memory > 0 && a->address < b->address + b->memory &&
+	       b->address < a->address + a->memory;
+}
+
+/* Flags are not all: firmware begins where it is told to, goes by tables, and loads one over another. */
+static void mark_used(struct assay_pe *out, struct assay_pe_section *section)
+{
+	uint64_t first = out->directory - (uint64_t)CERTIFICATES * ASSAY_PE_DIRECTORY;
+
+	section->used = is_within(section, get32(out->span, out->start + ENTRY_AT));
+	for (uint64_t at = first; !section->used && at < out->table; at += ASSAY_PE_DIRECTORY)
+		section->used = at != out->directory && get32(out->span, at) != 0 &&
+		                is_within(section, get32(out->span, at));
+	for (size_t i = 0; !section->used && i < out->count; i++)
+		section->used = &out->sections[i] != section && overlap(&out->sections[i], section);
 }
 
 static int read_sections(struct assay_pe *out, struct assay_error *err)
@@ -166,6 +195,8 @@ static int read_sections(struct assay_pe *out, struct assay_error *err)
 		if (read_section(out, names, &out->sections[i], err) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < out->count; i++)
+		mark_used(out, &out->sections[i]);
 	if (out->end < out->sections_end)
 		out->end = out->sections_end;
 	return 0;
