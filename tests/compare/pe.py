@@ -138,6 +138,16 @@ def with_directory(image, number, address):
     return image[:at] + struct.pack("<II", address, 12) + image[at + 8:]
 
 
+def crowded(count, size, end):
+    """Very many sections with the same zeros."""
+    table, headers = 128 + 24 + 112 + 128, 1 << 20
+    out = bytearray(pe(check="none")[:table])
+    out[134:136] = struct.pack("<H", count)
+    out[212:216] = struct.pack("<I", headers)
+    out += struct.pack("<8sIIIIIIHHI", b"x", 1, 4096, size, headers, 0, 0, 0, 0, 0x40000040) * count
+    return out.ljust(headers, b"\0") + bytes(size) + end
+
+
 def signed(**kw):
     kw.setdefault("sign", ({},))
     return pe(**kw)
@@ -260,6 +270,8 @@ def signatures():
     at = one.index(b".data\0")
     trial("PE: sections that overlap", one[:at + 20] + one[at - 20:at - 16] + one[at + 24:], one, "inconclusive",
           "two purposes")
+    trial("PE: very many sections with the same bytes", crowded(9999, 1 << 20, b"x"), crowded(9999, 1 << 20, b"y"),
+          "inconclusive", "sections have bytes that serve two purposes")
     trial("PE: a section past the end", one[:at + 16] + b"\0\0\0\x7f" + one[at + 20:], one, "inconclusive", "outside")
     for cut in [*range(0, 560, 7), *range(560, len(good) + 1, 97)]:
         status, answer, _ = compare(good[:cut], good)

@@ -157,10 +157,32 @@ static bool is_within(const struct assay_pe_section *section, uint64_t address)
 	return address >= section->address && address - section->address < section->memory;
 }
 
-static bool overlap(const struct assay_pe_section *a, const struct assay_pe_section *b)
+static int by_address(const void *a, const void *b)
 {
-	return a->memory > 0 && b->memory > 0 && a->address < b->address + b->memory &&
-	       b->address < a->address + a->memory;
+	const struct assay_pe_section *const *x = a, *const *y = b;
+
+	return (*x)->address < (*y)->address ? -1 : (*x)->address > (*y)->address;
+}
+
+/* Those that overlap in memory: each with one in front of it that reaches furthest. */
+static void mark_overlaps(struct assay_pe *out)
+{
+	struct assay_pe_section **sorted = assay_calloc(out->count + 1, sizeof(*sorted));
+	struct assay_pe_section *furthest = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < out->count; i++)
+		if (out->sections[i].memory > 0)
+			sorted[count++] = &out->sections[i];
+	qsort(sorted, count, sizeof(struct assay_pe_section *), by_address);
+	for (size_t i = 0; i < count; i++) {
+		if (furthest != NULL && is_within(furthest, sorted[i]->address))
+			furthest->used = sorted[i]->used = true;
+		if (furthest == NULL ||
+		    furthest->address + furthest->memory < sorted[i]->address + sorted[i]->memory)
+			furthest = sorted[i];
+	}
+	free(sorted);
 }
 
 /* Flags are not all: firmware begins where it is told to, goes by tables, and loads one over another. */
@@ -172,14 +194,13 @@ static void mark_used(struct assay_pe *out, struct assay_pe_section *section)
 	for (uint64_t at = first; !section->used && at < out->table; at += ASSAY_PE_DIRECTORY)
 		section->used = at != out->directory && get32(out->span, at) != 0 &&
 		                is_within(section, get32(out->span, at));
-	for (size_t i = 0; !section->used && i < out->count; i++)
-		section->used = &out->sections[i] != section && overlap(&out->sections[i], section);
 }
 
 static int read_sections(struct assay_pe *out, struct assay_error *err)
 {
 	uint64_t length = out->count * ASSAY_PE_SECTION_HEADER;
 	struct assay_span names = { 0 };
+	uint64_t total = out->headers;
 
 	if (!assay_span_holds(out->span, out->table, length) ||
 	    out->headers < out->table + length || out->headers > out->span.len)
@@ -194,9 +215,15 @@ static int read_sections(struct assay_pe *out, struct assay_error *err)
 		out->sections[i].header = out->table + i * ASSAY_PE_SECTION_HEADER;
 		if (read_section(out, names, &out->sections[i], err) < 0)
 			return -1;
+		total += out->sections[i].length;
 	}
+	/* Whoever looks at each of them does not look at more than there is. */
+	if (total > out->certificates)
+		return assay_fail_at(err, ASSAY_E_FORMAT, out->table,
+		                     "sections have bytes that serve two purposes");
 	for (size_t i = 0; i < out->count; i++)
 		mark_used(out, &out->sections[i]);
+	mark_overlaps(out);
 	if (out->end < out->sections_end)
 		out->end = out->sections_end;
 	return 0;
