@@ -260,6 +260,7 @@ def signatures():
           "gzip/timestamps@1")
     for text, changed in (("where it begins", lambda x: pe(data=x, entry=0x2004)),
                           ("in the place of code", lambda x: at_address(pe(data=x, check="none"), 0x1100)),
+                          ("of a kernel", lambda x: (i := pe(data=x, check="none"))[:56] + b"ARM\x64" + i[60:]),
                           ("with tables in it", lambda x: with_directory(pe(data=x, check="none"), 5, 0x2000))):
         a, b = (changed(gz(CODE, mtime=t)) for t in (7, 0))
         trial(f"PE: data {text}, that could be unpacked", a, b, "different", ".data: code")

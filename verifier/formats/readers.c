@@ -72,7 +72,7 @@ static const struct {
 	{ 0x24, "\x18\x28\x6f\x01" },
 };
 
-static bool is_kernel(struct assay_span span)
+bool assay_is_kernel(struct assay_span span)
 {
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(kernels); i++)
 		if (assay_span_starts(assay_span_sub(span, kernels[i].offset, 4), kernels[i].mark,
@@ -96,7 +96,7 @@ const struct assay_reader *assay_reader_for(struct assay_span span)
 		return &assay_reader_pe;
 	if (is_program(span))
 		return NULL;
-	for (size_t i = 0; !is_kernel(span) && i < ASSAY_ARRAY_LEN(readers); i++)
+	for (size_t i = 0; !assay_is_kernel(span) && i < ASSAY_ARRAY_LEN(readers); i++)
 		if (readers[i]->probe(span))
 			return readers[i];
 	return assay_flash_is_dump(span) ? &assay_reader_flash : NULL;

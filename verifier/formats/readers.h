@@ -47,4 +47,7 @@ extern const struct assay_reader assay_reader_xz;
 extern const struct assay_reader assay_reader_zip;
 extern const struct assay_reader assay_reader_zstd;
 
+/** Whether a boot loader finds the mark of a kernel, which it jumps into. */
+bool assay_is_kernel(struct assay_span span);
+
 #endif

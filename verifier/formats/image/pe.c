@@ -98,9 +98,12 @@ static void add_headers(struct assay_contents *out, const struct assay_pe *pe, b
 /* --- sections --- */
 
 /* What may be run is what its bytes are, and not what they could be unpacked to. */
-static bool may_open(const struct assay_pe_section *section, struct assay_span content)
+static bool may_open(const struct assay_pe_section *section, struct assay_span image,
+                     struct assay_span content)
 {
-	return !section->used && (!section->executable || assay_pe_is(content));
+	/* A boot loader that is none of UEFI takes a kernel as it is, and runs it from its beginning. */
+	return !section->used && !assay_is_kernel(image) &&
+	       (!section->executable || assay_pe_is(content));
 }
 
 static int add_section(struct assay_contents *out, struct assay_budget *budget,
@@ -108,7 +111,7 @@ static int add_section(struct assay_contents *out, struct assay_budget *budget,
 {
 	struct assay_span content = assay_span_sub(out->span, section->offset, section->size);
 	uint64_t end = section->offset + section->size, rest = section->length - section->size;
-	bool open = may_open(section, content), zeros;
+	bool open = may_open(section, out->span, content), zeros;
 	size_t entry = out->entry_count;
 
 	if (assay_contents_entry(out, budget, open ? ASSAY_ENTRY_FILE : ASSAY_ENTRY_OTHER, err) <
