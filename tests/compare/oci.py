@@ -178,6 +178,21 @@ def chain(end, count=4000):
     return tar(*out, member("index.json", text), member("oci-layout", b"{}"))
 
 
+def crowd(end):
+    """Very many digests in few bytes."""
+    leaf = b"leaf" + end
+    told, texts, out = b'"sha256:%s",' % sha256(leaf).encode(), [], [member("blobs/sha256/" + sha256(leaf), leaf)]
+    for i in range(25):
+        texts.append(b'{"layers":["%020d",' % i + told * 48000 + b'""]}')
+        out.append(member("blobs/sha256/" + sha256(texts[-1]), texts[-1]))
+    index = b'{"layers":[%s]}' % b",".join(b'"sha256:%s"' % sha256(t).encode() for t in texts)
+    return gz(tar(*out, member("index.json", index), member("oci-layout", b"{}")), level=1)
+
+
+def crowds():
+    trial("OCI: very many digests", crowd(b"x"), crowd(b"y"), "inconclusive", "limit: what is known of members")
+
+
 def chains():
     """A name says where a file is told of, with the names of all texts on the way there, up to a limit."""
     found = inspected(chain(b"good"))
@@ -221,6 +236,6 @@ def judges():
 if __name__ == "__main__":
     need("skopeo", "umoci", "zstd")
     with Folder():
-        for part in (images, orders, replaced, chains, texts, judges):
+        for part in (images, orders, replaced, chains, crowds, texts, judges):
             part()
     finish()

@@ -296,8 +296,10 @@ int assay_contents_read(const struct assay_reader *reader, struct assay_span spa
 {
 	if (assay_contents_read_plain(reader, span, budget, out, err) < 0)
 		return -1;
+	out->budget = budget; /* pays for what is found now, too */
 	assay_package_look(out, budget);
-	return 0;
+	out->budget = NULL;
+	return out->full ? assay_budget_tables(budget, err) : 0;
 }
 
 void assay_contents_fini(struct assay_contents *contents)
