@@ -537,6 +537,18 @@ def indexes():
     result(status in (DIFFERENT, INCONCLUSIVE), "ext: names where the index does not lead", answer["tier"])
 
 
+def boot_loaders():
+    """What stands in front of the superblock may know by heart where files are."""
+    plain, moved = make(kind="ext2"), make(kind="ext2", files=FILES[::-1])
+    loader, other = (patches(0, b"\xeb\x3c\x90" + text) for text in (b"LOADER", b"ANOTHER"))
+    trial("ext: files moved", moved, plain, "repacked", "ext/repacked@1")
+    trial("ext: files moved behind a boot loader", loader(moved), loader(plain), "different",
+          "SHA-256 of where files are")
+    trial("ext: a boot loader", loader(plain), other(plain), "different")
+    trial("ext: times behind a boot loader", loader(make(kind="ext2", time=TIME + 1)), loader(plain), "transplanted",
+          "ext/timestamps@1")
+
+
 # --- larger ones ----------------------------------------------------------------------------
 
 
@@ -592,6 +604,7 @@ if __name__ == "__main__":
             table(kind, functools.partial(make, kind=kind), benign(kind), attacks(kind))
         lies()
         indexes()
+        boot_loaders()
         larger()
         superblocks()
         not_as_linux()

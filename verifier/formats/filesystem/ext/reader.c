@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/cursor.h"
+#include "base/digest.h"
 #include "formats/filesystem/ext/inode.h"
 #include "formats/filesystem/extent.h"
 #include "formats/readers.h"
@@ -146,11 +147,23 @@ static void add_size(struct ext *fs, const struct ext_inode *inode)
 		});
 }
 
+/* Takes what is in the buffer. */
+static void add_text(struct assay_contents *out, const char *key, struct assay_buffer *text)
+{
+	struct assay_bytes bytes = assay_buffer_steal(text);
+
+	assay_contents_attribute(out, ASSAY_NO_ENTRY,
+	                         &(struct assay_attribute){
+					 .key = key,
+					 .form = ASSAY_FORM_TEXT,
+					 .bytes = assay_contents_keep(out, &bytes),
+				 });
+}
+
 /* What nobody describes must be equal, block by block in the order of the inode's map. */
 static void add_reserved(struct ext *fs, uint32_t number, const struct ext_map *map)
 {
 	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 };
-	struct assay_bytes places;
 
 	if (map->count == 0)
 		return;
@@ -164,13 +177,7 @@ static void add_reserved(struct ext *fs, uint32_t number, const struct ext_map *
 		assay_buffer_printf(&text, " %" PRIu64 "+%" PRIu64 "%s", run->logical, run->count,
 		                    run->unwritten ? " unwritten" : "");
 	}
-	places = assay_buffer_steal(&text);
-	assay_contents_attribute(fs->out, ASSAY_NO_ENTRY,
-	                         &(struct assay_attribute){
-					 .key = "blocks of a reserved inode",
-					 .form = ASSAY_FORM_TEXT,
-					 .bytes = assay_contents_keep(fs->out, &places),
-				 });
+	add_text(fs->out, "blocks of a reserved inode", &text);
 }
 
 /* Its blocks, and what is in them. */
@@ -287,14 +294,44 @@ static void add_rest(struct ext *fs)
 	assay_contents_gaps(out, "bytes of no file");
 }
 
+/*
+ * A boot loader in front of the superblock may know by heart in which blocks files are (extlinux,
+ * LILO): then they have to be there.
+ */
+static void add_places(struct ext *fs)
+{
+	struct assay_contents *out = fs->out;
+	ASSAY_AUTO_BUFFER struct assay_buffer text = { 0 }, told = { 0 };
+	struct assay_sha256 digest;
+	char hex[ASSAY_SHA256_HEX];
+
+	if (assay_span_is_fill(assay_span_sub(out->span, 0, EXT_SUPER_AT), 0))
+		return;
+	for (size_t i = 0; i < out->part_count; i++) {
+		const struct assay_part *part = &out->parts[i];
+
+		if (part->entry != ASSAY_NO_ENTRY && part->length > 0 &&
+		    part->role == ASSAY_ROLE_CONTENT)
+			assay_buffer_printf(&text, "%s: %" PRIu64 "+%" PRIu64 "\n",
+			                    out->entries[part->entry].name, part->offset,
+			                    part->length);
+	}
+	assay_sha256(assay_buffer_span(&text), &digest);
+	assay_sha256_hex(&digest, hex);
+	assay_buffer_add_str(&told, hex);
+	add_text(out, "SHA-256 of where files are", &told);
+}
+
 static int read_ext(struct assay_budget *budget, struct assay_contents *out,
                     struct assay_error *err)
 {
 	struct ext fs = { .out = out, .budget = budget };
 	int result = read_all(&fs, err);
 
-	if (result == 0)
+	if (result == 0) {
+		add_places(&fs);
 		add_rest(&fs);
+	}
 	fini(&fs);
 	return result;
 }
