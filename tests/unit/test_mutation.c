@@ -46,7 +46,7 @@ static struct assay_bytes load_seed(const char *name)
 {
 	ASSAY_AUTO_BYTES struct assay_bytes seed = { 0 };
 	struct assay_error err = ASSAY_ERROR_INIT;
-	struct assay_bytes out;
+	struct assay_bytes out = { 0 };
 	char path[4096];
 
 	(void)snprintf(path, sizeof(path), "%s/tests/fuzz/corpus/compare/%s",

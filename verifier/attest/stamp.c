@@ -104,8 +104,7 @@ int assay_stamp_request(const struct assay_envelope *envelope, struct assay_byte
 	X509_ALGOR_free(algorithm);
 	if (len <= 0)
 		return assay_key_fail(err, ASSAY_E_SYSTEM, "cannot make a request");
-	der->ptr = assay_calloc((size_t)len, 1);
-	der->len = (size_t)len;
+	*der = (struct assay_bytes){ assay_calloc((size_t)len, 1), (size_t)len };
 	memcpy(der->ptr, bytes, der->len);
 	OPENSSL_free(bytes);
 	return 0;

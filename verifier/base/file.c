@@ -64,8 +64,7 @@ int assay_file_read(int dirfd, const char *path, uint64_t limit, struct assay_by
 	buf = assay_calloc(len + 1, 1); /* one more, so that text ends in a NUL */
 	if (read_full(fd, buf, len, err) < 0)
 		return assay_fail_in(err, "%s", path);
-	out->ptr = assay_steal(&buf);
-	out->len = len;
+	*out = (struct assay_bytes){ assay_steal(&buf), len };
 	return 0;
 }
 

@@ -218,8 +218,7 @@ static int export(scmp_filter_ctx ctx, struct assay_bytes *out, struct assay_err
 	program = assay_calloc(1, (size_t)len);
 	if (pread(fd, program, (size_t)len, 0) != len)
 		return assay_fail_errno(err, "read the system call filter");
-	out->ptr = assay_steal(&program);
-	out->len = (size_t)len;
+	*out = (struct assay_bytes){ assay_steal(&program), (size_t)len };
 	return 0;
 }
 
@@ -282,8 +281,7 @@ static void make_guard(const struct assay_user *user, struct assay_bytes *out)
 		ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
 	};
 
-	out->ptr = assay_calloc(1, sizeof(program));
-	out->len = sizeof(program);
+	*out = (struct assay_bytes){ assay_calloc(1, sizeof(program)), sizeof(program) };
 	memcpy(out->ptr, program, sizeof(program));
 }
 
