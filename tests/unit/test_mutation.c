@@ -125,7 +125,8 @@ static bool is_opaque_in_image(struct assay_span file, size_t at)
 	if (assay_span_starts(assay_span_sub(file, 1080, 2), "\x53\xef", 2))
 		return is_opaque_in_ext(file, at);
 	if (assay_span_starts(file, "hsqs", 4) || assay_span_starts(file, "\xd0\x0d\xfe\xed", 4) ||
-	    assay_span_starts(file, "\xeb\x3c\x90", 3) ||
+	    assay_span_starts(file, "\xeb\x3c\x90", 3) || /* the jump of FAT12 */
+	    assay_span_starts(file, "\xeb\x58\x90", 3) || /* of FAT32 */
 	    assay_span_starts(assay_span_sub(file, 2048, 6), "verity", 6) ||
 	    assay_span_starts(file, "\x85\x19", 2) || assay_span_starts(file, "\x19\x85", 2))
 		return file.ptr[at] == 0x5a; /* seeds.py: of nothing else */
