@@ -185,6 +185,25 @@ tidy()
 	configured gcc CC=gcc --enable-werror && make -j "$jobs" tidy
 }
 
+# usage: fuzz_for_a_minute NAME [argument]...; in the folder of the clang build
+fuzz_for_a_minute()
+{
+	name=$1
+	shift
+	mkdir -p "tests/fuzz/found/$name"
+	"tests/fuzz/fuzz_$name" -max_total_time=60 -print_final_stats=1 "$@" \
+		"tests/fuzz/found/$name" "$top/tests/fuzz/corpus/$name"
+}
+
+# The reader of ELF files and the comparison of two, at the same time; the same draws in each run.
+fuzz_elf()
+{
+	configured clang CC=clang --enable-werror --enable-fuzzers || return 1
+	fuzz_for_a_minute elf_read -seed=1 &
+	reading=$!
+	fuzz_for_a_minute elf_compare -seed=1 && wait $reading
+}
+
 fuzz()
 {
 	configured clang CC=clang --enable-werror --enable-fuzzers || return 1
@@ -195,9 +214,7 @@ fuzz()
 			sh "$top/tests/fuzz/formats.sh" "$program" 60 || return 1
 			continue
 		fi
-		mkdir -p "tests/fuzz/found/$name"
-		"$program" -max_total_time=60 -print_final_stats=1 "tests/fuzz/found/$name" \
-			"$top/tests/fuzz/corpus/$name" || return 1
+		fuzz_for_a_minute "$name" || return 1
 	done
 }
 
@@ -225,6 +242,7 @@ stage check gcc gcc_check
 if [ $mode != quick ]; then
 	stage rebuild gcc rebuild_check
 	stage sanitizers clang clang_check
+	stage fuzz-elf - fuzz_elf
 	stage distcheck - distcheck
 	stage release - release
 	stage products gcc product_check
