@@ -182,6 +182,15 @@ static bool try_change(struct assay_bytes *file, struct assay_span original, siz
 	return there < ASSAY_TIER_DIFFERENT;
 }
 
+/* Bytes from one that is changed to the next: 1, or odd when a sample is enough (HACKING.md). */
+static size_t step_in(size_t length)
+{
+	const char *sample = getenv("ASSAY_TEST_SAMPLE");
+	size_t count = sample != NULL ? (size_t)strtoul(sample, NULL, 10) : 0;
+
+	return count == 0 || length <= count ? 1 : length / count | 1;
+}
+
 static void test_every_byte(void **state)
 {
 	size_t tried = 0;
@@ -190,15 +199,15 @@ static void test_every_byte(void **state)
 	for (size_t i = 0; i < ASSAY_ARRAY_LEN(seeds); i++) {
 		ASSAY_AUTO_BYTES struct assay_bytes original = load_seed(seeds[i].name);
 		ASSAY_AUTO_BYTES struct assay_bytes file = load_seed(seeds[i].name);
-		size_t matches = 0, before = tried;
+		size_t matches = 0, before = tried, step = step_in(file.len);
 
-		for (size_t at = 0; at < file.len; at++)
+		for (size_t at = 0; at < file.len; at += step)
 			for (size_t k = 0; k < ASSAY_ARRAY_LEN(changes); k++, tried++)
 				matches += try_change(&file, assay_span_of_bytes(&original), at,
 				                      changes[k]);
 		print_message("# %s: %zu changes, %zu unpack to the same\n", seeds[i].name,
 		              tried - before, matches);
-		assert_true(matches * 100 <= (tried - before) * seeds[i].few);
+		assert_true(step > 1 || matches * 100 <= (tried - before) * seeds[i].few);
 	}
 	assert_true(tried > 20000);
 }
